@@ -1,0 +1,104 @@
+"""The basket: of a customer, or of a guest who carries its key in the session."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+
+class CartStatus(models.TextChoices):
+    ACTIVE = "ACTIVE", _("being filled")
+    CHECKED_OUT = "CHECKED_OUT", _("ordered")
+    ABANDONED = "ABANDONED", _("abandoned")
+
+
+class Substitution(models.TextChoices):
+    """What the customer wants when a product runs out."""
+
+    BEST_MATCH = "BEST_MATCH", _("choose the closest one, never dearer")
+    CALL_ME = "CALL_ME", _("ask me")
+    REFUND = "REFUND", _("no substitute")
+
+
+class Cart(models.Model):
+    """A basket with at most one kept delivery window (`held_slot` until `hold_expires_at`).
+
+    A hold counts against the window's capacity while it lasts; it never counts in `taken`.
+    """
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="carts",
+    )
+    guest_key = models.UUIDField(null=True, blank=True)
+    status = models.CharField(max_length=12, choices=CartStatus.choices, default=CartStatus.ACTIVE)
+    held_slot = models.ForeignKey(
+        "branches.DatedSlot", null=True, blank=True, on_delete=models.SET_NULL, related_name="holds"
+    )
+    hold_expires_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        verbose_name = _("basket")
+        verbose_name_plural = _("baskets")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user"], condition=Q(status="ACTIVE"), name="cart_one_active_per_user"
+            ),
+            models.UniqueConstraint(
+                fields=["guest_key"],
+                condition=Q(status="ACTIVE"),
+                name="cart_one_active_per_guest",
+            ),
+            models.CheckConstraint(
+                condition=Q(user__isnull=False, guest_key__isnull=True)
+                | Q(user__isnull=True, guest_key__isnull=False),
+                name="cart_one_owner",
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=["ACTIVE", "CHECKED_OUT", "ABANDONED"]),
+                name="cart_status_known",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["status", "updated_at"], name="cart_status_updated"),
+            models.Index(
+                fields=["held_slot", "hold_expires_at"],
+                name="cart_hold",
+                condition=Q(held_slot__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"basket {self.pk}"
+
+
+class CartItem(models.Model):
+    """A line of a basket. `price_when_added` only serves to tell the customer of a change."""
+
+    cart = models.ForeignKey(Cart, on_delete=models.CASCADE, related_name="items")
+    product = models.ForeignKey("catalog.Product", on_delete=models.PROTECT, related_name="+")
+    quantity = models.DecimalField(max_digits=9, decimal_places=3)
+    price_when_added = models.DecimalField(max_digits=12, decimal_places=2)
+    substitution = models.CharField(
+        max_length=10, choices=Substitution.choices, default=Substitution.BEST_MATCH
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["cart", "product"], name="cart_item_product_unique"),
+            models.CheckConstraint(
+                condition=Q(quantity__gt=0, quantity__lte=999), name="cart_item_quantity_range"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} × {self.product_id}"

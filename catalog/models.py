@@ -1,0 +1,372 @@
+"""What the shop sells: departments, brands, products, what they cost and have cost."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.contrib.postgres.search import SearchVectorField
+from django.core.validators import MinValueValidator, RegexValidator
+from django.db import models
+from django.db.models import Case, F, Q, Value, When
+from django.db.models.functions import Round
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from catalog.querysets import CategoryQuerySet, ProductQuerySet
+from mami.append_only import append_only
+
+
+class SoldBy(models.TextChoices):
+    UNIT = "UNIT", _("by the unit")
+    WEIGHT = "WEIGHT", _("by weight")
+
+
+class SizeUnit(models.TextChoices):
+    G = "G", _("g")
+    KG = "KG", _("kg")
+    ML = "ML", _("ml")
+    L = "L", _("litre")
+    PIECE = "PIECE", _("pieces")
+
+
+class DietaryTag(models.TextChoices):
+    VEGAN = "vegan", _("vegan")
+    VEGETARIAN = "vegetarian", _("vegetarian")
+    GLUTEN_FREE = "gluten_free", _("gluten free")
+    LACTOSE_FREE = "lactose_free", _("lactose free")
+    SUGAR_FREE = "sugar_free", _("no added sugar")
+    ORGANIC = "organic", _("organic")
+    WHOLE_GRAIN = "whole_grain", _("whole grain")
+    HIGH_PROTEIN = "high_protein", _("high in protein")
+    LOW_FAT = "low_fat", _("low fat")
+    KOSHER_DAIRY = "kosher_dairy", _("kosher, dairy")
+    KOSHER_MEAT = "kosher_meat", _("kosher, meat")
+    KOSHER_PARVE = "kosher_parve", _("kosher, parve")
+    KOSHER_PASSOVER = "kosher_passover", _("kosher for Passover")
+
+
+class Allergen(models.TextChoices):
+    MILK = "milk", _("milk")
+    EGGS = "eggs", _("eggs")
+    GLUTEN = "gluten", _("gluten")
+    SOY = "soy", _("soy")
+    NUTS = "nuts", _("nuts")
+    PEANUTS = "peanuts", _("peanuts")
+    SESAME = "sesame", _("sesame")
+    FISH = "fish", _("fish")
+    MUSTARD = "mustard", _("mustard")
+    CELERY = "celery", _("celery")
+    SULPHITES = "sulphites", _("sulphites")
+    LUPIN = "lupin", _("lupin")
+
+
+class Named(models.Model):
+    """A thing with a Hebrew and an English name; `name` is the reader's."""
+
+    name_he = models.CharField(_("name (Hebrew)"), max_length=120)
+    name_en = models.CharField(_("name (English)"), max_length=120)
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def name(self) -> str:
+        return self.name_en if get_language() == "en" else self.name_he
+
+
+class Category(Named):
+    """A department (no parent) or a category in one."""
+
+    parent = models.ForeignKey(
+        "self",
+        verbose_name=_("department"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="children",
+    )
+    slug = models.SlugField(_("address"), max_length=60)
+    aisle = models.CharField(_("aisle tint"), max_length=10, blank=True, default="")
+    icon = models.CharField(_("picture"), max_length=30, blank=True, default="")
+    position = models.PositiveIntegerField(_("position"), default=0)
+    is_active = models.BooleanField(_("active"), default=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = CategoryQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("category")
+        verbose_name_plural = _("categories")
+        ordering = ["position", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["slug"], name="category_slug_unique"),
+            models.UniqueConstraint(
+                fields=["parent", "name_he"], nulls_distinct=False, name="category_name_he_unique"
+            ),
+            models.UniqueConstraint(
+                fields=["parent", "name_en"], nulls_distinct=False, name="category_name_en_unique"
+            ),
+            models.CheckConstraint(
+                condition=Q(parent__isnull=True) | ~Q(parent=F("id")),
+                name="category_not_own_parent",
+            ),
+        ]
+
+
+class Brand(Named):
+    """A maker's name; `label` is the printed look of its packs (1–6)."""
+
+    slug = models.SlugField(_("address"), max_length=60)
+    label = models.PositiveSmallIntegerField(_("printed look"), default=1)
+    is_house = models.BooleanField(_("house brand"), default=False)
+
+    class Meta:
+        verbose_name = _("brand")
+        verbose_name_plural = _("brands")
+        ordering = ["name_he"]
+        constraints = [
+            models.UniqueConstraint(fields=["slug"], name="brand_slug_unique"),
+            models.CheckConstraint(condition=Q(label__range=(1, 6)), name="brand_label_range"),
+        ]
+
+
+class VatClass(models.Model):
+    """A class of goods that are taxed alike; the rate in force on a date is in `VatRate`."""
+
+    STANDARD = "STANDARD"
+    ZERO = "ZERO"
+
+    code = models.CharField(_("class"), max_length=12, primary_key=True)
+    name_he = models.CharField(_("name (Hebrew)"), max_length=60)
+    name_en = models.CharField(_("name (English)"), max_length=60)
+
+    class Meta:
+        verbose_name = _("VAT class")
+        verbose_name_plural = _("VAT classes")
+
+    def __str__(self) -> str:
+        return self.name_en if get_language() == "en" else self.name_he
+
+
+class VatRate(models.Model):
+    """The rate in percent of a VAT class from a date on, until a later row replaces it."""
+
+    vat_class = models.ForeignKey(VatClass, on_delete=models.PROTECT, related_name="rates")
+    rate = models.DecimalField(_("percent"), max_digits=5, decimal_places=2)
+    valid_from = models.DateField(_("from"))
+
+    class Meta:
+        verbose_name = _("VAT rate")
+        verbose_name_plural = _("VAT rates")
+        ordering = ["vat_class", "-valid_from"]
+        constraints = [
+            models.UniqueConstraint(fields=["vat_class", "valid_from"], name="vat_rate_unique"),
+            models.CheckConstraint(condition=Q(rate__range=(0, 100)), name="vat_rate_percent"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.vat_class_id} {self.rate} %"
+
+
+class Product(Named):
+    """Something on a shelf. Prices are ₪ including VAT, per unit or per kg (`sold_by`)."""
+
+    sku = models.CharField(_("sku"), max_length=40)
+    barcode = models.CharField(
+        _("barcode"),
+        max_length=14,
+        null=True,
+        blank=True,
+        validators=[RegexValidator(r"^\d{8,14}$", _("A barcode has 8 to 14 digits."))],
+    )
+    category = models.ForeignKey(
+        Category, verbose_name=_("category"), on_delete=models.PROTECT, related_name="products"
+    )
+    brand = models.ForeignKey(
+        Brand,
+        verbose_name=_("brand"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="products",
+    )
+    description_he = models.TextField(_("description (Hebrew)"), blank=True, default="")
+    description_en = models.TextField(_("description (English)"), blank=True, default="")
+    price = models.DecimalField(
+        _("price"),
+        max_digits=12,
+        decimal_places=2,
+        validators=[MinValueValidator(Decimal("0.01"))],
+    )
+    old_price = models.DecimalField(
+        _("earlier price"), max_digits=12, decimal_places=2, null=True, blank=True
+    )
+    sold_by = models.CharField(_("sold"), max_length=6, choices=SoldBy.choices, default=SoldBy.UNIT)
+    quantity_step = models.DecimalField(
+        _("step"),
+        max_digits=8,
+        decimal_places=3,
+        default=Decimal(1),
+        help_text=_("Units, or kg for goods sold by weight."),
+    )
+    size = models.DecimalField(
+        _("pack content"),
+        max_digits=10,
+        decimal_places=3,
+        default=Decimal(1),
+        validators=[MinValueValidator(Decimal("0.001"))],
+    )
+    size_unit = models.CharField(
+        _("in"), max_length=5, choices=SizeUnit.choices, default=SizeUnit.PIECE
+    )
+    unit_price = models.GeneratedField(
+        verbose_name=_("unit price"),
+        expression=Round(
+            Case(
+                When(size_unit__in=["G", "ML"], then=F("price") * Value(Decimal(100)) / F("size")),
+                default=F("price") / F("size"),
+            ),
+            precision=2,
+        ),
+        output_field=models.DecimalField(max_digits=12, decimal_places=2),
+        db_persist=True,
+    )
+    vat_class = models.ForeignKey(
+        VatClass, verbose_name=_("VAT class"), on_delete=models.PROTECT, default=VatClass.STANDARD
+    )
+    dietary_tags = ArrayField(
+        models.CharField(max_length=20, choices=DietaryTag.choices),
+        default=list,
+        blank=True,
+        verbose_name=_("dietary tags"),
+    )
+    allergens = ArrayField(
+        models.CharField(max_length=20, choices=Allergen.choices),
+        default=list,
+        blank=True,
+        verbose_name=_("allergens"),
+    )
+    bin = models.CharField(
+        _("shelf place"),
+        max_length=20,
+        blank=True,
+        default="",
+        help_text=_("Sorted as text it gives the walk through the warehouse, e.g. A03-2-14."),
+    )
+    icon = models.CharField(_("picture"), max_length=30, blank=True, default="")
+    garnish = models.CharField(_("garnish"), max_length=30, blank=True, default="")
+    accent = models.CharField(_("accent"), max_length=12, blank=True, default="")
+    image = models.ImageField(_("photograph"), upload_to="products/", null=True, blank=True)
+    price_controlled = models.BooleanField(_("price controlled"), default=False)
+    is_active = models.BooleanField(_("active"), default=True)
+    search_vector = SearchVectorField(null=True, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = ProductQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("product")
+        verbose_name_plural = _("products")
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["sku"], name="product_sku_unique"),
+            models.UniqueConstraint(fields=["barcode"], name="product_barcode_unique"),
+            models.CheckConstraint(condition=Q(price__gt=0), name="product_price_positive"),
+            models.CheckConstraint(
+                condition=Q(old_price__isnull=True) | Q(old_price__gt=F("price")),
+                name="product_old_price_higher",
+            ),
+            models.CheckConstraint(condition=Q(size__gt=0), name="product_size_positive"),
+            models.CheckConstraint(condition=Q(quantity_step__gt=0), name="product_step_positive"),
+            models.CheckConstraint(
+                condition=Q(sold_by="WEIGHT") | Q(sold_by="UNIT", quantity_step=1),
+                name="product_unit_step_is_one",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["name_he"], name="product_name_he"),
+            models.Index(fields=["name_en"], name="product_name_en"),
+            models.Index(fields=["category", "is_active"], name="product_category"),
+            models.Index(fields=["price", "id"], name="product_price"),
+            models.Index(fields=["unit_price", "id"], name="product_unit_price"),
+            models.Index(fields=["-created_at", "-id"], name="product_newest"),
+            models.Index(
+                fields=["brand"], name="product_brand_active", condition=Q(is_active=True)
+            ),
+            models.Index(
+                fields=["id"],
+                name="product_on_sale",
+                condition=Q(is_active=True, old_price__isnull=False),
+            ),
+            GinIndex(fields=["dietary_tags"], name="product_tags"),
+            GinIndex(fields=["search_vector"], name="product_search"),
+            GinIndex(OpClass("name_he", "gin_trgm_ops"), name="product_name_he_trgm"),
+            GinIndex(OpClass("name_en", "gin_trgm_ops"), name="product_name_en_trgm"),
+        ]
+
+    @property
+    def description(self) -> str:
+        return self.description_en if get_language() == "en" else self.description_he
+
+    @property
+    def unit_price_per(self) -> str:
+        """What `unit_price` buys: 100G, 100ML, KG, L or PIECE."""
+        return f"100{self.size_unit}" if self.size_unit in {"G", "ML"} else self.size_unit
+
+    @property
+    def is_on_sale(self) -> bool:
+        return self.old_price is not None
+
+
+class PriceHistory(models.Model):
+    """What a product cost from an instant on. Rows are only ever added."""
+
+    product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="prices")
+    price = models.DecimalField(_("price"), max_digits=12, decimal_places=2)
+    old_price = models.DecimalField(
+        _("earlier price"), max_digits=12, decimal_places=2, null=True, blank=True
+    )
+    valid_from = models.DateTimeField(_("from"))
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+    )
+
+    class Meta:
+        verbose_name = _("price")
+        verbose_name_plural = _("price history")
+        ordering = ["-valid_from", "-id"]
+        triggers = append_only()
+        indexes = [models.Index(fields=["product", "-valid_from"], name="price_history_product")]
+
+    def __str__(self) -> str:
+        return f"{self.product_id}: {self.price}"
+
+
+class WishlistItem(models.Model):
+    """A product a customer wants to find again."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="wishlist"
+    )
+    product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-created_at", "-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["user", "product"], name="wishlist_item_unique")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id}: {self.product_id}"

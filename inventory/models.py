@@ -1,0 +1,105 @@
+"""What stands on which shelf, what of it is promised, and every change ever made to it."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from mami.append_only import append_only
+
+
+class Stock(models.Model):
+    """One product at one branch, in units or kg: counted on the shelf, and promised of it.
+
+    Available is `on_hand − reserved`; a stocktake may leave it below zero (the count is the
+    truth), which is shown as 0 to shoppers and as a shortage to staff.
+    """
+
+    product = models.ForeignKey("catalog.Product", on_delete=models.PROTECT, related_name="stocks")
+    branch = models.ForeignKey("branches.Branch", on_delete=models.PROTECT, related_name="stocks")
+    on_hand = models.DecimalField(_("on the shelf"), max_digits=12, decimal_places=3, default=0)
+    reserved = models.DecimalField(_("promised"), max_digits=12, decimal_places=3, default=0)
+    reorder_point = models.DecimalField(
+        _("order again at"), max_digits=12, decimal_places=3, default=0
+    )
+    updated_at = models.DateTimeField(_("changed"), auto_now=True)
+
+    class Meta:
+        verbose_name = _("stock")
+        verbose_name_plural = _("stock")
+        ordering = ["branch", "product"]
+        constraints = [
+            models.UniqueConstraint(fields=["product", "branch"], name="stock_product_branch"),
+            models.CheckConstraint(condition=Q(on_hand__gte=0), name="stock_on_hand_not_negative"),
+            models.CheckConstraint(
+                condition=Q(reserved__gte=0), name="stock_reserved_not_negative"
+            ),
+            models.CheckConstraint(
+                condition=Q(reorder_point__gte=0), name="stock_reorder_not_negative"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["branch", "product"], name="stock_branch_product"),
+            models.Index(
+                fields=["product"],
+                name="stock_available",
+                condition=Q(on_hand__gt=F("reserved")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.product} @ {self.branch}"
+
+
+class StockMovement(models.Model):
+    """One change of a stock row: the differences, and the balances after it."""
+
+    class Reason(models.TextChoices):
+        OPENING = "OPENING", _("opening count")
+        STOCKTAKE = "STOCKTAKE", _("stocktake")
+        RECEIPT = "RECEIPT", _("goods received")
+        TRANSFER = "TRANSFER", _("transfer")
+        RESERVE = "RESERVE", _("promised to a checkout")
+        RELEASE = "RELEASE", _("promise released")
+        PICK = "PICK", _("picked")
+        UNPICK = "UNPICK", _("put back")
+        REQUEST = "REQUEST", _("approved stock request")
+
+    stock = models.ForeignKey(Stock, on_delete=models.PROTECT, related_name="movements")
+    reason = models.CharField(_("reason"), max_length=12, choices=Reason.choices)
+    on_hand_delta = models.DecimalField(max_digits=12, decimal_places=3, default=0)
+    reserved_delta = models.DecimalField(max_digits=12, decimal_places=3, default=0)
+    on_hand_after = models.DecimalField(max_digits=12, decimal_places=3)
+    reserved_after = models.DecimalField(max_digits=12, decimal_places=3)
+    reference = models.CharField(
+        _("for"), max_length=40, blank=True, default="", help_text=_("e.g. reservation:12")
+    )
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+    )
+    created_at = models.DateTimeField(_("when"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("stock movement")
+        verbose_name_plural = _("stock movements")
+        ordering = ["-id"]
+        triggers = append_only()
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(on_hand_delta=0, reserved_delta=0), name="movement_moves_something"
+            )
+        ]
+        indexes = [
+            models.Index(fields=["stock", "-id"], name="movement_stock"),
+            models.Index(fields=["reference"], name="movement_reference"),
+            models.Index(fields=["created_at"], name="movement_created"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.stock}: {self.get_reason_display()}"

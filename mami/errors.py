@@ -1,0 +1,70 @@
+"""Refusals the shop foresees: one class each, shown by one handler per face."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+Message = str | Promise
+
+
+class DomainError(Exception):
+    """A foreseen refusal of a business operation; nothing was changed.
+
+    `code` is what programs read (docs/errors.md), `status` the HTTP status of the JSON face,
+    `message` what people read in their language, `details` a JSON-ready mapping.
+    """
+
+    code: str = "DOMAIN_ERROR"
+    status: int = 409
+    message: Message = _("That is not possible right now.")
+
+    def __init__(self, message: Message | None = None, **details: Any) -> None:
+        self.message = message if message is not None else type(self).message
+        self.details: Mapping[str, Any] = details
+        super().__init__(self.code)
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.message}"
+
+
+class NotFound(DomainError):
+    """The thing does not exist, or belongs to somebody else: the caller cannot tell which."""
+
+    code = "NOT_FOUND"
+    status = 404
+    message = _("We could not find that.")
+
+
+class PermissionRefused(DomainError):
+    code = "PERMISSION_DENIED"
+    status = 403
+    message = _("Your account may not do this.")
+
+
+class InvalidInput(DomainError):
+    """Input a form or serializer could not judge alone; `fields` maps field to messages."""
+
+    code = "VALIDATION_ERROR"
+    status = 400
+    message = _("Something in the form needs another look.")
+
+    def __init__(self, message: Message | None = None, *, fields: Mapping[str, list[Any]]) -> None:
+        super().__init__(message, fields={k: [str(m) for m in v] for k, v in fields.items()})
+
+
+class Busy(DomainError):
+    """A lock wait passed its limit; the same request may be sent again."""
+
+    code = "BUSY"
+    status = 409
+    message = _("Many people are at this shelf. Please try again in a moment.")
+
+
+class ServiceUnavailable(DomainError):
+    code = "SERVICE_UNAVAILABLE"
+    status = 503
+    message = _("The shop is catching its breath. Please try again in a moment.")

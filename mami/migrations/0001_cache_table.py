@@ -1,0 +1,12 @@
+"""The UNLOGGED table behind `mami.cache.PostgresCache`."""
+
+from django.db import migrations
+
+from mami.cache import CREATE
+
+
+class Migration(migrations.Migration):
+    dependencies: list = []
+    operations = [
+        migrations.RunSQL(CREATE.format(table="mami_cache"), "DROP TABLE IF EXISTS mami_cache")
+    ]

@@ -1,0 +1,60 @@
+"""Who may call what: one row for each route of every face, enforced and walked by a test.
+
+A row names a right, or (for the JSON API) a right for each method. A route without a row fails
+the build and answers 404 to everybody.
+"""
+
+from __future__ import annotations
+
+import enum
+from typing import Any
+
+
+class Right(enum.Enum):
+    """Groups of callers; each but PUBLIC needs an active, signed-in person."""
+
+    PUBLIC = "public"
+    ANY = "any"
+    CUSTOMER = "customer"
+    EMPLOYEE = "employee"
+    MANAGER = "manager"
+    ADMIN = "admin"
+
+
+_ROLES: dict[Right, frozenset[str]] = {
+    Right.ANY: frozenset({"CUSTOMER", "EMPLOYEE", "MANAGER", "ADMIN"}),
+    Right.CUSTOMER: frozenset({"CUSTOMER"}),
+    Right.EMPLOYEE: frozenset({"EMPLOYEE", "MANAGER", "ADMIN"}),
+    Right.MANAGER: frozenset({"MANAGER", "ADMIN"}),
+    Right.ADMIN: frozenset({"ADMIN"}),
+}
+
+P, A, C = Right.PUBLIC, Right.ANY, Right.CUSTOMER
+E, M, X = Right.EMPLOYEE, Right.MANAGER, Right.ADMIN
+
+Row = Right | dict[str, Right]
+
+# Pages. Key: the route's name. What a person owns is filtered by owner behind the right.
+PAGES: dict[str, Row] = {
+    "home": P,
+}
+
+# The JSON API. Key: the route's name, then the method.
+API: dict[str, Row] = {}
+
+RIGHTS: dict[str, Row] = {**PAGES, **API}
+
+
+def right_for(route: str, method: str) -> Right | None:
+    """The right a route asks for, or None where the table has no row for it."""
+    row = RIGHTS.get(route)
+    if isinstance(row, dict):
+        return row.get("GET" if method == "HEAD" else method)
+    return row
+
+
+def allows(right: Right, user: Any) -> bool:
+    """Whether `user` (perhaps anonymous) holds `right`."""
+    if right is Right.PUBLIC:
+        return True
+    return bool(user.is_authenticated and user.is_active and user.role in _ROLES[right])

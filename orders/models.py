@@ -1,0 +1,247 @@
+"""Orders as they were agreed: snapshots that no later change of the catalogue can touch."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from cart.models import Substitution
+from catalog.models import SoldBy
+from mami.append_only import append_only
+
+
+class OrderStatus(models.TextChoices):
+    CREATED = "CREATED", _("received")
+    IN_PROGRESS = "IN_PROGRESS", _("being picked")
+    READY = "READY", _("ready")
+    OUT_FOR_DELIVERY = "OUT_FOR_DELIVERY", _("on its way")
+    DELIVERED = "DELIVERED", _("delivered")
+    CANCELED = "CANCELED", _("cancelled")
+    DELAYED = "DELAYED", _("delayed")
+    MISSING = "MISSING", _("items missing")
+
+
+class FulfillmentType(models.TextChoices):
+    DELIVERY = "DELIVERY", _("delivery")
+    PICKUP = "PICKUP", _("pickup")
+
+
+class PickedStatus(models.TextChoices):
+    PENDING = "PENDING", _("to pick")
+    PICKED = "PICKED", _("picked")
+    MISSING = "MISSING", _("missing")
+
+
+class DeliveryPreference(models.TextChoices):
+    HAND_OVER = "HAND_OVER", _("hand it over")
+    LEAVE_AT_DOOR = "LEAVE_AT_DOOR", _("leave at the door")
+    SIGNATURE = "SIGNATURE", _("hand over and sign")
+    SAFE_PLACE = "SAFE_PLACE", _("a safe place")
+
+
+class Order(models.Model):
+    """One agreed sale. `total_amount` is what was authorised: never more will be charged."""
+
+    order_number = models.CharField(_("number"), max_length=11)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="orders"
+    )
+    cart = models.OneToOneField("cart.Cart", on_delete=models.PROTECT, related_name="order")
+    payment = models.OneToOneField(
+        "payments.Payment", on_delete=models.PROTECT, related_name="order"
+    )
+    branch = models.ForeignKey("branches.Branch", on_delete=models.PROTECT, related_name="orders")
+    fulfillment_type = models.CharField(max_length=8, choices=FulfillmentType.choices)
+    status = models.CharField(
+        _("status"), max_length=16, choices=OrderStatus.choices, default=OrderStatus.CREATED
+    )
+    was_ready = models.BooleanField(
+        default=False, help_text=_("Picked completely once: a delayed order may leave again.")
+    )
+    dated_slot = models.ForeignKey(
+        "branches.DatedSlot", null=True, blank=True, on_delete=models.PROTECT, related_name="orders"
+    )
+    due_at = models.DateTimeField(
+        _("due"), help_text=_("Start of its slot; closing time of its day for a pickup without.")
+    )
+    subtotal = models.DecimalField(max_digits=12, decimal_places=2)
+    discount_total = models.DecimalField(max_digits=12, decimal_places=2, default=0)
+    delivery_fee = models.DecimalField(max_digits=12, decimal_places=2)
+    fee_vat_rate = models.DecimalField(max_digits=5, decimal_places=2)
+    vat_total = models.DecimalField(max_digits=12, decimal_places=2)
+    total_amount = models.DecimalField(_("total"), max_digits=12, decimal_places=2)
+    notes = models.CharField(max_length=500, blank=True, default="")
+    picker = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="picked_orders",
+    )
+    claimed_at = models.DateTimeField(null=True, blank=True)
+    picked_at = models.DateTimeField(null=True, blank=True)
+    bags = models.PositiveSmallIntegerField(_("bags"), null=True, blank=True)
+    delivered_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(_("placed"))
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        verbose_name = _("order")
+        verbose_name_plural = _("orders")
+        ordering = ["-created_at", "-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["order_number"], name="order_number_unique"),
+            models.CheckConstraint(
+                condition=Q(status__in=OrderStatus.values), name="order_status_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(total_amount=F("subtotal") - F("discount_total") + F("delivery_fee")),
+                name="order_total_adds_up",
+            ),
+            models.CheckConstraint(
+                condition=Q(subtotal__gt=0, discount_total__gte=0, delivery_fee__gte=0),
+                name="order_amounts_not_negative",
+            ),
+            models.CheckConstraint(
+                condition=Q(fulfillment_type="PICKUP") | Q(dated_slot__isnull=False),
+                name="order_delivery_has_slot",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["user", "-created_at", "-id"], name="order_user"),
+            models.Index(fields=["status", "due_at", "id"], name="order_status_due"),
+            models.Index(fields=["due_at", "id"], name="order_due"),
+            models.Index(fields=["-created_at", "-id"], name="order_created"),
+            models.Index(fields=["branch", "status", "due_at"], name="order_branch"),
+            models.Index(
+                fields=["due_at", "id"],
+                name="order_open_due",
+                condition=~Q(status__in=["DELIVERED", "CANCELED"]),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.order_number
+
+
+class OrderDelivery(models.Model):
+    """Where a delivery goes: a copy of the address as it was at placement."""
+
+    order = models.OneToOneField(Order, on_delete=models.CASCADE, related_name="delivery")
+    recipient = models.CharField(max_length=120)
+    phone = models.CharField(max_length=20, blank=True, default="")
+    line1 = models.CharField(max_length=120)
+    line2 = models.CharField(max_length=120, blank=True, default="")
+    city = models.CharField(max_length=60)
+    postal_code = models.CharField(max_length=7, blank=True, default="")
+    floor = models.CharField(max_length=10, blank=True, default="")
+    door_code = models.CharField(max_length=20, blank=True, default="")
+    instructions = models.CharField(max_length=200, blank=True, default="")
+    preference = models.CharField(
+        max_length=14, choices=DeliveryPreference.choices, default=DeliveryPreference.HAND_OVER
+    )
+    note = models.CharField(max_length=200, blank=True, default="")
+
+    class Meta:
+        verbose_name = _("delivery details")
+        verbose_name_plural = _("delivery details")
+
+    def __str__(self) -> str:
+        return f"{self.line1}, {self.city}"
+
+
+class OrderPickup(models.Model):
+    """The code a customer shows at the counter."""
+
+    order = models.OneToOneField(Order, on_delete=models.CASCADE, related_name="pickup")
+    code = models.CharField(max_length=6)
+
+    class Meta:
+        verbose_name = _("pickup details")
+        verbose_name_plural = _("pickup details")
+
+    def __str__(self) -> str:
+        return f"pickup of {self.order_id}"
+
+
+class OrderItem(models.Model):
+    """A line as it was agreed, and what became of it on the shelf."""
+
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="items")
+    product = models.ForeignKey("catalog.Product", on_delete=models.PROTECT, related_name="+")
+    name_he = models.CharField(max_length=120)
+    name_en = models.CharField(max_length=120)
+    sku = models.CharField(max_length=40)
+    sold_by = models.CharField(max_length=6, choices=SoldBy.choices)
+    unit_price = models.DecimalField(max_digits=12, decimal_places=2)
+    quantity = models.DecimalField(max_digits=9, decimal_places=3)
+    discount = models.DecimalField(max_digits=12, decimal_places=2, default=0)
+    line_total = models.DecimalField(max_digits=12, decimal_places=2)
+    vat_rate = models.DecimalField(max_digits=5, decimal_places=2)
+    substitution = models.CharField(
+        max_length=10, choices=Substitution.choices, default=Substitution.BEST_MATCH
+    )
+    substitute_for = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="substitutes"
+    )
+    picked_status = models.CharField(
+        max_length=8, choices=PickedStatus.choices, default=PickedStatus.PENDING
+    )
+    picked_quantity = models.DecimalField(max_digits=9, decimal_places=3, null=True, blank=True)
+    missing_reason = models.CharField(max_length=60, blank=True, default="")
+    picked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("order line")
+        verbose_name_plural = _("order lines")
+        ordering = ["id"]
+        constraints = [
+            models.CheckConstraint(condition=Q(quantity__gt=0), name="order_item_quantity"),
+            models.CheckConstraint(
+                condition=Q(picked_quantity__isnull=True) | Q(picked_quantity__gte=0),
+                name="order_item_picked_not_negative",
+            ),
+            models.CheckConstraint(
+                condition=Q(picked_status__in=PickedStatus.values),
+                name="order_item_picked_status_known",
+            ),
+            models.CheckConstraint(
+                condition=~Q(picked_status="PICKED") | Q(picked_quantity__gt=0),
+                name="order_item_picked_has_quantity",
+            ),
+        ]
+        indexes = [models.Index(fields=["order", "picked_status"], name="order_item_status")]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} × {self.sku}"
+
+    @property
+    def name(self) -> str:
+        return self.name_en if get_language() == "en" else self.name_he
+
+
+class OrderStatusChange(models.Model):
+    """The timeline of an order. Rows are only ever added."""
+
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="timeline")
+    status = models.CharField(max_length=16, choices=OrderStatus.choices)
+    reason = models.CharField(max_length=200, blank=True, default="")
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+    )
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["id"]
+        triggers = append_only()
+        indexes = [models.Index(fields=["order", "id"], name="order_timeline")]
+
+    def __str__(self) -> str:
+        return f"{self.order_id}: {self.status}"

@@ -1,0 +1,230 @@
+"""Money held, taken and given back, and the provider's word for each of it.
+
+No card number ever reaches these tables: the provider's token stands for the card.
+"""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+
+class PaymentToken(models.Model):
+    """A card saved at the provider. `token` is never shown, logged or audited."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="payment_tokens"
+    )
+    provider = models.CharField(max_length=20)
+    token = models.CharField(max_length=200)
+    brand = models.CharField(_("card"), max_length=20, blank=True, default="")
+    last4 = models.CharField(_("last digits"), max_length=4, blank=True, default="")
+    exp_month = models.PositiveSmallIntegerField(null=True, blank=True)
+    exp_year = models.PositiveSmallIntegerField(null=True, blank=True)
+    is_default = models.BooleanField(_("default"), default=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("saved card")
+        verbose_name_plural = _("saved cards")
+        ordering = ["-is_default", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user"], condition=Q(is_default=True), name="payment_token_one_default"
+            ),
+            models.UniqueConstraint(
+                fields=["user", "provider", "token"], name="payment_token_unique"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.brand} ···· {self.last4}"
+
+
+class PaymentState(models.TextChoices):
+    PENDING = "PENDING", _("asked for")
+    AUTHORIZED = "AUTHORIZED", _("held")
+    CAPTURED = "CAPTURED", _("charged")
+    PARTIALLY_REFUNDED = "PARTIALLY_REFUNDED", _("partly refunded")
+    REFUNDED = "REFUNDED", _("refunded")
+    VOIDED = "VOIDED", _("released")
+    FAILED = "FAILED", _("failed")
+
+
+class Payment(models.Model):
+    """The money of one order: held once, captured at most once and never above what was held."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="payments"
+    )
+    order_number = models.CharField(_("order"), max_length=11)
+    provider = models.CharField(max_length=20)
+    provider_reference = models.CharField(max_length=100, blank=True, default="")
+    idempotency_key = models.CharField(max_length=80)
+    payment_token = models.ForeignKey(
+        PaymentToken, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    brand = models.CharField(max_length=20, blank=True, default="")
+    last4 = models.CharField(max_length=4, blank=True, default="")
+    state = models.CharField(
+        max_length=20, choices=PaymentState.choices, default=PaymentState.PENDING
+    )
+    amount = models.DecimalField(_("asked for"), max_digits=12, decimal_places=2)
+    authorized = models.DecimalField(_("held"), max_digits=12, decimal_places=2, default=0)
+    captured = models.DecimalField(_("charged"), max_digits=12, decimal_places=2, default=0)
+    refunded = models.DecimalField(_("refunded"), max_digits=12, decimal_places=2, default=0)
+    failure = models.CharField(_("reason of failure"), max_length=60, blank=True, default="")
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        verbose_name = _("payment")
+        verbose_name_plural = _("payments")
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["idempotency_key"], name="payment_key_unique"),
+            models.UniqueConstraint(
+                fields=["provider", "provider_reference"],
+                condition=~Q(provider_reference=""),
+                name="payment_reference_unique",
+            ),
+            models.CheckConstraint(condition=Q(amount__gt=0), name="payment_amount_positive"),
+            models.CheckConstraint(
+                condition=Q(authorized__gte=0, authorized__lte=F("amount")),
+                name="payment_authorized_within_amount",
+            ),
+            models.CheckConstraint(
+                condition=Q(captured__gte=0, captured__lte=F("authorized")),
+                name="payment_captured_within_authorized",
+            ),
+            models.CheckConstraint(
+                condition=Q(refunded__gte=0, refunded__lte=F("captured")),
+                name="payment_refunded_within_captured",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=PaymentState.values), name="payment_state_known"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["state", "updated_at"], name="payment_state_updated"),
+            models.Index(fields=["order_number"], name="payment_order_number"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.order_number}: {self.get_state_display()}"
+
+
+class ProviderCall(models.Model):
+    """One thing asked of the provider, written before it is asked and finished after.
+
+    Repeating it with the same `idempotency_key` is always safe.
+    """
+
+    class Kind(models.TextChoices):
+        AUTHORIZE = "AUTHORIZE", _("hold")
+        CAPTURE = "CAPTURE", _("charge")
+        VOID = "VOID", _("release")
+        REFUND = "REFUND", _("refund")
+
+    class State(models.TextChoices):
+        STARTED = "STARTED", _("asked")
+        SUCCEEDED = "SUCCEEDED", _("done")
+        REFUSED = "REFUSED", _("refused")
+        UNANSWERED = "UNANSWERED", _("not answered")
+
+    payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="calls")
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    amount = models.DecimalField(max_digits=12, decimal_places=2)
+    idempotency_key = models.CharField(max_length=80)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.STARTED)
+    attempts = models.PositiveIntegerField(default=0)
+    failure = models.CharField(max_length=60, blank=True, default="")
+    next_attempt_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("provider call")
+        verbose_name_plural = _("provider calls")
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["idempotency_key"], name="provider_call_key_unique"),
+            models.UniqueConstraint(
+                fields=["payment"], condition=Q(kind="CAPTURE"), name="provider_call_one_capture"
+            ),
+            models.CheckConstraint(condition=Q(amount__gte=0), name="provider_call_amount"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["next_attempt_at", "id"],
+                condition=Q(state__in=["STARTED", "UNANSWERED"]),
+                name="provider_call_open",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.amount}"
+
+
+class Refund(models.Model):
+    """Money given back after capture, with the reason a manager gave."""
+
+    payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="refunds")
+    call = models.OneToOneField(ProviderCall, on_delete=models.PROTECT, related_name="refund")
+    amount = models.DecimalField(max_digits=12, decimal_places=2)
+    reason = models.CharField(max_length=200)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("refund")
+        verbose_name_plural = _("refunds")
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(condition=Q(amount__gt=0), name="refund_amount_positive"),
+            models.CheckConstraint(condition=~Q(reason=""), name="refund_reason_given"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.amount} of {self.payment_id}"
+
+
+class ReconciliationCase(models.Model):
+    """A payment whose provider state and order disagreed; stays listed once resolved."""
+
+    class Status(models.TextChoices):
+        OPEN = "OPEN", _("open")
+        RESOLVED = "RESOLVED", _("resolved")
+
+    class Resolution(models.TextChoices):
+        ORDER_COMPLETED = "ORDER_COMPLETED", _("order completed")
+        VOIDED = "VOIDED", _("money released")
+        REFUNDED = "REFUNDED", _("money refunded")
+
+    payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="cases")
+    kind = models.CharField(max_length=40)
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.OPEN)
+    resolution = models.CharField(max_length=20, choices=Resolution.choices, blank=True, default="")
+    created_at = models.DateTimeField(auto_now_add=True)
+    resolved_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("reconciliation case")
+        verbose_name_plural = _("reconciliation cases")
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["payment", "kind"], name="reconciliation_case_unique"),
+            models.CheckConstraint(
+                condition=Q(status="OPEN", resolution="")
+                | (Q(status="RESOLVED") & ~Q(resolution="")),
+                name="reconciliation_resolution_when_resolved",
+            ),
+        ]
+        indexes = [models.Index(fields=["status", "-created_at"], name="reconciliation_status")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.payment_id}"

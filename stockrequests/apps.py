@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class StockRequestsConfig(AppConfig):
+    name = "stockrequests"
+    default_auto_field = "django.db.models.BigAutoField"
