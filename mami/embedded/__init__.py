@@ -1,0 +1,64 @@
+"""The PostgreSQL server that comes with the shop, for machines that have none.
+
+Importing this starts nothing. `ensure()` creates and starts the server where needed, and any number of processes may
+call it at once; settings only ask for `url()`. A `DATABASE_URL` makes all of it unnecessary.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from mami.embedded.cluster import PORT, USER, Cluster
+from mami.embedded.errors import EmbeddedError
+
+__all__ = [
+    "PORT", "USER", "Cluster", "EmbeddedError", "cluster", "ensure", "held", "status", "stop", "url",
+    "var_folder",
+]  # fmt: skip
+
+_CHECKOUT = Path(__file__).resolve().parent.parent.parent
+
+
+def var_folder() -> Path:
+    """The folder for everything a running shop writes: `MAMI_VAR`, or `var` in the checkout."""
+    return Path(os.path.abspath(os.environ.get("MAMI_VAR") or _CHECKOUT / "var"))
+
+
+def cluster() -> Cluster:
+    """The shop's own cluster, in the var folder."""
+    return Cluster(var_folder() / "postgres")
+
+
+def ensure() -> str:
+    """Start the server if it is not running (creating it the first time) and return the database's address."""
+    return cluster().ensure()
+
+
+def stop() -> bool:
+    """Stop the server; True when it was running."""
+    found = cluster()
+    stopped = found.stop()
+    found.keep_running(False)
+    return stopped
+
+
+def status() -> str:
+    """One line for people: whether the server runs, and where."""
+    found = cluster()
+    pid = found.running_pid()
+    if pid is None:
+        return f"not running (folder {found.base})" if found.base.exists() else "not created yet"
+    return f"running (pid {pid}): {found.url()}"
+
+
+def url() -> str:
+    """The database's address. Starts nothing."""
+    return cluster().url()
+
+
+@contextmanager
+def held() -> Iterator[str]:
+    """Use the server for the length of a block; the last user out stops it, unless it was told to stay."""
+    with cluster().held() as address:
+        yield address
