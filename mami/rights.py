@@ -37,6 +37,17 @@ Row = Right | dict[str, Right]
 # Pages. Key: the route's name. What a person owns is filtered by owner behind the right.
 PAGES: dict[str, Row] = {
     "home": P,
+    "language": P,
+    "page": P,
+    "favicon": P,
+    "robots": P,
+    "media": P,
+    "catalog:aisles": P,
+    "catalog:department": P,
+    "catalog:product": P,
+    "catalog:search": P,
+    "catalog:suggest": P,
+    "catalog:offers": P,
 }
 
 # The JSON API. Key: the route's name, then the method.

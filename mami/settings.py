@@ -21,6 +21,8 @@ MAMI_VAR = Path(env.str("MAMI_VAR", default=str(BASE_DIR / "var"))).absolute()
 SECRET_KEY = environment.secret_key(env, MAMI_VAR, may_generate=DEBUG or MAMI_DEMO or MAMI_EMBEDDED)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+SITE_URL = env.str("SITE_URL", default="http://127.0.0.1:8000").rstrip("/")
 VERSION = "1.0.0"
 
 INSTALLED_APPS = [
@@ -134,6 +136,7 @@ SESSION_COOKIE_AGE = 60 * 60 * 24 * 30
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "mami.home.csrf_failure"
 
 # -- Language and time ----------------------------------------------------------------------
 LANGUAGE_CODE = "he"
@@ -231,6 +234,7 @@ REST_FRAMEWORK = {
 }
 ACCESS_TOKEN_MINUTES = env.int("ACCESS_TOKEN_MINUTES", default=30)
 REFRESH_TOKEN_DAYS = env.int("REFRESH_TOKEN_DAYS", default=30)
+JWT_KEYS = env.list("JWT_KEYS", default=[])  # id:secret, the first signs; empty: from SECRET_KEY
 SPECTACULAR_SETTINGS = {
     "TITLE": "Mami",
     "VERSION": "1",
@@ -251,10 +255,11 @@ FREE_DELIVERY_FROM = "150.00"
 SLOT_HOLD_MINUTES = 60
 RESERVATION_MINUTES = 10
 LOCK_TIMEOUT_MS = env.int("LOCK_TIMEOUT_MS", default=3000)
-PAYMENT_PROVIDER = env.str("PAYMENT_PROVIDER", default="sandbox")
+STRIPE_SECRET_KEY = env.str("STRIPE_SECRET_KEY", default="")
+PAYMENT_PROVIDER = env.str("PAYMENT_PROVIDER", default="stripe" if STRIPE_SECRET_KEY else "sandbox")
 PAYMENT_TIMEOUT_SECONDS = env.float("PAYMENT_TIMEOUT_SECONDS", default=6.0)
 SANDBOX_LEDGER = MAMI_VAR / "sandbox" / "ledger.sqlite3"
-STRIPE_SECRET_KEY = env.str("STRIPE_SECRET_KEY", default="")
+SANDBOX_LATENCY_SECONDS = env.float("SANDBOX_LATENCY_SECONDS", default=0.0)
 STRIPE_WEBHOOK_SECRET = env.str("STRIPE_WEBHOOK_SECRET", default="")
 STRIPE_API_BASE = env.str("STRIPE_API_BASE", default="")
 METRICS_TOKEN = env.str("MAMI_METRICS_TOKEN", default="")

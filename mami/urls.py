@@ -2,6 +2,33 @@
 
 from __future__ import annotations
 
-from django.urls import path
+from django.conf import settings
+from django.contrib import admin
+from django.urls import URLPattern, URLResolver, include, path
+from django.views.static import serve
 
-urlpatterns: list = []
+from mami import home
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", home.home, name="home"),
+    path("language/", home.language, name="language"),
+    path("help/<slug:slug>/", home.page, name="page"),
+    path("favicon.ico", home.favicon, name="favicon"),
+    path("robots.txt", home.robots, name="robots"),
+    path("", include("catalog.urls")),
+    path("cart/", include("cart.urls")),
+    path("checkout/", include("checkout.urls")),
+    path("orders/", include("orders.urls")),
+    path("account/", include("accounts.urls")),
+    path("ops/requests/", include("stockrequests.urls")),
+    path("ops/", include("ops.urls")),
+    path("admin/", admin.site.urls),
+    path("api/", include("mami.api_urls")),
+    # Photographs that managers upload; a web server in front may take this prefix over.
+    path("media/<path:path>", serve, {"document_root": settings.MEDIA_ROOT}, name="media"),
+]
+
+handler400 = "mami.home.bad_request"
+handler403 = "mami.home.forbidden"
+handler404 = "mami.home.not_found"
+handler500 = "mami.home.server_error"

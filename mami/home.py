@@ -1,0 +1,86 @@
+"""The shop's front door: the home page, the help pages, the language switch, error pages."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.templatetags.static import static
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import check_for_language, override
+from django.views.decorators.http import require_POST, require_safe
+
+HELP_PAGES = frozenset({"delivery", "refunds", "accessibility", "privacy"})
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """Choose a time, then walk the aisles."""
+    return render(request, "home.html")
+
+
+@require_safe
+def page(request: HttpRequest, slug: str) -> HttpResponse:
+    """One of the short help and legal pages."""
+    if slug not in HELP_PAGES:
+        raise Http404
+    return render(request, f"pages/{slug}.html")
+
+
+@require_POST
+def language(request: HttpRequest) -> HttpResponse:
+    """Remember the language chosen and return to the page it was chosen on."""
+    target = request.POST.get("next", "/")
+    if not url_has_allowed_host_and_scheme(
+        target, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    ):
+        target = "/"
+    response = HttpResponseRedirect(target)
+    code = request.POST.get("language", "")
+    if check_for_language(code) and code in dict(settings.LANGUAGES):
+        response.set_cookie(
+            settings.LANGUAGE_COOKIE_NAME,
+            code,
+            max_age=settings.LANGUAGE_COOKIE_AGE,
+            samesite=settings.LANGUAGE_COOKIE_SAMESITE,
+            secure=settings.SESSION_COOKIE_SECURE,
+            httponly=True,
+        )
+    return response
+
+
+@require_safe
+def favicon(request: HttpRequest) -> HttpResponse:
+    return HttpResponseRedirect(static("img/favicon.svg"))
+
+
+@require_safe
+def robots(request: HttpRequest) -> HttpResponse:
+    closed = ("/account/", "/admin/", "/api/", "/cart/", "/checkout/", "/ops/", "/orders/")
+    lines = ["User-agent: *", *(f"Disallow: {path}" for path in closed)]
+    return HttpResponse("\n".join(lines) + "\n", content_type="text/plain")
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return render(request, "errors/400.html", status=400)
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return render(request, "errors/403.html", status=403)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return render(request, "errors/404.html", status=404)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    return render(request, "errors/csrf.html", status=403)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """A page that asks nothing of the database, which may be what failed."""
+    context = {"request_id": getattr(request, "request_id", "")}
+    code = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, settings.LANGUAGE_CODE)
+    with override(code if code in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE):
+        # Rendered without the request: context processors may need the database.
+        return render(None, "errors/500.html", context, status=500)  # type: ignore[arg-type]
