@@ -143,6 +143,15 @@ def test_gluten_free_contradicts_gluten():
     ] == ["Plain matzah"]
 
 
+def test_gluten_free_food_does_not_show_wheat_on_its_picture():
+    def wrong(product):
+        pictures = {product["icon"], product["garnish"]}
+        # The sack has an ear of wheat printed on it.
+        return "gluten_free" in tags(product) and bool({"wheat", "sack"} & pictures)
+
+    assert offenders(wrong) == []
+
+
 def test_food_without_gluten_says_so():
     def wrong(product):
         return (
