@@ -12,6 +12,8 @@ from django.db.models import F, Func, Q
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from branches.querysets import ClosureQuerySet, DatedSlotQuerySet
+
 OPENING = dt.time(6, 0)
 CLOSING = dt.time(22, 0)
 
@@ -157,6 +159,8 @@ class DatedSlot(models.Model):
     )
     taken = models.PositiveIntegerField(_("taken"), default=0)
 
+    objects = DatedSlotQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("dated slot")
         verbose_name_plural = _("dated slots")
@@ -185,6 +189,8 @@ class Closure(models.Model):
     ends_at = models.DateTimeField(_("until"))
     reason_he = models.CharField(_("reason (Hebrew)"), max_length=80)
     reason_en = models.CharField(_("reason (English)"), max_length=80)
+
+    objects = ClosureQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("closure")

@@ -1,0 +1,46 @@
+"""What branches and slots refuse."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from mami.errors import DomainError
+
+
+class InvalidSlot(DomainError):
+    """The slot is no two-hour window of ours, or does not fit the date or the branch."""
+
+    code = "INVALID_SLOT"
+    status = 400
+    message = _("That time is not one of our delivery windows. Please choose another.")
+
+
+class SlotFull(DomainError):
+    """Every place of the window on that date is taken or kept."""
+
+    code = "SLOT_FULL"
+    message = _("That window has just filled up. Please choose another.")
+
+
+class SlotClosed(DomainError):
+    """Ordering for the window has ended, or the branch is closed then."""
+
+    code = "SLOT_CLOSED"
+    message = _("That window takes no more orders. Please choose a later one.")
+
+
+class SlotOverlap(DomainError):
+    code = "SLOT_OVERLAP"
+    message = _("Another window of this branch covers part of that time.")
+
+
+class DuplicateName(DomainError):
+    code = "DUPLICATE_NAME"
+    message = _("Another branch already has that name.")
+
+
+class DeliverySourceRequired(DomainError):
+    """Deliveries must leave from one active branch."""
+
+    code = "DELIVERY_SOURCE_REQUIRED"
+    message = _("Deliveries leave from this branch, so it must stay open.")

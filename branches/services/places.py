@@ -1,0 +1,59 @@
+"""Places in a delivery window on a date. All of it runs in the caller's transaction."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from branches.errors import InvalidSlot, SlotClosed, SlotFull
+from branches.locks import lock_dated_slot_row
+from branches.models import Closure, DatedSlot
+from branches.windows import cutoff_at, ends_at, fits, starts_at
+
+
+def check_open(
+    *, dated_slot: DatedSlot, now: dt.datetime, exclude_cart_id: int | None = None
+) -> None:
+    """Refuse a window that takes no more orders at `now`; `dated_slot` must be locked.
+
+    Places kept by other baskets count as gone, the one of `exclude_cart_id` does not.
+    Raises InvalidSlot, SlotClosed, SlotFull. Two queries.
+    """
+    slot, date = dated_slot.slot, dated_slot.date
+    if not slot.is_active or not fits(slot, date, now):
+        raise InvalidSlot
+    if now >= cutoff_at(slot, date):
+        raise SlotClosed
+    closures = Closure.objects.touching(
+        branch_id=slot.branch_id, start=starts_at(slot, date), end=ends_at(slot, date)
+    )
+    if closures.exists():
+        raise SlotClosed
+    counted = DatedSlot.objects.with_holds(now=now, exclude_cart_id=exclude_cart_id)
+    held = counted.values_list("held", flat=True).get(pk=dated_slot.pk)
+    if dated_slot.taken + held >= dated_slot.capacity:
+        raise SlotFull
+
+
+def take_place(
+    *,
+    dated_slot: DatedSlot,
+    branch_id: int,
+    now: dt.datetime,
+    exclude_cart_id: int | None = None,
+) -> None:
+    """Take one place of the locked window for an order of `branch_id`.
+
+    Raises InvalidSlot (also for another branch's window), SlotClosed, SlotFull.
+    """
+    if dated_slot.slot.branch_id != branch_id:
+        raise InvalidSlot
+    check_open(dated_slot=dated_slot, now=now, exclude_cart_id=exclude_cart_id)
+    dated_slot.taken += 1
+    dated_slot.save(update_fields=["taken"])
+
+
+def give_back_place(*, dated_slot_id: int) -> None:
+    """Return one taken place. Raises NotFound for an unknown window."""
+    dated_slot = lock_dated_slot_row(dated_slot_id=dated_slot_id)
+    dated_slot.taken -= 1
+    dated_slot.save(update_fields=["taken"])
