@@ -71,16 +71,34 @@ def secret_key(env: Environment, var: Path, *, may_generate: bool) -> str:
 
 
 def database(env: Environment, var: Path) -> dict[str, Any]:
-    """Django's database settings: DATABASE_URL, else the embedded server's socket."""
+    """Django's database settings: DATABASE_URL, else the embedded server's socket.
+
+    DATABASE_POOL_SIZE is set by gunicorn.conf.py for web workers: each keeps up to that many
+    connections, one for every thread and two to spare. Everything else connects when it needs to.
+    Nothing here is a session setting, so PgBouncer in transaction mode may stand in between; lock
+    waits are limited in the database itself (see mami.database).
+    """
     text = env.str("DATABASE_URL", default="")
     if not text:
         from mami.embedded import Cluster
 
         text = Cluster(var / "postgres").url()
     config: dict[str, Any] = environ.Env.db_url_config(text)
-    config.setdefault("ENGINE", "django.db.backends.postgresql")
+    options = config.setdefault("OPTIONS", {})
+    if not config.get("ENGINE", "").endswith("postgresql") or not config.get("NAME"):
+        stop(
+            "DATABASE_URL is not the address of a PostgreSQL database; write it as "
+            "postgresql://user:password@host:5432/name."
+        )
+    config["HOST"] = options.pop("host", config.get("HOST", ""))
+    config["PORT"] = options.pop("port", config.get("PORT", ""))
+    options.setdefault("connect_timeout", 5)
+    options.setdefault("tcp_user_timeout", 5000)  # ms; a database that vanishes answers nothing
     config["CONN_MAX_AGE"] = 0
     config["CONN_HEALTH_CHECKS"] = True
+    config["DISABLE_SERVER_SIDE_CURSORS"] = env.bool("DATABASE_PGBOUNCER", default=False)
+    if size := env.int("DATABASE_POOL_SIZE", default=0):
+        options["pool"] = {"min_size": 1, "max_size": size, "timeout": 5, "max_idle": 300}
     return config
 
 

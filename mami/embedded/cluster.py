@@ -84,7 +84,9 @@ class Cluster:
         """
         if self.is_ready():
             return self.url()
-        from mami.embedded.preparation import prepare  # loads psycopg, which attaching does not need
+        from mami.embedded.preparation import (
+            prepare,
+        )  # loads psycopg, which attaching does not need
 
         try:
             account = choose(self.data)
@@ -97,7 +99,9 @@ class Cluster:
                     prepare(self)
                     self._write(self.base / "ready", f"{self.running_pid()}\n", account)
         except OSError as error:
-            raise EmbeddedError(explained(str(error), f"The database in {self.base} cannot be started")) from error
+            raise EmbeddedError(
+                explained(str(error), f"The database in {self.base} cannot be started")
+            ) from error
         return self.url()
 
     def stop(self) -> bool:
@@ -112,12 +116,25 @@ class Cluster:
             # `fast` ends idle clients; a plain SIGTERM would wait for them. `immediate` only if that hangs.
             for mode, seconds in (("fast", 30), ("immediate", 20)):
                 account.run_silently(
-                    [program("pg_ctl"), "-s", "-w", "-t", str(seconds), "-D", self.data, "-m", mode, "stop"],
+                    [
+                        program("pg_ctl"),
+                        "-s",
+                        "-w",
+                        "-t",
+                        str(seconds),
+                        "-D",
+                        self.data,
+                        "-m",
+                        mode,
+                        "stop",
+                    ],
                     timeout=seconds + 10,
                 )
                 if self.running_pid() is None:
                     return True
-        raise EmbeddedError(f"The database server (pid {self.running_pid()}) does not stop; look at {self.log}.")
+        raise EmbeddedError(
+            f"The database server (pid {self.running_pid()}) does not stop; look at {self.log}."
+        )
 
     # -- shared use ------------------------------------------------------------------------------------------
 
@@ -176,7 +193,11 @@ class Cluster:
                 f"The installed PostgreSQL does not run on this machine ({answer.stdout.strip()[:200] or 'no answer'}); "
                 "name a database of your own with DATABASE_URL."
             )
-        if account.switch and account.run(["/bin/sh", "-c", 'test -w "$0"', self.base], timeout=30).returncode != 0:
+        if (
+            account.switch
+            and account.run(["/bin/sh", "-c", 'test -w "$0"', self.base], timeout=30).returncode
+            != 0
+        ):
             raise account.unreachable(self.base)
         if self.data.exists():
             self._check_version(found.group(1))
@@ -190,7 +211,9 @@ class Cluster:
                 "away to start with an empty shop, or restore a backup with `make restore`."
             ) from error
         if made_by != programs:
-            raise EmbeddedError(VERSION_RECIPE.format(data=self.data, base=self.base, old=made_by, new=programs))
+            raise EmbeddedError(
+                VERSION_RECIPE.format(data=self.data, base=self.base, old=made_by, new=programs)
+            )
 
     def _create(self, account: Account) -> None:
         """initdb beside the final place, then rename: a killed initdb leaves nothing that looks like a cluster."""
@@ -207,7 +230,9 @@ class Cluster:
             timeout=120,
         )  # fmt: skip
         if made.returncode != 0:
-            raise EmbeddedError(explained(made.stdout, f"The database could not be created in {self.base}"))
+            raise EmbeddedError(
+                explained(made.stdout, f"The database could not be created in {self.base}")
+            )
         with (fresh / "postgresql.conf").open("a") as configuration:
             configuration.write("\ninclude_if_exists = 'mami.conf'\n")
         fresh.rename(self.data)
@@ -234,15 +259,21 @@ class Cluster:
                 return  # perhaps still recovering: prepare() waits for it
             said = self._log_since(seen)
             # After kill -9 the orphans of the old server need a moment to notice; the busy ones never would.
-            passing = re.search(r"lock file \S+ already exists|pre-existing shared memory block", said)
+            passing = re.search(
+                r"lock file \S+ already exists|pre-existing shared memory block", said
+            )
             if not passing or time.monotonic() > deadline:
-                raise EmbeddedError(explained(said, "The database server does not start", log=self.log))
+                raise EmbeddedError(
+                    explained(said, "The database server does not start", log=self.log)
+                )
             time.sleep(0.3)
             processes.end_orphans(self.data)
 
     def _write_settings(self, account: Account) -> None:
         lines = [f"{name} = '{value}'\n" for name, value in self.settings.items()]
-        self._write(self.data / "mami.conf", "".join(["# written anew at every start\n", *lines]), account)
+        self._write(
+            self.data / "mami.conf", "".join(["# written anew at every start\n", *lines]), account
+        )
 
     def _make_socket_folder(self, account: Account) -> None:
         """The short folder stands in a place everyone may write to, so it must be ours and closed to others."""
@@ -254,7 +285,11 @@ class Cluster:
             if account.switch:
                 os.chown(folder, account.uid, account.gid)
         found = folder.lstat()
-        if not stat.S_ISDIR(found.st_mode) or found.st_uid != account.uid or stat.S_IMODE(found.st_mode) & 0o077:
+        if (
+            not stat.S_ISDIR(found.st_mode)
+            or found.st_uid != account.uid
+            or stat.S_IMODE(found.st_mode) & 0o077
+        ):
             raise EmbeddedError(
                 f"{folder}, where the database's socket would go, belongs to somebody else or is open to others; "
                 "remove it, or choose a shorter MAMI_VAR."
@@ -262,7 +297,10 @@ class Cluster:
 
     def _clear_stale_files(self) -> None:
         """Pid files whose process is not our server: kill -9, a reboot, a number taken by a stranger, a zombie."""
-        for pid_file in (self.data / "postmaster.pid", self.socket_folder / f".s.PGSQL.{PORT}.lock"):
+        for pid_file in (
+            self.data / "postmaster.pid",
+            self.socket_folder / f".s.PGSQL.{PORT}.lock",
+        ):
             pid = processes.recorded_pid(pid_file)
             if pid is None:
                 # Cut short by a power failure: no number to distrust, so look at every process before removing it.

@@ -42,7 +42,9 @@ def opened(path: Path, *, owner: tuple[int, int] | None = None) -> int:
         if owner is not None:
             os.fchown(descriptor, *owner)
     except PermissionError as error:
-        raise EmbeddedError(f"{path} cannot be written; repair its rights or choose another folder with MAMI_VAR.") from error
+        raise EmbeddedError(
+            f"{path} cannot be written; repair its rights or choose another folder with MAMI_VAR."
+        ) from error
     return descriptor
 
 

@@ -24,7 +24,9 @@ def prepare(cluster: "Cluster") -> None:
     try:
         with _connected(cluster, "postgres") as connection:
             connection.autocommit = True
-            known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone()
+            known = connection.execute(
+                "SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]
+            ).fetchone()
             if known is None:
                 connection.execute("CREATE DATABASE mami")
             _check_durability(cluster, connection)

@@ -32,7 +32,9 @@ def any_server(data: Path) -> bool:
     if Path("/proc/self/cmdline").exists():
         pids = [int(folder.name) for folder in Path("/proc").glob("[0-9]*")]
         return any(_serves(_command_line(pid), data) for pid in pids)
-    listed = subprocess.run(["ps", "-axo", "args="], capture_output=True, text=True, errors="replace", check=True)
+    listed = subprocess.run(
+        ["/bin/ps", "-axo", "args="], capture_output=True, text=True, errors="replace", check=True
+    )
     return any(_serves(line, data) for line in listed.stdout.splitlines())
 
 
@@ -89,5 +91,7 @@ def _command_line(pid: int) -> str:
             return proc.read_bytes().replace(b"\0", b" ").decode(errors="replace")
         except OSError:
             return ""
-    asked = subprocess.run(["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False)
+    asked = subprocess.run(
+        ["/bin/ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False
+    )
     return asked.stdout

@@ -1,5 +1,6 @@
 """Real clusters in throw-away folders that an unprivileged account can reach (pytest's own tmp_path cannot)."""
 
+import io
 import os
 import pwd
 import shutil
@@ -43,12 +44,12 @@ def shared() -> Iterator[Cluster]:
 
 
 @pytest.fixture
-def cluster(shared: Cluster) -> Iterator[Cluster]:
+def cluster(shared: Cluster) -> Cluster:
     """Created before, not running. The test hands it back able to start."""
     shared.stop()
     shared.log.unlink(missing_ok=True)
     shared.keep_running(False)
-    yield shared
+    return shared
 
 
 @pytest.fixture
@@ -64,7 +65,9 @@ def new_cluster(folder: Path) -> Iterator[Cluster]:
 def stranger() -> pwd.struct_passwd:
     """An ordinary account that is not the one running the tests; only root can act as it."""
     if os.geteuid() != 0:
-        pytest.skip("only root can act as somebody else; as an ordinary user every other test here covers that side")
+        pytest.skip(
+            "only root can act as somebody else; as an ordinary user every other test here covers that side"
+        )
     return pwd.getpwnam("nobody")
 
 
@@ -98,7 +101,8 @@ def command_line_as(account: pwd.struct_passwd, *arguments: str, var: Path) -> A
             try:
                 os.dup2(out.fileno(), 1)
                 os.dup2(err.fileno(), 2)
-                sys.stdout, sys.stderr = open(1, "w", closefd=False), open(2, "w", closefd=False)
+                sys.stdout = io.TextIOWrapper(io.FileIO(1, "w"), write_through=True)
+                sys.stderr = io.TextIOWrapper(io.FileIO(2, "w"), write_through=True)
                 os.environ["MAMI_VAR"] = str(var)
                 os.setgroups([])
                 os.setgid(account.pw_gid)
@@ -107,8 +111,6 @@ def command_line_as(account: pwd.struct_passwd, *arguments: str, var: Path) -> A
             except BaseException:
                 traceback.print_exc()
             finally:
-                sys.stdout.flush()
-                sys.stderr.flush()
                 os._exit(code)
         status = os.waitpid(child, 0)[1]
         out.seek(0)

@@ -44,7 +44,12 @@ def test_importing_settings_starts_nothing(folder: Path) -> None:
     subprocess.run(
         [sys.executable, "-c", "import mami.settings"],
         cwd=CHECKOUT,
-        env={"PATH": os.environ["PATH"], "MAMI_VAR": str(folder), "MAMI_EMBEDDED": "1", "MAMI_DEMO": "1"},
+        env={
+            "PATH": os.environ["PATH"],
+            "MAMI_VAR": str(folder),
+            "MAMI_EMBEDDED": "1",
+            "MAMI_DEMO": "1",
+        },
         check=True,
     )
     assert not (folder / "postgres" / "data").exists()
@@ -76,7 +81,9 @@ def test_stopping_ends_idle_clients_quickly_and_keeps_the_data(cluster: Cluster)
 def test_six_processes_at_once_start_one_server(new_cluster: Cluster) -> None:
     starters = [start_elsewhere(new_cluster.base) for _ in range(6)]
     answers = [starter.communicate(timeout=60) for starter in starters]
-    assert [out for out, _ in answers] == [f"{new_cluster.url()}\n"] * 6, [err for _, err in answers]
+    assert [out for out, _ in answers] == [f"{new_cluster.url()}\n"] * 6, [
+        err for _, err in answers
+    ]
     starts = new_cluster.log.read_text().count("database system is ready to accept connections")
     assert starts == 1
 
@@ -120,8 +127,15 @@ def test_a_socket_folder_prepared_by_somebody_else_is_refused(folder: Path) -> N
         cluster.socket_folder.rmdir()
 
 
-def test_variables_of_another_postgresql_are_ignored(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in {"PGPORT": "6543", "PGHOST": "db.example", "PGDATA": "/nowhere", "PGDATABASE": "other"}.items():
+def test_variables_of_another_postgresql_are_ignored(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {
+        "PGPORT": "6543",
+        "PGHOST": "db.example",
+        "PGDATA": "/nowhere",
+        "PGDATABASE": "other",
+    }.items():
         monkeypatch.setenv(name, value)
     with psycopg.connect(cluster.ensure()) as connection:
         assert connection.execute("SELECT current_database()").fetchone() == ("mami",)

@@ -39,7 +39,11 @@ def test_a_stale_pid_file_is_not_believed(cluster: Cluster, liar: str) -> None:
     child = subprocess.Popen(["/bin/sleep", "60" if liar == "a stranger" else "0"])
     try:
         if liar == "a zombie":  # it has ended, and nobody has asked for its exit code
-            until(lambda: Path(f"/proc/{child.pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z")
+            until(
+                lambda: (
+                    Path(f"/proc/{child.pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+                )
+            )
         elif liar == "nobody":
             child.wait()
         said = "no number" if liar == "not a number" else str(child.pid)
@@ -76,7 +80,14 @@ def test_a_server_killed_while_busy_comes_back_too(cluster: Cluster) -> None:
         [program("psql"), "-qX", address, "-c", "SELECT count(*) FROM generate_series(1, 1000000000) a"],
         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
-    until(lambda: busy.execute("SELECT count(*) FROM pg_stat_activity WHERE query ~ 'generate_s' AND state = 'active'").fetchone() == (2,))
+    until(
+        lambda: (
+            busy.execute(
+                "SELECT count(*) FROM pg_stat_activity WHERE query ~ 'generate_s' AND state = 'active'"
+            ).fetchone()
+            == (2,)
+        )
+    )
     try:
         kill_server(cluster)
         with psycopg.connect(cluster.ensure()) as connection:
@@ -89,8 +100,12 @@ def test_a_server_killed_while_busy_comes_back_too(cluster: Cluster) -> None:
 def test_hebrew_trigrams_are_alive(cluster: Cluster) -> None:
     with psycopg.connect(cluster.ensure()) as connection:
         connection.execute("CREATE EXTENSION pg_trgm")
-        row = connection.execute("SELECT similarity('מלפפון', 'מלפפונים'), current_setting('lc_ctype', true)").fetchone()
-        ctype = connection.execute("SELECT datctype FROM pg_database WHERE datname = 'mami'").fetchone()
+        row = connection.execute(
+            "SELECT similarity('מלפפון', 'מלפפונים'), current_setting('lc_ctype', true)"
+        ).fetchone()
+        ctype = connection.execute(
+            "SELECT datctype FROM pg_database WHERE datname = 'mami'"
+        ).fetchone()
     assert row is not None
     assert row[0] > 0.4
     assert ctype == ("C.UTF-8",)
@@ -99,7 +114,21 @@ def test_hebrew_trigrams_are_alive(cluster: Cluster) -> None:
 def test_a_cluster_that_is_blind_to_hebrew_is_refused(new_cluster: Cluster) -> None:
     account = choose(new_cluster.data)
     new_cluster._make_base(account)
-    account.run([program("initdb"), "-D", new_cluster.data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C"], timeout=60)
+    account.run(
+        [
+            program("initdb"),
+            "-D",
+            new_cluster.data,
+            "-U",
+            "postgres",
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "--locale=C",
+        ],
+        timeout=60,
+    )
     with pytest.raises(EmbeddedError, match="nothing in Hebrew"):
         new_cluster.ensure()
 
@@ -111,7 +140,9 @@ def test_a_cluster_that_forgets_in_a_power_cut_is_refused(new_cluster: Cluster) 
         configuration.write("fsync = off\n")
     with pytest.raises(EmbeddedError, match="fsync = off"):
         new_cluster.ensure()
-    Cluster(new_cluster.base, settings={"fsync": "off"}).ensure()  # said on purpose, as the tests' own cluster does
+    Cluster(
+        new_cluster.base, settings={"fsync": "off"}
+    ).ensure()  # said on purpose, as the tests' own cluster does
 
 
 def test_another_version_is_refused_with_a_recipe_and_not_touched(cluster: Cluster) -> None:
@@ -124,9 +155,17 @@ def test_another_version_is_refused_with_a_recipe_and_not_touched(cluster: Clust
 
     with pytest.raises(EmbeddedError) as refusal:
         cluster.ensure()
-    for needed in ("PostgreSQL 15", f"version {made_by.strip()}", "pg_dump", "make restore", "nothing was touched"):
+    for needed in (
+        "PostgreSQL 15",
+        f"version {made_by.strip()}",
+        "pg_dump",
+        "make restore",
+        "nothing was touched",
+    ):
         assert needed in str(refusal.value)
-    assert sorted((str(path), path.stat().st_mtime_ns) for path in cluster.data.rglob("*")) == before
+    assert (
+        sorted((str(path), path.stat().st_mtime_ns) for path in cluster.data.rglob("*")) == before
+    )
     assert cluster.running_pid() is None
 
     version.write_text(made_by)
@@ -148,7 +187,9 @@ def test_root_never_runs_the_server_itself(cluster: Cluster) -> None:
     assert owner == cluster.data.stat().st_uid
 
 
-def test_an_ordinary_user_starts_and_stops_the_server(folder: Path, stranger: pwd.struct_passwd) -> None:
+def test_an_ordinary_user_starts_and_stops_the_server(
+    folder: Path, stranger: pwd.struct_passwd
+) -> None:
     os.chown(folder, stranger.pw_uid, stranger.pw_gid)
     started = command_line_as(stranger, "start", var=folder)
     try:
@@ -165,7 +206,9 @@ def test_an_ordinary_user_starts_and_stops_the_server(folder: Path, stranger: pw
     root.stop()
 
 
-def test_a_folder_that_cannot_be_written_is_one_sentence(folder: Path, stranger: pwd.struct_passwd) -> None:
+def test_a_folder_that_cannot_be_written_is_one_sentence(
+    folder: Path, stranger: pwd.struct_passwd
+) -> None:
     refused = command_line_as(stranger, "start", var=folder)
     assert refused.code == 1
     assert "cannot be made (Permission denied)" in refused.err
@@ -173,19 +216,25 @@ def test_a_folder_that_cannot_be_written_is_one_sentence(folder: Path, stranger:
     assert "Traceback" not in refused.err
 
 
-def test_somebody_elses_cluster_is_one_sentence(cluster: Cluster, stranger: pwd.struct_passwd) -> None:
+def test_somebody_elses_cluster_is_one_sentence(
+    cluster: Cluster, stranger: pwd.struct_passwd
+) -> None:
     cluster.ensure()
     if cluster.data.stat().st_uid == stranger.pw_uid:
-        pytest.skip("this machine has no account 'postgres', so the cluster is the stranger's already")
+        pytest.skip(
+            "this machine has no account 'postgres', so the cluster is the stranger's already"
+        )
     refused = command_line_as(stranger, "start", var=cluster.base.parent)
     assert refused.code == 1
     assert "belongs to the account" in refused.err
     assert "Traceback" not in refused.err
 
 
-def test_a_folder_the_account_cannot_reach_is_one_sentence(folder: Path, stranger: pwd.struct_passwd) -> None:
+def test_a_folder_the_account_cannot_reach_is_one_sentence(
+    folder: Path, stranger: pwd.struct_passwd
+) -> None:
     folder.chmod(0o700)
-    with pytest.raises(EmbeddedError, match="must not run as root.*cannot reach.*ordinary user"):
+    with pytest.raises(EmbeddedError, match=r"must not run as root.*cannot reach.*ordinary user"):
         Cluster(folder / "postgres").ensure()
 
 

@@ -1,0 +1,43 @@
+"""What every test stands on: a real PostgreSQL of its own, emptied folders, nothing left running."""
+
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from django.conf import settings
+from django.db import connection
+from pytest_django.plugin import DjangoDbBlocker
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None,
+) -> Iterator[None]:
+    """Start the tests' own cluster; the last test process that uses it stops it."""
+    from tests.settings import CLUSTER, EMBEDDED_TESTS
+
+    if not EMBEDDED_TESTS:
+        yield
+        return
+    with CLUSTER.held():
+        yield
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+    """Let test databases be emptied between tests: the ledgers' own triggers refuse TRUNCATE.
+
+    The connection is opened anew, so that it has this setting and the limit on lock waits.
+    """
+    with django_db_blocker.unblock():
+        name = connection.ops.quote_name(connection.settings_dict["NAME"])
+        with connection.cursor() as cursor:
+            cursor.execute(f"ALTER DATABASE {name} SET mami.allow_truncate TO 'on'")
+        connection.close()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _fresh_folders() -> None:
+    """Mail, uploads and the sandbox provider's ledger of this test process start empty."""
+    shutil.rmtree(settings.MAMI_VAR, ignore_errors=True)
+    settings.MAMI_VAR.mkdir(parents=True)

@@ -1,0 +1,15 @@
+"""The project itself as an app: its commands, its cache table, its checks."""
+
+from django.apps import AppConfig, apps
+
+
+class MamiConfig(AppConfig):
+    name = "mami"
+
+    def ready(self) -> None:
+        from django.db.models.signals import post_migrate
+
+        from mami import database
+
+        # Sent once for each app with models, of which any one will do.
+        post_migrate.connect(database.limit_waiting, sender=apps.get_app_config("accounts"))
