@@ -27,17 +27,21 @@ ALLERGENS = set(
 # A word of the English name and the allergen it cannot do without.
 WORD_ALLERGENS = [
     (
-        r"\b(wheat\w*|wholewheat|wholemeal|spelt|rye|semolina|bulgur|couscous|barley|bran|"
-        r"spaghetti|penne|farfalle|fusilli|lasagne|gnocchi|bread|breadcrumbs|breaded|loaf|"
-        r"challah|pitas?|laffa|tortillas|baguette|ciabattas|matzah|babka|cheesecake|cake|"
-        r"croissants?|rugelach|cookies|biscuits|wafers?|burekas|pastry|pretzels?|crackers|"
-        r"granola|muesli|oats?|lager|beer|ale|stout)\b",
+        (
+            r"\b(wheat\w*|wholewheat|wholemeal|spelt|rye|semolina|bulgur|couscous|barley|bran|"
+            r"spaghetti|penne|farfalle|fusilli|lasagne|gnocchi|bread|breadcrumbs|breaded|loaf|"
+            r"challah|pitas?|laffa|tortillas|baguette|ciabattas|matzah|babka|cheesecake|cake|"
+            r"croissants?|rugelach|cookies|biscuits|wafers?|burekas|pastry|pretzels?|crackers|"
+            r"granola|muesli|oats?|lager|beer|ale|stout)\b"
+        ),
         "gluten",
     ),
     (r"\b(tahini|sesame|halva|hummus|masabacha)\b", "sesame"),
     (
-        r"\b(almonds?|cashews?|walnuts?|hazelnuts?|pistachios?|pine nuts|nougat|pralines|"
-        r"pesto|nuts?|nut bars)\b",
+        (
+            r"\b(almonds?|cashews?|walnuts?|hazelnuts?|pistachios?|pine nuts|nougat|pralines|"
+            r"pesto|nuts?|nut bars)\b"
+        ),
         "nuts",
     ),
     (r"\bpeanuts?\b", "peanuts"),
@@ -47,8 +51,10 @@ WORD_ALLERGENS = [
     (r"\bcelery\b", "celery"),
     (r"\b(salmon|tuna|trout|carp|cod|sole|herring|mackerel|anchovy|sardines|fish|sea)\b", "fish"),
     (
-        r"\b(milk|yogurt|cheese|butter|cream|mozzarella|feta|halloumi|labneh|ricotta|"
-        r"parmesan|cheddar|gouda|brie|mascarpone|pecorino|leben|buttermilk)\b",
+        (
+            r"\b(milk|yogurt|cheese|butter|cream|mozzarella|feta|halloumi|labneh|ricotta|"
+            r"parmesan|cheddar|gouda|brie|mascarpone|pecorino|leben|buttermilk)\b"
+        ),
         "milk",
     ),
     (r"\bwine\b", "sulphites"),
@@ -211,7 +217,7 @@ def test_a_name_with_an_allergen_in_it_declares_it(pattern, allergen):
 
 
 def test_the_allergen_checker_has_teeth():
-    patterns = dict((allergen, pattern) for pattern, allergen in WORD_ALLERGENS)
+    patterns = {allergen: pattern for pattern, allergen in WORD_ALLERGENS}
     assert words_match("Wholemeal seeded bread", patterns["gluten"])
     assert words_match("Raw white tahini", patterns["sesame"])
     assert not words_match("Aubergine salad", patterns["eggs"])
