@@ -111,7 +111,7 @@ def test_weighed_goods_have_their_own_barcode_prefix_with_an_empty_weight_part()
 
 def test_bins_are_places_on_one_walk():
     assert offenders(lambda p: not re.fullmatch(r"[A-HJ]\d{2}-[1-4]-\d{2}", p["bin"])) == []
-    letters = {}
+    letters: dict[str, set[str]] = {}
     for product in PRODUCTS:
         letter = product["bin"][0]
         if letter != "J":
