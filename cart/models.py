@@ -7,6 +7,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from cart.querysets import CartItemQuerySet, CartQuerySet
+
 
 class CartStatus(models.TextChoices):
     ACTIVE = "ACTIVE", _("being filled")
@@ -43,6 +45,8 @@ class Cart(models.Model):
     hold_expires_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
+
+    objects = CartQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("basket")
@@ -90,6 +94,8 @@ class CartItem(models.Model):
         max_length=10, choices=Substitution.choices, default=Substitution.BEST_MATCH
     )
     created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = CartItemQuerySet.as_manager()
 
     class Meta:
         ordering = ["id"]

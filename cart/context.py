@@ -1,0 +1,31 @@
+"""The basket on every page, read only when a template asks for it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
+
+from cart.selectors import CartView, cart_view
+from cart.session import owner_or_none
+
+
+def basket(request: HttpRequest) -> dict[str, Any]:
+    """`basket`: the visitor's CartView. At most two queries, once a page."""
+    return {"basket": SimpleLazyObject(lambda: basket_of(request))}
+
+
+def basket_of(request: HttpRequest) -> CartView:
+    """The visitor's basket, read once a request unless a change put a newer one there."""
+    view: CartView | None = getattr(request, "basket", None)
+    if view is None:
+        owner = owner_or_none(request) if hasattr(request, "user") else None
+        view = cart_view(actor=owner) if owner else CartView()
+        remember(request, view)
+    return view
+
+
+def remember(request: HttpRequest, view: CartView) -> None:
+    """Let the rest of the page show this state of the basket."""
+    request.basket = view  # type: ignore[attr-defined]

@@ -1,0 +1,36 @@
+"""What the basket refuses."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from django.utils.translation import gettext_lazy as _
+
+from mami.errors import DomainError, InvalidInput
+
+
+class EmptyCart(DomainError):
+    code = "EMPTY_CART"
+    message = _("The basket is empty.")
+
+
+class ProductInactive(DomainError):
+    """No longer sold; `details.product_ids` names the products."""
+
+    code = "PRODUCT_INACTIVE"
+    message = _("We no longer sell this product.")
+
+
+class OutOfStockAnywhere(DomainError):
+    """Not one of our branches has it."""
+
+    code = "OUT_OF_STOCK_ANYWHERE"
+    message = _("This product is sold out at all our branches.")
+
+
+class InvalidQuantity(InvalidInput):
+    """Below one step, above 999, or not a multiple of the product's step."""
+
+    def __init__(self, *, step: Decimal) -> None:
+        text = _("Choose an amount from %(step)s to 999, in steps of %(step)s.")
+        super().__init__(fields={"quantity": [text % {"step": f"{step.normalize():f}"}]})

@@ -1,0 +1,67 @@
+"""Row locks of baskets: the first in the shop's one lock order."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.db.models import Q
+
+from cart.models import Cart
+from cart.owner import Owner, person
+
+
+def lock_active_cart(*, user: Owner) -> Cart | None:
+    """The owner's active basket, locked; None where there is none."""
+    return (
+        Cart.objects.active().owned_by(user).select_for_update(of=("self",)).order_by("pk").first()
+    )
+
+
+def lock_cart(*, cart_id: int) -> Cart | None:
+    """A basket by its key, in whatever state, locked; None where there is none."""
+    return Cart.objects.select_for_update(of=("self",)).filter(pk=cart_id).first()
+
+
+def open_and_lock_cart(*, owner: Owner) -> Cart:
+    """The owner's active basket, made when there is none, locked.
+
+    Two first visits race at the insert; the partial unique index lets one of them win and both
+    then lock the same row. Checked out while we waited for its lock: the next round makes a new one.
+    """
+    user = person(owner)
+    key = None if user else owner.key  # type: ignore[union-attr]
+    while True:
+        cart = lock_active_cart(user=owner)
+        if cart is not None:
+            return cart
+        Cart.objects.bulk_create([Cart(user=user, guest_key=key)], ignore_conflicts=True)
+
+
+def lock_both(*, user: Owner, guest: Owner) -> tuple[Cart | None, Cart | None]:
+    """The active baskets of a customer and of a guest, locked in the order of their keys."""
+    ids = [
+        pk
+        for owner in (user, guest)
+        for pk in Cart.objects.active().owned_by(owner).values_list("pk", flat=True)
+    ]
+    rows = list(
+        Cart.objects.active().filter(pk__in=ids).select_for_update(of=("self",)).order_by("pk")
+    )
+    owned = next((row for row in rows if row.user_id is not None), None)
+    anonymous = next((row for row in rows if row.user_id is None), None)
+    return owned, anonymous
+
+
+def lock_stale(
+    *, guests_before: dt.datetime, customers_before: dt.datetime, limit: int
+) -> list[Cart]:
+    """Active baskets nobody touched since then, locked; those in use just now are left out."""
+    return list(
+        Cart.objects.active()
+        .filter(
+            Q(guest_key__isnull=False, updated_at__lt=guests_before)
+            | Q(user__isnull=False, updated_at__lt=customers_before)
+        )
+        .select_for_update(of=("self",), skip_locked=True)
+        .order_by("updated_at")[:limit]
+    )

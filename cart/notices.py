@@ -1,0 +1,69 @@
+"""What a shopper should know about a line: sold out, short, dearer or cheaper than before."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from catalog.models import Product, SoldBy
+
+
+@dataclass(frozen=True, kw_only=True)
+class Notice:
+    """`kind` is "bad" (not in the sum), "warn" or "good"; `text` is in the reader's language."""
+
+    kind: str
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def line_notice(
+    *,
+    is_sold: bool,
+    product: Product,
+    quantity: Decimal,
+    available: Decimal,
+    price_when_added: Decimal,
+) -> Notice | None:
+    """The most important thing to say about a line, or None."""
+    if not is_sold:
+        return Notice(kind="bad", text=_("We no longer sell it. It is not in the total."))
+    if available <= 0:
+        return Notice(kind="bad", text=_("Sold out for delivery. It is not in the total."))
+    if available < quantity:
+        return Notice(kind="warn", text=only_left(product=product, available=available))
+    prices = {"before": f"₪{price_when_added}", "now": f"₪{product.price}"}
+    if product.price > price_when_added:
+        text = _("Price went up since you added it: from %(before)s to %(now)s.")
+        return Notice(kind="warn", text=text % prices)
+    if product.price < price_when_added:
+        text = _("Price went down since you added it: from %(before)s to %(now)s.")
+        return Notice(kind="good", text=text % prices)
+    return None
+
+
+def only_left(*, product: Product, available: Decimal) -> str:
+    """“Only 2 left”, in units or kg."""
+    amount = f"{available.normalize():f}"
+    if product.sold_by == SoldBy.WEIGHT:
+        return _("Only %(amount)s kg left.") % {"amount": amount}
+    return ngettext("Only %(amount)s left.", "Only %(amount)s left.", int(available)) % {
+        "amount": amount
+    }
+
+
+def put_instead(*, product: Product, put: Decimal) -> str:
+    """“Only 2 left, we put 2”: the amount that could be put instead of the one asked for."""
+    amount = f"{put.normalize():f}"
+    if product.sold_by == SoldBy.WEIGHT:
+        return _("Only %(amount)s kg left, we put %(amount)s kg") % {"amount": amount}
+    return ngettext(
+        "Only %(amount)s left, we put %(amount)s",
+        "Only %(amount)s left, we put %(amount)s",
+        int(put),
+    ) % {"amount": amount}

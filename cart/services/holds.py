@@ -1,0 +1,44 @@
+"""Keeping a delivery window for a basket while it is being filled."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.conf import settings
+
+from branches.errors import InvalidSlot
+from branches.locks import lock_dated_slot
+from branches.selectors import delivery_source
+from branches.services import check_open
+from cart.locks import lock_active_cart, open_and_lock_cart
+from cart.owner import Owner
+from cart.selectors import CartView, view_of
+from mami.transactions import write_transaction
+
+
+def hold_slot(*, actor: Owner, slot_id: int, date: dt.date, now: dt.datetime) -> CartView:
+    """Keep the window for SLOT_HOLD_MINUTES; a window kept before is let go.
+
+    The place counts against the window's capacity until the hold ends, by itself, by an order or
+    by another choice. Raises NotFound, InvalidSlot, SlotFull, SlotClosed; the old hold then stays.
+    """
+    with write_transaction():
+        cart = open_and_lock_cart(owner=actor)
+        dated = lock_dated_slot(slot_id=slot_id, date=date, now=now)
+        if dated.slot.branch_id != delivery_source().pk:
+            raise InvalidSlot
+        check_open(dated_slot=dated, now=now, exclude_cart_id=cart.pk)
+        cart.held_slot = dated
+        cart.hold_expires_at = now + dt.timedelta(minutes=settings.SLOT_HOLD_MINUTES)
+        cart.save(update_fields=["held_slot", "hold_expires_at", "updated_at"])
+    return view_of(cart=cart, now=now)
+
+
+def release_hold(*, actor: Owner, now: dt.datetime) -> CartView:
+    """Let the kept window go; without one nothing changes."""
+    with write_transaction():
+        cart = lock_active_cart(user=actor)
+        if cart is not None and cart.held_slot_id is not None:
+            cart.held_slot, cart.hold_expires_at = None, None
+            cart.save(update_fields=["held_slot", "hold_expires_at", "updated_at"])
+    return view_of(cart=cart, now=now) if cart else CartView()
