@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from audit.services import Action, Actor, record
@@ -12,6 +11,7 @@ from branches.locks import lock_branch, lock_dated_slot, lock_dated_slot_row
 from branches.models import Closure, DatedSlot
 from branches.services.plan import MOST_ORDERS
 from mami.errors import InvalidInput, NotFound
+from mami.transactions import write_transaction
 
 
 def set_dated_capacity(
@@ -30,7 +30,7 @@ def set_dated_capacity(
     """
     if capacity is not None and not 0 <= capacity <= MOST_ORDERS:
         raise InvalidInput(fields={"capacity_override": [_("A whole number from 0 to 10,000.")]})
-    with transaction.atomic():
+    with write_transaction():
         if dated_slot_id is not None:
             dated = lock_dated_slot_row(dated_slot_id=dated_slot_id)
         elif slot_id is not None and date is not None:
@@ -77,7 +77,7 @@ def add_closure(
             fields[name] = [_("At most %(limit)d characters.") % {"limit": 80}]
     if fields:
         raise InvalidInput(fields=fields)
-    with transaction.atomic():
+    with write_transaction():
         if branch_id is not None:
             lock_branch(branch_id=branch_id)
         closure = Closure.objects.create(
@@ -99,7 +99,7 @@ def add_closure(
 
 def remove_closure(*, actor: Actor | None, closure_id: int) -> None:
     """Take orders again in a time that was closed. Raises NotFound."""
-    with transaction.atomic():
+    with write_transaction():
         closure = Closure.objects.select_for_update().filter(pk=closure_id).first()
         if closure is None:
             raise NotFound

@@ -16,9 +16,9 @@ from branches.locks import lock_branch, lock_slot
 from branches.models import CLOSING, OPENING, DatedSlot, DeliverySlot
 from mami.clock import now as clock_now
 from mami.clock import shop_date
-from mami.constraints import violated
 from mami.errors import InvalidInput
 from mami.money import shekels
+from mami.transactions import constraint_of, write_transaction
 
 WINDOW = dt.timedelta(hours=2)
 WHEN = ("day_of_week", "start_time", "end_time")
@@ -42,7 +42,7 @@ def create_slot(
     """
     _check_window(day_of_week, start_time, end_time)
     _check_numbers({"capacity": capacity, "fee": fee})
-    with transaction.atomic():
+    with write_transaction():
         branch = lock_branch(branch_id=branch_id)
         slot = _saved(
             DeliverySlot(
@@ -71,7 +71,7 @@ def update_slot(*, actor: Actor | None, slot_id: int, changes: Mapping[str, Any]
     InvalidSlot, SlotOverlap, InvalidInput.
     """
     _check_numbers(changes)
-    with transaction.atomic():
+    with write_transaction():
         slot = lock_slot(slot_id=slot_id)
         changed = [n for n in FIELDS if n in changes and changes[n] != getattr(slot, n)]
         if set(changed) & set(WHEN):
@@ -123,7 +123,7 @@ def _saved(slot: DeliverySlot, **options: Any) -> DeliverySlot:
         with transaction.atomic():
             slot.save(**options)
     except IntegrityError as error:
-        if violated(error) == "slot_no_overlap":
+        if constraint_of(error) == "slot_no_overlap":
             raise SlotOverlap from error
         raise
     return slot

@@ -15,8 +15,8 @@ from audit.services import Action, Actor, record
 from branches.errors import DeliverySourceRequired, DuplicateName
 from branches.locks import lock_branch
 from branches.models import Branch
-from mami.constraints import violated
 from mami.errors import InvalidInput
+from mami.transactions import constraint_of, write_transaction
 
 HOURS = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 FIELDS = (
@@ -56,7 +56,7 @@ def create_branch(*, actor: Actor | None, data: BranchData) -> Branch:
     values = asdict(data)
     _check(values)
     values["code"] = data.code or _free_code(data.name_en)
-    with transaction.atomic():
+    with write_transaction():
         branch = _saved(Branch(**values))
         record(
             actor=actor,
@@ -75,7 +75,7 @@ def update_branch(*, actor: Actor | None, branch_id: int, changes: Mapping[str, 
     DuplicateName, InvalidInput, DeliverySourceRequired.
     """
     _check(changes)
-    with transaction.atomic():
+    with write_transaction():
         branch = lock_branch(branch_id=branch_id)
         _change_fields(actor, branch, changes)
         if changes.get("is_active", branch.is_active) != branch.is_active:
@@ -157,7 +157,7 @@ def _saved(branch: Branch, **options: Any) -> Branch:
         with transaction.atomic():
             branch.save(**options)
     except IntegrityError as error:
-        if violated(error) in NAMES:
+        if constraint_of(error) in NAMES:
             raise DuplicateName from error
         raise
     return branch
