@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from audit.services import Action, Actor, record
@@ -16,9 +15,10 @@ from branches.locks import lock_branch, lock_slot
 from branches.models import CLOSING, OPENING, DatedSlot, DeliverySlot
 from mami.clock import now as clock_now
 from mami.clock import shop_date
+from mami.constraints import refused_by
 from mami.errors import InvalidInput
 from mami.money import shekels
-from mami.transactions import constraint_of, write_transaction
+from mami.transactions import write_transaction
 
 WINDOW = dt.timedelta(hours=2)
 WHEN = ("day_of_week", "start_time", "end_time")
@@ -119,13 +119,8 @@ def _switch(actor: Actor | None, slot: DeliverySlot, *, active: bool) -> None:
 
 
 def _saved(slot: DeliverySlot, **options: Any) -> DeliverySlot:
-    try:
-        with transaction.atomic():
-            slot.save(**options)
-    except IntegrityError as error:
-        if constraint_of(error) == "slot_no_overlap":
-            raise SlotOverlap from error
-        raise
+    with refused_by({"slot_no_overlap": SlotOverlap}):
+        slot.save(**options)
     return slot
 
 

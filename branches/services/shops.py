@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
@@ -15,8 +14,9 @@ from audit.services import Action, Actor, record
 from branches.errors import DeliverySourceRequired, DuplicateName
 from branches.locks import lock_branch
 from branches.models import Branch
+from mami.constraints import refused_by
 from mami.errors import InvalidInput
-from mami.transactions import constraint_of, write_transaction
+from mami.transactions import write_transaction
 
 HOURS = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 FIELDS = (
@@ -30,7 +30,9 @@ FIELDS = (
     "opening_hours",
 )
 REQUIRED = FIELDS[:6]
-NAMES = {"branch_name_he_unique", "branch_name_en_unique", "branch_code_unique"}
+NAMES = dict.fromkeys(
+    ("branch_name_he_unique", "branch_name_en_unique", "branch_code_unique"), DuplicateName
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,13 +155,8 @@ def _set_source(actor: Actor | None, branch: Branch, *, value: bool) -> None:
 
 
 def _saved(branch: Branch, **options: Any) -> Branch:
-    try:
-        with transaction.atomic():
-            branch.save(**options)
-    except IntegrityError as error:
-        if constraint_of(error) in NAMES:
-            raise DuplicateName from error
-        raise
+    with refused_by(NAMES):
+        branch.save(**options)
     return branch
 
 
