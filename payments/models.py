@@ -141,6 +141,13 @@ class ProviderCall(models.Model):
     state = models.CharField(max_length=10, choices=State.choices, default=State.STARTED)
     attempts = models.PositiveIntegerField(default=0)
     failure = models.CharField(max_length=60, blank=True, default="")
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+    )
     next_attempt_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(null=True, blank=True)

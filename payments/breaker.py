@@ -1,0 +1,148 @@
+"""A circuit breaker: after repeated silence the provider is left alone for a while.
+
+While it is open every call fails at once as unreachable (which is true: nothing was sent), so a
+silent provider cannot tie up the threads that serve the shop. One trial call decides whether it
+closes again. The state is per process; a few processes learn it a few calls later each.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+import time
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import TypeVar
+
+import structlog
+
+from payments.provider import (
+    ActionRequired,
+    Authorised,
+    Declined,
+    KeptCard,
+    Provider,
+    ProviderFailure,
+    ProviderRefused,
+    ProviderState,
+    ProviderUnreachable,
+)
+
+log = structlog.get_logger(__name__)
+Answer = TypeVar("Answer")
+
+FAILURES_TO_OPEN = 5
+OPEN_SECONDS = 10.0
+
+
+class Breaker:
+    """Counts failures in a row. Thread-safe."""
+
+    def __init__(self, name: str, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self.name = name
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._failures = 0
+        self._open_until: float | None = None
+
+    @property
+    def is_open(self) -> bool:
+        with self._lock:
+            return self._open_until is not None and self._clock() < self._open_until
+
+    def call(self, ask: Callable[[], Answer]) -> Answer:
+        """Run `ask`. Raises ProviderUnreachable without running it while the breaker is open."""
+        self._enter()
+        try:
+            answer = ask()
+        except ProviderFailure as failure:
+            if not failure.isolated:
+                self._failed()
+            raise
+        except (ActionRequired, Declined, ProviderRefused):
+            self._succeeded()
+            raise
+        self._succeeded()
+        return answer
+
+    def _enter(self) -> None:
+        with self._lock:
+            if self._open_until is None:
+                return
+            if self._clock() < self._open_until:
+                raise ProviderUnreachable("circuit open")
+            self._open_until = self._clock() + OPEN_SECONDS  # this caller is the trial
+
+    def _failed(self) -> None:
+        with self._lock:
+            self._failures += 1
+            if self._failures >= FAILURES_TO_OPEN:
+                if self._open_until is None:
+                    log.error("payment_breaker_opened", provider=self.name)
+                self._open_until = self._clock() + OPEN_SECONDS
+
+    def _succeeded(self) -> None:
+        with self._lock:
+            if self._open_until is not None:
+                log.info("payment_breaker_closed", provider=self.name)
+            self._failures = 0
+            self._open_until = None
+
+
+class Guarded:
+    """A provider with its breaker in front."""
+
+    def __init__(self, adapter: Provider, breaker: Breaker | None = None) -> None:
+        self.adapter = adapter
+        self.name = adapter.name
+        self.breaker = breaker or Breaker(adapter.name)
+
+    def authorize(
+        self,
+        *,
+        amount: Decimal,
+        token: str,
+        idempotency_key: str,
+        metadata: Mapping[str, str],
+        keep_for: int | None = None,
+    ) -> Authorised:
+        return self.breaker.call(
+            lambda: self.adapter.authorize(
+                amount=amount,
+                token=token,
+                idempotency_key=idempotency_key,
+                metadata=metadata,
+                keep_for=keep_for,
+            )
+        )
+
+    def find(
+        self, *, idempotency_key: str, reference: str, since: dt.datetime
+    ) -> ProviderState | None:
+        return self.breaker.call(
+            lambda: self.adapter.find(
+                idempotency_key=idempotency_key, reference=reference, since=since
+            )
+        )
+
+    def capture(self, *, reference: str, amount: Decimal, idempotency_key: str) -> None:
+        self.breaker.call(
+            lambda: self.adapter.capture(
+                reference=reference, amount=amount, idempotency_key=idempotency_key
+            )
+        )
+
+    def void(self, *, reference: str, idempotency_key: str) -> None:
+        self.breaker.call(
+            lambda: self.adapter.void(reference=reference, idempotency_key=idempotency_key)
+        )
+
+    def refund(self, *, reference: str, amount: Decimal, idempotency_key: str) -> None:
+        self.breaker.call(
+            lambda: self.adapter.refund(
+                reference=reference, amount=amount, idempotency_key=idempotency_key
+            )
+        )
+
+    def keep(self, *, token: str, user_id: int) -> KeptCard:
+        return self.breaker.call(lambda: self.adapter.keep(token=token, user_id=user_id))

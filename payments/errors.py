@@ -1,0 +1,87 @@
+"""What the money side refuses."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from mami.errors import DomainError
+
+
+class CardNumberRefused(DomainError):
+    """A card number came where a provider's token belongs; it is neither kept nor passed on."""
+
+    code = "CARD_NUMBER_REFUSED"
+    status = 400
+    message = _("Card numbers never pass through the shop. Please add the card again.")
+
+
+class PaymentRequired(DomainError):
+    code = "PAYMENT_REQUIRED"
+    status = 400
+    message = _("Please choose a card to pay with.")
+
+
+class PaymentTokenNotFound(DomainError):
+    code = "PAYMENT_TOKEN_NOT_FOUND"
+    status = 404
+    message = _("We could not find that card among yours.")
+
+
+class PaymentDeclined(DomainError):
+    """`details.reason` is the provider's word."""
+
+    code = "PAYMENT_DECLINED"
+    status = 402
+    message = _("The card was declined and nothing was charged. Please try another card.")
+
+
+class PaymentActionRequired(DomainError):
+    """`details.redirect_url` is where the cardholder confirms."""
+
+    code = "PAYMENT_ACTION_REQUIRED"
+    status = 402
+    message = _("Your bank asks you to confirm this payment.")
+
+
+class PaymentPending(DomainError):
+    code = "PAYMENT_PENDING"
+    status = 409
+    message = _(
+        "The bank has not answered yet. Your order is kept; we will know within half a minute."
+    )
+
+
+class PaymentUnavailable(DomainError):
+    code = "PAYMENT_UNAVAILABLE"
+    status = 503
+    message = _("Card payment cannot be reached right now. Nothing was charged; please try again.")
+
+
+class PaymentNotHeld(DomainError):
+    """The money of this payment is not (or no longer) held, so it cannot be taken or released."""
+
+    code = "PAYMENT_NOT_HELD"
+    status = 409
+    message = _("The money of this order is no longer held.")
+
+
+class CaptureExceedsAuthorization(DomainError):
+    code = "CAPTURE_EXCEEDS_AUTHORIZATION"
+    status = 409
+    message = _("No more may be charged than the customer agreed to.")
+
+
+class RefundExceedsCapture(DomainError):
+    """`details.refundable` is what may still be given back."""
+
+    code = "REFUND_EXCEEDS_CAPTURE"
+    status = 409
+    message = _("That is more than can still be refunded.")
+
+
+class RefundKeyReused(DomainError):
+    """The key of an earlier refund came with another amount or payment."""
+
+    code = "IDEMPOTENCY_KEY_REUSE_MISMATCH"
+    status = 409
+    message = _("This request was already used for another refund.")

@@ -1,0 +1,52 @@
+"""What the rest of the shop gets to know about a payment. Provider words stay behind it."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from payments.provider import Card, KeptCard
+
+NO_ANSWER = "no_answer"
+UNREACHABLE = "unreachable"
+
+
+class Verdict(enum.Enum):
+    AUTHORIZED = "AUTHORIZED"
+    DECLINED = "DECLINED"
+    ACTION_REQUIRED = "ACTION_REQUIRED"
+    UNKNOWN = "UNKNOWN"  # it may or may not have happened: ask again
+    UNREACHABLE = "UNREACHABLE"  # it surely did not happen
+    NOTHING = "NOTHING"  # asked after the fact: the provider knows of no such authorisation
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What the provider said. `reason` is its word for a decline."""
+
+    verdict: Verdict
+    reference: str = ""
+    amount: Decimal = Decimal("0.00")
+    card: Card = field(default_factory=Card)
+    kept: KeptCard | None = None
+    reason: str = ""
+    redirect_url: str = ""
+
+    @property
+    def is_authorized(self) -> bool:
+        return self.verdict is Verdict.AUTHORIZED
+
+
+@dataclass(frozen=True, kw_only=True)
+class PaymentHandle:
+    """A payment that was opened and not yet asked for. Lives in memory only: it holds the token."""
+
+    id: int
+    user_id: int
+    order_number: str
+    amount: Decimal
+    provider: str
+    idempotency_key: str
+    token: str = field(repr=False)
+    keep: bool = False

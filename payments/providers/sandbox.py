@@ -1,0 +1,316 @@
+"""A payment provider to shop with before there is a real one. No money moves.
+
+It behaves as a remote service does: books of its own, idempotency keys, time to answer, and answers
+that get lost. Tokens: `tok_visa` and `tok_mastercard` hold the money, `tok_declined` declines,
+`tok_slow` holds after 3 seconds, `tok_timeout` holds but the answer is lost, `tok_unreachable`
+fails before anything happens.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import enum
+import hashlib
+import json
+import secrets
+import sqlite3
+import time
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+
+from mami.money import HUNDRED, shekels
+from payments.provider import (
+    Authorised,
+    Card,
+    Declined,
+    HoldStatus,
+    KeptCard,
+    ProviderRefused,
+    ProviderState,
+    ProviderTimeout,
+    ProviderUnreachable,
+)
+from payments.providers.sandbox_ledger import Answer, KeyReused, Ledger
+
+VISA = Card(brand="visa", last4="4242", exp_month=12, exp_year=2034)
+MASTERCARD = Card(brand="mastercard", last4="4444", exp_month=12, exp_year=2034)
+CARDS: Mapping[str, Card] = {
+    "tok_visa": VISA,
+    "tok_mastercard": MASTERCARD,
+    "tok_declined": Card(brand="visa", last4="0002", exp_month=12, exp_year=2034),
+    "tok_slow": Card(brand="visa", last4="3000", exp_month=12, exp_year=2034),
+    "tok_timeout": Card(brand="visa", last4="6000", exp_month=12, exp_year=2034),
+    "tok_unreachable": Card(brand="visa", last4="9000", exp_month=12, exp_year=2034),
+}
+SLOW_SECONDS = 3.0
+
+
+class Weather(enum.StrEnum):
+    """How the provider behaves towards everybody, for drills."""
+
+    FINE = ""
+    HANG = "hang"  # never answers, does nothing
+    RESET = "reset"  # does it, then drops the connection
+    LATE = "late"  # does it, answers after everybody gave up
+    ERROR = "error"  # answers 500, does nothing
+    GARBAGE = "garbage"  # does it, answers something unreadable
+    DOWN = "down"  # refuses connections
+
+
+DEEDLESS = frozenset({Weather.HANG, Weather.ERROR})
+
+
+class Sandbox:
+    """The provider port over the sandbox's own ledger.
+
+    `sleep` and `clock` may be given, so that tests wait for nothing.
+    """
+
+    name = "sandbox"
+
+    def __init__(
+        self,
+        *,
+        sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._sleep = sleep
+        self._clock = clock
+
+    @property
+    def ledger(self) -> Ledger:
+        return Ledger(settings.SANDBOX_LEDGER, clock=self._clock)
+
+    def authorize(
+        self,
+        *,
+        amount: Decimal,
+        token: str,
+        idempotency_key: str,
+        metadata: Mapping[str, str],
+        keep_for: int | None = None,
+    ) -> Authorised:
+        if token == "tok_unreachable":
+            raise ProviderUnreachable("no route", isolated=True)
+        details = (f"{name}={metadata[name]}" for name in sorted(metadata))
+        body = _digest("AUTHORIZE", _agorot(amount), token, *details)
+
+        def act(books: sqlite3.Connection, ready_at: float) -> Answer:
+            return _hold(books, ready_at, amount, token, idempotency_key, metadata, self._clock())
+
+        answer = self._ask(
+            key=idempotency_key,
+            body=body,
+            act=act,
+            latency=SLOW_SECONDS if token == "tok_slow" else 0.0,
+            lost=token == "tok_timeout",
+        )
+        if reason := answer.get("declined"):
+            raise Declined(reason)
+        card = CARDS[token]
+        return Authorised(
+            reference=answer["reference"],
+            amount=amount,
+            card=card,
+            kept=KeptCard(token=token, card=card) if keep_for is not None else None,
+        )
+
+    def find(
+        self, *, idempotency_key: str, reference: str, since: dt.datetime
+    ) -> ProviderState | None:
+        weather, latency = self._weather()
+        if weather is Weather.DOWN:
+            raise ProviderUnreachable("no route")
+        self._wait(latency)
+        if weather is not Weather.FINE:
+            self._give_up()
+        row = self.ledger.hold(key=idempotency_key, reference=reference)
+        return self._state(row) if row is not None else None
+
+    def capture(self, *, reference: str, amount: Decimal, idempotency_key: str) -> None:
+        def act(books: sqlite3.Connection, ready_at: float) -> Answer:
+            row = _find(books, reference)
+            if row is None or row["status"] != HoldStatus.HELD:
+                return {"refused": "not_held"}
+            if _agorot(amount) > row["amount"]:
+                return {"refused": "capture_exceeds_hold"}
+            books.execute(
+                "UPDATE holds SET status = 'CAPTURED', captured = ? WHERE reference = ?",
+                [_agorot(amount), reference],
+            )
+            _enter(books, reference, "CAPTURE", amount, idempotency_key, self._clock())
+            return {}
+
+        self._act("CAPTURE", reference, amount, idempotency_key, act)
+
+    def void(self, *, reference: str, idempotency_key: str) -> None:
+        def act(books: sqlite3.Connection, ready_at: float) -> Answer:
+            row = _find(books, reference)
+            if row is None or row["status"] != HoldStatus.HELD:
+                return {"refused": "not_held"}
+            books.execute("UPDATE holds SET status = 'VOIDED' WHERE reference = ?", [reference])
+            amount = shekels(Decimal(row["amount"]) / HUNDRED)
+            _enter(books, reference, "VOID", amount, idempotency_key, self._clock())
+            return {}
+
+        self._act("VOID", reference, Decimal(0), idempotency_key, act)
+
+    def refund(self, *, reference: str, amount: Decimal, idempotency_key: str) -> None:
+        def act(books: sqlite3.Connection, ready_at: float) -> Answer:
+            row = _find(books, reference)
+            if row is None or row["status"] != HoldStatus.CAPTURED:
+                return {"refused": "not_captured"}
+            if row["refunded"] + _agorot(amount) > row["captured"]:
+                return {"refused": "refund_exceeds_capture"}
+            books.execute(
+                "UPDATE holds SET refunded = refunded + ? WHERE reference = ?",
+                [_agorot(amount), reference],
+            )
+            _enter(books, reference, "REFUND", amount, idempotency_key, self._clock())
+            return {}
+
+        self._act("REFUND", reference, amount, idempotency_key, act)
+
+    def keep(self, *, token: str, user_id: int) -> KeptCard:
+        if token not in CARDS:
+            raise ProviderRefused("unknown_token")
+        return KeptCard(token=token, card=CARDS[token])
+
+    # -- how it answers ---------------------------------------------------------------------
+
+    def _act(
+        self,
+        kind: str,
+        reference: str,
+        amount: Decimal,
+        key: str,
+        act: Callable[[sqlite3.Connection, float], Answer],
+    ) -> None:
+        answer = self._ask(key=key, body=_digest(kind, _agorot(amount), reference), act=act)
+        if code := answer.get("refused"):
+            raise ProviderRefused(code)
+
+    def _ask(
+        self,
+        *,
+        key: str,
+        body: str,
+        act: Callable[[sqlite3.Connection, float], Answer],
+        latency: float = 0.0,
+        lost: bool = False,
+    ) -> Answer:
+        """Do it once, take the time it takes, and answer unless the weather forbids."""
+        weather, base = self._weather()
+        if weather is Weather.DOWN:
+            raise ProviderUnreachable("no route")
+        if weather in DEEDLESS:
+            self._give_up(at_once=weather is Weather.ERROR)
+        late = settings.PAYMENT_TIMEOUT_SECONDS + 2 if weather is Weather.LATE else 0.0
+        try:
+            answer, ready_at, fresh = self.ledger.once(
+                key=key, body=body, latency=base + latency + late, act=act
+            )
+        except KeyReused:
+            raise ProviderRefused("idempotency_key_reused") from None
+        if weather in (Weather.RESET, Weather.GARBAGE):
+            self._give_up(at_once=True)
+        self._wait(ready_at - self._clock(), isolated=weather is Weather.FINE)
+        if lost and fresh:
+            self._wait(settings.PAYMENT_TIMEOUT_SECONDS, isolated=True)
+        return answer
+
+    def _wait(self, seconds: float, *, isolated: bool = False) -> None:
+        """Sleep as long as the answer takes, never past the time limit."""
+        limit = settings.PAYMENT_TIMEOUT_SECONDS
+        if seconds > 0:
+            self._sleep(min(seconds, limit))
+        if seconds >= limit:
+            raise ProviderTimeout("no answer in time", isolated=isolated)
+
+    def _give_up(self, *, at_once: bool = False) -> None:
+        if not at_once:
+            self._sleep(settings.PAYMENT_TIMEOUT_SECONDS)
+        raise ProviderTimeout("no usable answer")
+
+    def _weather(self) -> tuple[Weather, float]:
+        mode, latency = self.ledger.weather()
+        return Weather(mode), latency + settings.SANDBOX_LATENCY_SECONDS
+
+    def _state(self, row: sqlite3.Row) -> ProviderState:
+        refunds = self.ledger.refunds(reference=row["reference"])
+        return ProviderState(
+            reference=row["reference"],
+            status=HoldStatus(row["status"]),
+            authorized=_shekels(row["amount"]),
+            captured=_shekels(row["captured"]),
+            refunds={key: _shekels(amount) for key, amount in refunds.items()},
+            card=Card(brand=row["brand"], last4=row["last4"]),
+            reason=row["reason"],
+        )
+
+
+def _hold(
+    books: sqlite3.Connection,
+    ready_at: float,
+    amount: Decimal,
+    token: str,
+    key: str,
+    metadata: Mapping[str, str],
+    now: float,
+) -> Answer:
+    reason = {"tok_declined": "insufficient_funds"}.get(token, "")
+    if token not in CARDS:
+        reason = "invalid_token"
+    card = CARDS.get(token, Card())
+    reference = f"sbx_{secrets.token_hex(12)}"
+    status = HoldStatus.DECLINED if reason else HoldStatus.HELD
+    books.execute(
+        "INSERT INTO holds (reference, key, status, amount, brand, last4, reason, metadata,"
+        " ready_at, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            reference,
+            key,
+            status,
+            _agorot(amount),
+            card.brand,
+            card.last4,
+            reason,
+            json.dumps(dict(metadata)),
+            ready_at,
+            now,
+        ],
+    )
+    _enter(books, reference, "DECLINE" if reason else "HOLD", amount, key, now)
+    return {"declined": reason} if reason else {"reference": reference}
+
+
+def _enter(
+    books: sqlite3.Connection, reference: str, kind: str, amount: Decimal, key: str, now: float
+) -> None:
+    books.execute(
+        "INSERT INTO entries (reference, kind, amount, key, at) VALUES (?, ?, ?, ?, ?)",
+        [reference, kind, _agorot(amount), key, now],
+    )
+
+
+def _find(books: sqlite3.Connection, reference: str) -> sqlite3.Row | None:
+    row: sqlite3.Row | None = books.execute(
+        "SELECT * FROM holds WHERE reference = ?", [reference]
+    ).fetchone()
+    return row
+
+
+def _digest(*parts: Any) -> str:
+    """What stands for a request's body; a token in it cannot be read back."""
+    return hashlib.sha256("\0".join(str(part) for part in parts).encode()).hexdigest()
+
+
+def _agorot(amount: Decimal) -> int:
+    return int(shekels(amount) * HUNDRED)
+
+
+def _shekels(agorot: int) -> Decimal:
+    return shekels(Decimal(agorot) / HUNDRED)

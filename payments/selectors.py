@@ -1,0 +1,54 @@
+"""What pages, the API and reports show of payments. Models of this app stay inside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from payments.models import Payment, PaymentState, ProviderCall, Refund
+
+Summary = dict[str, Any]
+
+
+def summary_of(payment: Payment) -> Summary:
+    """What a customer may see of the payment of their order. No query."""
+    return {
+        "status": payment.state,
+        "reference": payment.provider_reference,
+        "brand": payment.brand,
+        "last4": payment.last4,
+        "authorized": payment.authorized,
+        "captured": payment.captured,
+        "refunded": payment.refunded,
+    }
+
+
+def payment_summary(*, payment_id: int) -> Summary:
+    """`summary_of` by key. One query."""
+    return summary_of(Payment.objects.get(pk=payment_id))
+
+
+def payment_summaries(*, payment_ids: Iterable[int]) -> dict[int, Summary]:
+    """`summary_of` for many. One query."""
+    found = Payment.objects.in_bulk(list(payment_ids))
+    return {key: summary_of(payment) for key, payment in found.items()}
+
+
+def is_pending(*, payment_id: int) -> bool:
+    """Whether the provider's word on the authorisation is still missing. One query."""
+    return Payment.objects.filter(pk=payment_id, state=PaymentState.PENDING).exists()
+
+
+def refund_summary(*, call_id: int) -> Summary:
+    """The refund of a call that `request_refund` returned. One query.
+
+    `status` is SUCCEEDED, REFUSED, or PENDING while the provider has not answered.
+    """
+    refund = Refund.objects.select_related("call", "payment").get(call_id=call_id)
+    final = (ProviderCall.State.SUCCEEDED, ProviderCall.State.REFUSED)
+    return {
+        "refund_id": refund.pk,
+        "amount": refund.amount,
+        "status": refund.call.state if refund.call.state in final else "PENDING",
+        "payment": summary_of(refund.payment),
+    }

@@ -1,0 +1,43 @@
+"""What may be done with money: hold it, take it, let it go, give it back, keep a card.
+
+`holding` is checkout's side, `calls` what follows once there is an order, `cards` the saved cards,
+`cases` the payments whose provider and order disagreed.
+"""
+
+from __future__ import annotations
+
+from payments.outcomes import NO_ANSWER, UNREACHABLE, Outcome, PaymentHandle, Verdict
+from payments.services.calls import (
+    give_back,
+    request_capture,
+    request_refund,
+    request_void,
+)
+from payments.services.cards import (
+    chosen_card,
+    default_token,
+    delete_token,
+    remember_card,
+    save_token,
+    set_default_token,
+    tokens_of,
+)
+from payments.services.cases import open_case, resolve_case
+from payments.services.holding import (
+    ask,
+    authorise,
+    open_payment,
+    record_authorised,
+    record_failed,
+    record_orphan,
+    record_reference,
+)
+from payments.services.performing import perform_call, perform_open_calls
+
+__all__ = [
+    "NO_ANSWER", "UNREACHABLE", "Outcome", "PaymentHandle", "Verdict",
+    "ask", "authorise", "open_payment", "record_authorised", "record_failed", "record_orphan", "record_reference",
+    "give_back", "perform_call", "perform_open_calls", "request_capture", "request_refund", "request_void",
+    "chosen_card", "default_token", "delete_token", "remember_card", "save_token", "set_default_token", "tokens_of",
+    "open_case", "resolve_case",
+]  # fmt: skip

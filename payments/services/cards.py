@@ -1,0 +1,180 @@
+"""Saved cards: the provider's token, what may be shown of the card, and which one is the default."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from audit import services as audit
+from mami.errors import InvalidInput, NotFound
+from payments.cards import CardToken, ChosenCard, is_card_number
+from payments.errors import (
+    CardNumberRefused,
+    PaymentRequired,
+    PaymentTokenNotFound,
+    PaymentUnavailable,
+)
+from payments.locks import lock_cards
+from payments.models import PaymentToken
+from payments.outcomes import Outcome, PaymentHandle
+from payments.provider import KeptCard, ProviderFailure, ProviderRefused
+from payments.providers import active_name, provider
+from payments.services.holding import assert_no_transaction
+
+TOKEN_LENGTH = 200
+
+
+def chosen_card(
+    *,
+    user_id: int,
+    payment_token_id: int | None = None,
+    card: CardToken | None = None,
+    keep: bool = False,
+) -> ChosenCard:
+    """The card an order will be paid with: a saved one, the given one, else the default. One query.
+
+    `keep` asks for a given card to be kept for later. Raises PaymentTokenNotFound (unknown, foreign
+    or of another provider), CardNumberRefused, InvalidInput, and PaymentRequired when there is none.
+    """
+    if payment_token_id is None and card is not None:
+        check_token(card)
+        return ChosenCard(provider=card.provider, token=card.token, keep=keep)
+    saved = PaymentToken.objects.filter(user_id=user_id, provider=active_name())
+    if payment_token_id is not None:
+        found = saved.filter(pk=payment_token_id).first()
+        if found is None:
+            raise PaymentTokenNotFound
+    else:
+        found = saved.filter(is_default=True).first()
+        if found is None:
+            raise PaymentRequired
+    return ChosenCard(
+        provider=found.provider,
+        token=found.token,
+        saved_id=found.pk,
+        brand=found.brand,
+        last4=found.last4,
+    )
+
+
+def check_token(card: CardToken) -> None:
+    """Raises CardNumberRefused for a card number, InvalidInput for a token that cannot be one."""
+    if is_card_number(card.token):
+        raise CardNumberRefused
+    fields: dict[str, list[Any]] = {}
+    if card.provider != active_name():
+        fields["provider"] = [_("This shop does not take payments through that provider.")]
+    if not card.token.strip() or len(card.token) > TOKEN_LENGTH or not card.token.isprintable():
+        fields["token"] = [_("This is not a card token.")]
+    if fields:
+        raise InvalidInput(fields=fields)
+
+
+def tokens_of(*, user_id: int) -> list[PaymentToken]:
+    """The person's usable cards, the default first. One query."""
+    return list(PaymentToken.objects.filter(user_id=user_id, provider=active_name()))
+
+
+def default_token(*, user_id: int) -> PaymentToken | None:
+    return PaymentToken.objects.filter(
+        user_id=user_id, provider=active_name(), is_default=True
+    ).first()
+
+
+def save_token(*, actor: User, card: CardToken, make_default: bool = False) -> PaymentToken:
+    """Keep a card for `actor`; the first one becomes the default. The same card again is one card.
+
+    Asks the provider, so no transaction may be open. Raises CardNumberRefused, InvalidInput for a
+    token the provider does not know, PaymentUnavailable when it does not answer.
+    """
+    check_token(card)
+    assert_no_transaction()
+    try:
+        kept = provider(card.provider).keep(token=card.token, user_id=actor.pk)
+    except ProviderRefused:
+        raise InvalidInput(fields={"token": [_("This is not a card token.")]}) from None
+    except ProviderFailure:
+        raise PaymentUnavailable from None
+    with transaction.atomic():
+        return _store(actor=actor, name=card.provider, kept=kept, make_default=make_default)
+
+
+def remember_card(
+    *, actor: User, payment: PaymentHandle, outcome: Outcome, make_default: bool = True
+) -> PaymentToken | None:
+    """Save the card a payment was made with, in the caller's transaction; nothing is asked.
+
+    None when the card was not asked to stay (`chosen_card(keep=True)`).
+    """
+    if outcome.kept is None:
+        return None
+    return _store(actor=actor, name=payment.provider, kept=outcome.kept, make_default=make_default)
+
+
+def set_default_token(*, actor: User, token_id: int) -> PaymentToken:
+    """Make one of the actor's cards the default. Raises NotFound."""
+    with transaction.atomic():
+        lock_cards(user_id=actor.pk)
+        token = _own(actor, token_id)
+        _make_default(actor, token)
+    return token
+
+
+def delete_token(*, actor: User, token_id: int) -> None:
+    """Forget one of the actor's cards; the newest other one becomes the default. Raises NotFound."""
+    with transaction.atomic():
+        lock_cards(user_id=actor.pk)
+        token = _own(actor, token_id)
+        was_default, key = token.is_default, token.pk
+        token.delete()
+        _record(actor, key, audit.Action.DELETE, old={"is_default": was_default})
+        if was_default:
+            heir = PaymentToken.objects.filter(user=actor, provider=active_name()).last()
+            if heir is not None:
+                _make_default(actor, heir)
+
+
+def _store(*, actor: User, name: str, kept: KeptCard, make_default: bool) -> PaymentToken:
+    lock_cards(user_id=actor.pk)
+    token, created = PaymentToken.objects.update_or_create(
+        user=actor,
+        provider=name,
+        token=kept.token,
+        defaults={
+            "brand": kept.card.brand,
+            "last4": kept.card.last4,
+            "exp_month": kept.card.exp_month,
+            "exp_year": kept.card.exp_year,
+        },
+    )
+    if created:
+        _record(actor, token.pk, audit.Action.CREATE, new={"provider": name})
+    has_default = PaymentToken.objects.filter(user=actor, is_default=True).exists()
+    if make_default or not has_default:
+        _make_default(actor, token)
+    return token
+
+
+def _own(actor: User, token_id: int) -> PaymentToken:
+    found = PaymentToken.objects.filter(pk=token_id, user=actor).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _make_default(actor: User, token: PaymentToken) -> None:
+    if token.is_default:
+        return
+    PaymentToken.objects.filter(user=actor, is_default=True).update(is_default=False)
+    token.is_default = True
+    token.save(update_fields=["is_default"])
+    _record(actor, token.pk, audit.Action.SET_DEFAULT, new={"is_default": True})
+
+
+def _record(actor: User, token_id: int, action: audit.Action, **values: dict[str, Any]) -> None:
+    audit.record(
+        actor=actor, entity_type="payment_token", entity_id=token_id, action=action, **values
+    )

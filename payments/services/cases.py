@@ -1,0 +1,47 @@
+"""Payments whose provider and order disagreed. A case stays listed once it is resolved."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import structlog
+from django.db import transaction
+
+from payments.models import ReconciliationCase
+
+log = structlog.get_logger(__name__)
+
+NOT_COMMITTED = "PAYMENT_CAPTURED_NOT_COMMITTED"
+Resolution = ReconciliationCase.Resolution
+
+
+def open_case(*, payment_id: int, kind: str = NOT_COMMITTED) -> bool:
+    """List the payment and log `kind` as an error; False when it was listed before.
+
+    In the caller's transaction.
+    """
+    _, created = ReconciliationCase.objects.get_or_create(payment_id=payment_id, kind=kind)
+    if created:
+        transaction.on_commit(lambda: log.error(kind, payment_id=payment_id), robust=True)
+    return created
+
+
+def resolve_case(
+    *, payment_id: int, resolution: str, now: dt.datetime, kind: str = NOT_COMMITTED
+) -> bool:
+    """Mark the payment's open case of `kind` as settled by `resolution`; False when there is none."""
+    resolved = ReconciliationCase.objects.filter(
+        payment_id=payment_id, kind=kind, status=ReconciliationCase.Status.OPEN
+    ).update(
+        status=ReconciliationCase.Status.RESOLVED,
+        resolution=ReconciliationCase.Resolution(resolution),
+        resolved_at=now,
+    )
+    if resolved:
+        transaction.on_commit(
+            lambda: log.info(
+                "payment_case_resolved", payment_id=payment_id, kind=kind, resolution=resolution
+            ),
+            robust=True,
+        )
+    return bool(resolved)
