@@ -325,6 +325,19 @@ class Product(Named):
         return self.old_price is not None
 
 
+class SearchWord(models.Model):
+    """A word of the names, brands and categories on sale: what spelling is corrected against."""
+
+    word = models.CharField(max_length=60, primary_key=True)
+    products = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        indexes = [GinIndex(OpClass("word", "gin_trgm_ops"), name="search_word_trgm")]
+
+    def __str__(self) -> str:
+        return self.word
+
+
 class PriceHistory(models.Model):
     """What a product cost from an instant on. Rows are only ever added."""
 

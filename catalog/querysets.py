@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from django.db import models
-from django.db.models import Exists, F, OuterRef
+from django.db.models import Exists, ExpressionWrapper, F, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce, Greatest
 
 if TYPE_CHECKING:
     from catalog.models import Category, Product  # noqa: F401
+
+QUANTITY: models.DecimalField = models.DecimalField(max_digits=12, decimal_places=3)
+NOTHING = Decimal("0.000")
 
 
 class CategoryQuerySet(models.QuerySet["Category"]):
@@ -29,9 +35,44 @@ class ProductQuerySet(models.QuerySet["Product"]):
 
     def in_stock(self, branch_id: int | None = None) -> ProductQuerySet:
         """With something available, at one branch or at any."""
-        stocks = self.model._meta.get_field("stocks").related_model.objects.filter(  # type: ignore[union-attr]
-            product=OuterRef("pk"), on_hand__gt=F("reserved")
-        )
+        stocks = self._stocks().filter(on_hand__gt=F("reserved"))
         if branch_id is not None:
             stocks = stocks.filter(branch_id=branch_id)
         return self.filter(Exists(stocks))
+
+    def with_availability(self, branch_id: int | None = None) -> ProductQuerySet:
+        """Annotate `available` (units or kg, never below 0) and `in_stock`: at least one step.
+
+        Without a branch, at the branch that deliveries leave from.
+        """
+        stocks = self._stocks()
+        if branch_id is None:
+            stocks = stocks.filter(branch__is_delivery_source=True)
+        else:
+            stocks = stocks.filter(branch_id=branch_id)
+        free = Subquery(stocks.values_list(F("on_hand") - F("reserved"))[:1], output_field=QUANTITY)
+        return self.annotate(
+            available=Greatest(Coalesce(free, NOTHING), NOTHING, output_field=QUANTITY)
+        ).annotate(
+            in_stock=ExpressionWrapper(
+                Q(available__gte=F("quantity_step")), output_field=models.BooleanField()
+            )
+        )
+
+    def as_cards(self, branch_id: int | None = None) -> ProductQuerySet:
+        """Everything a product card or a basket line shows, in one query."""
+        return (
+            self.select_related("brand", "category")
+            .defer("search_vector", "description_he", "description_en")
+            .with_availability(branch_id)
+        )
+
+    def in_given_order(self, ids: Iterable[int]) -> list[Product]:
+        """The products of `ids`, in that order; ids without a product are left out."""
+        wanted = list(ids)
+        found = {product.pk: product for product in self.filter(pk__in=wanted)}
+        return [found[pk] for pk in wanted if pk in found]
+
+    def _stocks(self) -> models.QuerySet:
+        related = self.model._meta.get_field("stocks").related_model
+        return related.objects.filter(product=OuterRef("pk"))  # type: ignore[union-attr]

@@ -1,0 +1,84 @@
+"""`manage.py seed`: the demo shop. Safe to repeat: it adds what is missing and changes nothing."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandParser
+from django.db import connection
+
+import accounts.seeding
+import branches.seeding
+import catalog.seeding
+import inventory.seeding
+import payments.seeding
+from branches.models import Branch
+from catalog.models import Product, SoldBy
+from mami import clock
+
+SEED_LOCK = 0x6D616D69  # "mami": one seed at a time
+
+
+class Command(BaseCommand):
+    help = "Fill an empty shop with branches, delivery windows, the demo catalogue and stock."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--fixtures", type=Path, default=settings.BASE_DIR / "fixtures", help="data folder"
+        )
+
+    def handle(self, *args: Any, fixtures: Path, **options: Any) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(%s)", [SEED_LOCK])
+        try:
+            self._seed(fixtures)
+        finally:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [SEED_LOCK])
+
+    def _seed(self, folder: Path) -> None:
+        shops = json.loads((folder / "branches.json").read_text(encoding="utf-8"))
+        self._step("branches", branches.seeding.seed_branches(branches=shops))
+        self._step("delivery windows", branches.seeding.seed_slots())
+        self._step("departments and categories", catalog.seeding.seed_categories(folder=folder))
+        self._step("brands", catalog.seeding.seed_brands(folder=folder))
+        products = catalog.seeding.seed_products(folder=folder, now=clock.now())
+        self._step("products", products)
+        self._step("products indexed for search", catalog.seeding.index_all())
+        self._step("stock rows", inventory.seeding.seed_stock(counts=_opening_counts()))
+        if settings.DEBUG or settings.MAMI_DEMO:
+            people = accounts.seeding.seed_people()
+            payments.seeding.seed_cards(users=people)
+            self._step("demo people", len(people))
+
+    def _step(self, what: str, added: int) -> None:
+        self.stdout.write(f"  {what}: {added} added" if added else f"  {what}: nothing to add")
+        self.stdout.flush()
+
+
+def _opening_counts() -> Iterator[inventory.seeding.OpeningCount]:
+    """Believable amounts, the same on every machine: most shelves full, a few low, a few empty."""
+    shops = list(Branch.objects.values_list("pk", "code", "is_delivery_source"))
+    for product in Product.objects.only("pk", "sku", "sold_by", "quantity_step", "price_controlled"):
+        for branch_id, code, is_source in shops:
+            dice = zlib.crc32(f"{product.sku}@{code}".encode())
+            full = 40 + dice % 110 if is_source else 6 + dice % 30
+            chance = dice // 128 % 100
+            steps = full
+            if not product.price_controlled and chance < (3 if is_source else 10):
+                steps = 0
+            elif not product.price_controlled and chance < (9 if is_source else 22):
+                steps = 1 + dice % 3
+            step = product.quantity_step if product.sold_by == SoldBy.WEIGHT else Decimal(1)
+            yield inventory.seeding.OpeningCount(
+                product_id=product.pk,
+                branch_id=branch_id,
+                on_hand=steps * step,
+                reorder_point=(full // 5) * step,
+            )
