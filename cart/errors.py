@@ -33,4 +33,5 @@ class InvalidQuantity(InvalidInput):
 
     def __init__(self, *, step: Decimal) -> None:
         text = _("Choose an amount from %(step)s to 999, in steps of %(step)s.")
-        super().__init__(fields={"quantity": [text % {"step": f"{step.normalize():f}"}]})
+        said = text % {"step": f"{step.normalize():f}"}
+        super().__init__(said, fields={"quantity": [said]})

@@ -33,7 +33,7 @@ def line_notice(
     """The most important thing to say about a line, or None."""
     if not is_sold:
         return Notice(kind="bad", text=_("We no longer sell it. It is not in the total."))
-    if available <= 0:
+    if available < product.quantity_step:
         return Notice(kind="bad", text=_("Sold out for delivery. It is not in the total."))
     if available < quantity:
         return Notice(kind="warn", text=only_left(product=product, available=available))

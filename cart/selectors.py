@@ -21,7 +21,7 @@ from mami.money import ZERO, line_total
 class CartLine:
     """One product in the basket, at today's price (₪); quantities in units or kg.
 
-    `is_available` is false when nothing of it can be delivered: it is then not in the sum.
+    `is_available` is false when not even one step of it can be delivered: it is then not in the sum.
     """
 
     id: int
@@ -49,7 +49,7 @@ class CartLine:
 
     @property
     def is_available(self) -> bool:
-        return is_sold(self.product) and self.available > 0
+        return is_sold(self.product) and self.available >= self.step
 
     @property
     def is_short(self) -> bool:
@@ -174,6 +174,7 @@ def lines_of(*, cart_id: int) -> list[CartLine]:
         CartItem.objects.filter(cart_id=cart_id)
         .with_available()
         .select_related("product__brand", "product__category")
+        .defer("product__search_vector", "product__description_he", "product__description_en")
     )
     return [
         CartLine(

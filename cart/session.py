@@ -5,9 +5,11 @@ from __future__ import annotations
 import uuid
 
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
+from accounts.models import Role, User
 from cart.owner import Guest, Owner
+from mami.errors import PermissionRefused
 
 KEY = "cart_key"
 
@@ -21,16 +23,18 @@ def guest_key(request: HttpRequest) -> uuid.UUID | None:
 
 
 def owner_or_none(request: HttpRequest) -> Owner | None:
-    """Whose basket a page shows; None for a visitor who never put anything in one."""
+    """Whose basket a page shows; None for staff and for visitors who put nothing in one."""
     if isinstance(request.user, User):
-        return request.user
+        return request.user if request.user.role == Role.CUSTOMER else None
     key = guest_key(request)
     return Guest(key=key) if key else None
 
 
 def owner_from(request: HttpRequest) -> Owner:
-    """Whose basket a change is for; a new guest gets a key."""
+    """Whose basket a change is for; a new guest gets a key. Raises PermissionRefused for staff."""
     owner = owner_or_none(request)
+    if owner is None and request.user.is_authenticated:
+        raise PermissionRefused(_("Staff accounts have no basket. Sign in as a customer to shop."))
     if owner is None:
         owner = Guest(key=uuid.uuid4())
         request.session[KEY] = str(owner.key)

@@ -1,8 +1,19 @@
-"""Addresses of this room's pages."""
+"""Addresses of the basket."""
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
+
+from cart import views
 
 app_name = "cart"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", views.page, name="page"),
+    path("drawer/", views.drawer, name="drawer"),
+    path("items/", views.add, name="add"),
+    path("items/<int:product_id>/", views.set_quantity, name="set"),
+    path("items/<int:product_id>/swap/", views.set_substitution, name="substitution"),
+    path("clear/", views.clear, name="clear"),
+    path("slot/", views.hold, name="hold"),
+    path("slot/release/", views.release, name="release"),
+]

@@ -35,11 +35,11 @@ def add_item(
     *,
     actor: Owner,
     product_id: int,
-    quantity: Decimal,
+    quantity: Decimal | None,
     fit: bool = False,
     now: dt.datetime | None = None,
 ) -> CartView:
-    """Add `quantity` (units or kg) of a product to what is in the basket of it.
+    """Add `quantity` (units or kg; None is one step) of a product to what is in the basket of it.
 
     With `fit`, an amount above what deliveries can promise is lowered to that and told in
     `put_instead`. Raises NotFound, ProductInactive, OutOfStockAnywhere, InvalidQuantity.
@@ -47,13 +47,14 @@ def add_item(
     product = _product(product_id)
     if not is_sold(product):
         raise ProductInactive(product_ids=[product_id])
-    _check_quantity(product, quantity)
+    more = product.quantity_step if quantity is None else quantity
+    _check_quantity(product, more)
     if not Product.objects.filter(pk=product_id).in_stock().exists():
         raise OutOfStockAnywhere(product_ids=[product_id])
     with write_transaction():
         cart = open_and_lock_cart(owner=actor)
         item = CartItem.objects.filter(cart=cart, product_id=product_id).first()
-        wanted = quantity + (item.quantity if item else ZERO)
+        wanted = more + (item.quantity if item else ZERO)
         if wanted > MOST:
             raise InvalidQuantity(step=product.quantity_step)
         put = _fitting(product, wanted) if fit else wanted
