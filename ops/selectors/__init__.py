@@ -1,0 +1,39 @@
+"""What the staff screens ask."""
+
+from ops.selectors.orders import (
+    Picking,
+    PickLine,
+    lines_of,
+    order_by_number,
+    picking,
+    timeline,
+)
+from ops.selectors.queue import (
+    OPEN,
+    SORTS,
+    QueueCounts,
+    QueueFilter,
+    QueueRow,
+    counts,
+    orders_queue,
+    rows,
+    with_people,
+)
+
+__all__ = [
+    "OPEN",
+    "SORTS",
+    "PickLine",
+    "Picking",
+    "QueueCounts",
+    "QueueFilter",
+    "QueueRow",
+    "counts",
+    "lines_of",
+    "order_by_number",
+    "orders_queue",
+    "picking",
+    "rows",
+    "timeline",
+    "with_people",
+]

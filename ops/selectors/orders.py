@@ -1,0 +1,114 @@
+"""One order as the staff sees it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mami.errors import NotFound
+from orders.models import Order, OrderItem, OrderStatusChange
+
+CHILLED = frozenset({"dairy", "meat"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class PickLine:
+    """A line of an order with where it stands and how it is asked for."""
+
+    item: OrderItem
+
+    @property
+    def place(self) -> str:
+        return self.item.product.bin
+
+    @property
+    def is_weighed(self) -> bool:
+        return self.item.sold_by == "WEIGHT"
+
+    @property
+    def is_chilled(self) -> bool:
+        return self.item.product.category.aisle in CHILLED
+
+    @property
+    def barcode_tail(self) -> str:
+        """The last digits of the barcode: enough to tell two packs apart by eye."""
+        return (self.item.product.barcode or self.item.sku)[-4:]
+
+
+@dataclass(kw_only=True)
+class Picking:
+    """The picking screen: one line at a time in walking order."""
+
+    order: Order
+    lines: list[PickLine]
+    current: PickLine | None
+    undoable: PickLine | None
+
+    @property
+    def pending(self) -> list[PickLine]:
+        return [line for line in self.lines if line.item.picked_status == "PENDING"]
+
+    @property
+    def upcoming(self) -> list[PickLine]:
+        return [line for line in self.pending if line is not self.current]
+
+    @property
+    def answered(self) -> list[PickLine]:
+        return [line for line in self.lines if line.item.picked_status != "PENDING"]
+
+    @property
+    def missing(self) -> list[PickLine]:
+        return [line for line in self.lines if line.item.picked_status == "MISSING"]
+
+    @property
+    def total(self) -> int:
+        return len(self.lines)
+
+
+def order_by_number(*, number: str) -> Order:
+    """The order with its people, place and money. Raises NotFound."""
+    order = (
+        Order.objects.select_related(
+            "user", "picker", "branch", "dated_slot__slot", "delivery", "pickup"
+        )
+        .filter(order_number=number.upper())
+        .first()
+    )
+    if order is None:
+        raise NotFound
+    return order
+
+
+def lines_of(*, order: Order) -> list[PickLine]:
+    """The order's lines in walking order: by shelf place, unplaced ones last."""
+    items = OrderItem.objects.filter(order=order).select_related(
+        "product__category", "product__brand"
+    )
+    return sorted(
+        (PickLine(item=item) for item in items),
+        key=lambda line: (not line.place, line.place, line.item.pk),
+    )
+
+
+def picking(*, order: Order, item_id: int | None = None) -> Picking:
+    """The picking screen of an order, opened at `item_id` or at the first line to pick.
+
+    The line answered last can be undone. Raises NotFound for a line of another order.
+    """
+    lines = lines_of(order=order)
+    if item_id is not None:
+        current = next((line for line in lines if line.item.pk == item_id), None)
+        if current is None:
+            raise NotFound
+    else:
+        current = next((line for line in lines if line.item.picked_status == "PENDING"), None)
+    answered = [line for line in lines if line.item.picked_at is not None]
+    answered = [line for line in answered if line.item.picked_status != "PENDING"]
+    last = max(answered, key=lambda line: line.item.picked_at or order.created_at, default=None)
+    return Picking(order=order, lines=lines, current=current, undoable=last)
+
+
+def timeline(*, order: Order) -> list[OrderStatusChange]:
+    """What became of the order, oldest first, with who did it."""
+    return list(
+        OrderStatusChange.objects.filter(order=order).select_related("actor").order_by("id")
+    )
