@@ -13,7 +13,7 @@ from mami.errors import Busy
 LOCK_NOT_AVAILABLE = "55P03"
 DEADLOCK = "40P01"
 SERIALIZATION_FAILURE = "40001"
-_LOST_RACE = frozenset({LOCK_NOT_AVAILABLE, DEADLOCK, SERIALIZATION_FAILURE})
+LOST_RACE = frozenset({LOCK_NOT_AVAILABLE, DEADLOCK, SERIALIZATION_FAILURE})
 
 
 @contextmanager
@@ -30,7 +30,7 @@ def write_transaction(*, durable: bool = False) -> Iterator[None]:
             _limit_lock_waits()
             yield
     except OperationalError as error:
-        if sqlstate(error) in _LOST_RACE:
+        if sqlstate(error) in LOST_RACE:
             raise Busy from error
         raise
 
