@@ -1,12 +1,21 @@
 """What every test stands on: a real PostgreSQL of its own, emptied folders, nothing left running."""
 
 import shutil
+import uuid
 from collections.abc import Iterator
 
 import pytest
 from django.conf import settings
 from django.db import connection
+from pytest_django.fixtures import SettingsWrapper
 from pytest_django.plugin import DjangoDbBlocker
+
+from mami import translations
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):  # once, before pytest-xdist starts its workers
+        translations.compile_changed()
 
 
 @pytest.fixture(scope="session")
@@ -41,3 +50,9 @@ def _fresh_folders() -> None:
     """Mail, uploads and the sandbox provider's ledger of this test process start empty."""
     shutil.rmtree(settings.MAMI_VAR, ignore_errors=True)
     settings.MAMI_VAR.mkdir(parents=True)
+
+
+@pytest.fixture(autouse=True)
+def _fresh_ledger(settings: SettingsWrapper) -> None:
+    """Each test has a payment provider without memories."""
+    settings.SANDBOX_LEDGER = settings.MAMI_VAR / "sandbox" / f"{uuid.uuid4().hex}.sqlite3"

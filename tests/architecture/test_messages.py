@@ -1,0 +1,35 @@
+"""Everything said to people is said in Hebrew too, with the same places for names and numbers."""
+
+import re
+
+from babel.messages.pofile import read_po
+
+from mami import translations
+
+PLACES = re.compile(r"%\(\w+\)[sd]|%[sd]|\{\w*\}")
+
+
+def test_every_message_has_its_hebrew() -> None:
+    lacking = translations.missing()
+    assert not lacking, "\n".join(
+        f"{where}: {text!r}" for (_, text), where in sorted(lacking.items(), key=lambda i: i[1])
+    )
+
+
+def test_translations_keep_the_places_for_names_and_numbers() -> None:
+    """A lost `%(name)s` is an empty sentence, a misspelt one an error page."""
+    wrong = []
+    for path in translations.CHECKOUT.glob("**/locale/*/LC_MESSAGES/django.po"):
+        if ".venv" in path.parts:
+            continue
+        with path.open("rb") as content:
+            for message in read_po(content):
+                ids = [message.id] if isinstance(message.id, str) else list(message.id)
+                said = [message.string] if isinstance(message.string, str) else message.string
+                known = set(PLACES.findall(" ".join(ids)))
+                for text in said:
+                    places = set(PLACES.findall(text))
+                    # A plural form may leave the number out ("one item"), never make up a place.
+                    if text and (places - known or (len(ids) == 1 and places != known)):
+                        wrong.append(f"{path.relative_to(translations.CHECKOUT)}: {ids[0]!r}")
+    assert not wrong, "\n".join(wrong)
