@@ -173,6 +173,7 @@ def lines_of(*, cart_id: int) -> list[CartLine]:
     items: Iterable[CartItem] = (
         CartItem.objects.filter(cart_id=cart_id)
         .with_available()
+        .order_by("pk")  # grouping drops the model's own order
         .select_related("product__brand", "product__category")
         .defer("product__search_vector", "product__description_he", "product__description_en")
     )

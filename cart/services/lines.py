@@ -8,14 +8,12 @@ from decimal import ROUND_DOWN, Decimal
 from typing import Any
 
 from audit.services import Action, record
-from branches.selectors import delivery_source
 from cart.errors import InvalidQuantity, OutOfStockAnywhere, ProductInactive
 from cart.locks import lock_active_cart, open_and_lock_cart
 from cart.models import Cart, CartItem, Substitution
 from cart.owner import Owner, person
 from cart.selectors import CartView, is_sold, view_of
 from catalog.models import Product
-from inventory.selectors import availability
 from mami import clock
 from mami.errors import InvalidInput, NotFound
 from mami.transactions import write_transaction
@@ -192,9 +190,8 @@ def _fitting(product: Product, wanted: Decimal) -> Decimal:
     Sold out for delivery altogether, it stays as wanted: a branch may have it for pick-up, and
     the basket says that it cannot be delivered.
     """
-    source = delivery_source()
-    left = availability(branch_id=source.pk, product_ids=[product.pk]).get(product.pk, ZERO)
-    possible = _down_to_step(product, left)
+    left = Product.objects.with_availability().values_list("available", flat=True)
+    possible = _down_to_step(product, left.get(pk=product.pk))
     return min(wanted, possible) if possible > 0 else wanted
 
 

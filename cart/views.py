@@ -1,0 +1,111 @@
+"""The basket's pages: the page itself, the drawer over any page, the control in every card."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+from django_htmx.http import trigger_client_event
+
+from branches.errors import InvalidSlot
+from cart import answers, services, windows
+from cart.context import basket_of, remember
+from cart.errors import InvalidQuantity
+from cart.forms import AddForm, QuantityForm, SlotForm, SubstitutionForm
+from cart.session import owner_from
+from mami import clock
+from mami.errors import InvalidInput, NotFound
+
+
+@require_safe
+@never_cache
+def page(request: HttpRequest) -> HttpResponse:
+    """The whole basket."""
+    return render(request, "cart/page.html")
+
+
+@require_safe
+@never_cache
+def drawer(request: HttpRequest) -> HttpResponse:
+    """The basket as a drawer over any page; as an ordinary page without HTMX."""
+    if request.headers.get("HX-Request") != "true":
+        return redirect("cart:page")
+    response = render(request, "cart/_drawer.html")
+    return trigger_client_event(response, "open-drawer", after="settle")
+
+
+@require_POST
+def add(request: HttpRequest) -> HttpResponse:
+    """The plus: one step more of a product."""
+    form = AddForm(request.POST)
+    if not form.is_valid():
+        raise NotFound if "product" in form.errors else InvalidQuantity(step=Decimal(1))
+    before = basket_of(request)
+    view = services.add_item(
+        actor=owner_from(request),
+        product_id=form.cleaned_data["product"],
+        quantity=form.cleaned_data["quantity"],
+        fit=True,
+    )
+    return answers.changed(request, before, view, form.cleaned_data["product"])
+
+
+@require_POST
+def set_quantity(request: HttpRequest, product_id: int) -> HttpResponse:
+    """The stepper: how much of a product; 0 takes it out."""
+    form = QuantityForm(request.POST)
+    if not form.is_valid():
+        raise InvalidQuantity(step=Decimal(1))
+    before = basket_of(request)
+    view = services.set_quantity(
+        actor=owner_from(request),
+        product_id=product_id,
+        quantity=form.cleaned_data["quantity"],
+        fit=True,
+    )
+    return answers.changed(request, before, view, product_id)
+
+
+@require_POST
+def set_substitution(request: HttpRequest, product_id: int) -> HttpResponse:
+    """What to do when a product runs out."""
+    form = SubstitutionForm(request.POST)
+    if not form.is_valid():
+        raise InvalidInput(fields={"substitution": form.errors.get("substitution", [])})
+    view = services.set_substitution(
+        actor=owner_from(request), product_id=product_id, **form.cleaned_data
+    )
+    return answers.changed(request, view, view, product_id)
+
+
+@require_POST
+def clear(request: HttpRequest) -> HttpResponse:
+    """Take everything out."""
+    before = basket_of(request)
+    view = services.clear(actor=owner_from(request))
+    return answers.changed(request, before, view, None)
+
+
+@require_POST
+def hold(request: HttpRequest) -> HttpResponse:
+    """Keep a delivery window for an hour."""
+    form = SlotForm(request.POST)
+    if not form.is_valid():
+        raise InvalidSlot
+    slot_id, date = form.cleaned_data["slot"]
+    now = clock.now()
+    view = services.hold_slot(actor=owner_from(request), slot_id=slot_id, date=date, now=now)
+    remember(request, view)
+    return answers.kept(request, windows.nearest(basket=view, now=now))
+
+
+@require_POST
+def release(request: HttpRequest) -> HttpResponse:
+    """Let the kept window go."""
+    now = clock.now()
+    view = services.release_hold(actor=owner_from(request), now=now)
+    remember(request, view)
+    return answers.kept(request, windows.nearest(basket=view, now=now))

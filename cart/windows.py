@@ -1,0 +1,82 @@
+"""Delivery windows as one basket sees them: what they cost it, which one it keeps."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from decimal import Decimal
+
+from branches.selectors import SlotChoice, available_slots, delivery_source
+from cart.fees import delivery_fee
+from cart.selectors import CartView
+from mami.clock import shop_date
+
+FEW = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class Window:
+    """A delivery window with the fee (₪) this basket would pay in it."""
+
+    choice: SlotChoice
+    fee: Decimal
+    is_held: bool
+
+    @property
+    def value(self) -> str:
+        """How forms name it: `12@2026-11-24`."""
+        return f"{self.choice.slot_id}@{self.choice.date.isoformat()}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.choice.is_open
+
+    @property
+    def is_few(self) -> bool:
+        return self.choice.is_open and self.choice.remaining <= FEW
+
+    @property
+    def is_free(self) -> bool:
+        return self.fee == 0
+
+
+def windows(
+    *,
+    basket: CartView,
+    now: dt.datetime,
+    start: dt.date | None = None,
+    days: int = 7,
+    branch_id: int | None = None,
+) -> list[Window]:
+    """Every window from `start` (default today) that is not over, open or not, by time.
+
+    Of the branch deliveries leave from, unless one is named. At most five queries.
+    """
+    source = branch_id if branch_id is not None else delivery_source().pk
+    choices = available_slots(
+        branch_id=source,
+        start=start or shop_date(now),
+        days=days,
+        now=now,
+        exclude_cart_id=basket.id,
+    )
+    return [_window(choice, basket) for choice in choices]
+
+
+def nearest(*, basket: CartView, now: dt.datetime, count: int = 4) -> list[Window]:
+    """The next open windows, the kept one always among them."""
+    found = [w for w in windows(basket=basket, now=now, days=4) if w.is_open or w.is_held]
+    kept = next((w for w in found if w.is_held), None)
+    first = found[:count]
+    if kept is not None and kept not in first:
+        first = [kept, *first[: count - 1]]
+    return first
+
+
+def _window(choice: SlotChoice, basket: CartView) -> Window:
+    held = basket.held
+    return Window(
+        choice=choice,
+        fee=delivery_fee(goods=basket.total, base_fee=choice.fee),
+        is_held=held is not None and (held.slot_id, held.date) == (choice.slot_id, choice.date),
+    )
