@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from inventory.querysets import StockQuerySet
 from mami.append_only import append_only
 
 
@@ -25,6 +26,8 @@ class Stock(models.Model):
         _("order again at"), max_digits=12, decimal_places=3, default=0
     )
     updated_at = models.DateTimeField(_("changed"), auto_now=True)
+
+    objects = StockQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("stock")

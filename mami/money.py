@@ -28,3 +28,8 @@ def line_total(unit_price: Decimal, amount: Decimal) -> Decimal:
 def vat_inside(gross: Decimal, rate: Decimal) -> Decimal:
     """The VAT contained in the VAT-inclusive `gross` at `rate` percent (Israeli VAT law, s. 7)."""
     return shekels(gross * rate / (HUNDRED + rate))
+
+
+def json_quantity(amount: Decimal) -> int | float:
+    """A quantity as the JSON API writes it: a whole number where it is one."""
+    return int(amount) if amount == amount.to_integral_value() else float(amount)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from django.conf import settings
 from django.db import OperationalError, connection, transaction
 
 from mami.errors import Busy
@@ -23,11 +22,10 @@ def write_transaction(*, durable: bool = False) -> Iterator[None]:
     Raises Busy when a lock wait passed its limit or PostgreSQL ended a deadlock; everything is
     rolled back then and the same request may be sent again. `durable=True` is for conductors,
     whose commit must be real: it refuses to be nested. Inside another transaction this is a
-    savepoint.
+    savepoint. The limit itself is a setting of the database (see mami.database).
     """
     try:
         with transaction.atomic(durable=durable):
-            _limit_lock_waits()
             yield
     except OperationalError as error:
         if sqlstate(error) in LOST_RACE:
@@ -50,11 +48,3 @@ def constraint_of(error: BaseException) -> str:
     """The name of the violated constraint of an IntegrityError, or the empty string."""
     diagnosis = getattr(error.__cause__, "diag", None)
     return str(getattr(diagnosis, "constraint_name", None) or "")
-
-
-def _limit_lock_waits() -> None:
-    """A connection whose start-up options already carry the limit needs no statement for it."""
-    options = connection.settings_dict.get("OPTIONS", {}).get("options", "")
-    if "lock_timeout" not in options:
-        with connection.cursor() as cursor:
-            cursor.execute(f"SET LOCAL lock_timeout = {int(settings.LOCK_TIMEOUT_MS)}")

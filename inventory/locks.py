@@ -1,0 +1,36 @@
+"""THE locks of stock: in the shop's one order they stand after the slot and before the payment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from inventory.models import Stock
+from mami.errors import NotFound
+
+
+def lock_stocks(*, branch_id: int, product_ids: Iterable[int]) -> dict[int, Stock]:
+    """The stock rows of some products at one branch by product id, locked in one statement.
+
+    Rows are locked in the order of their product, whatever order the caller named them in: two
+    checkouts that want the same two products can wait for each other, never in a circle. A product
+    without a row at the branch is left out.
+    """
+    rows = (
+        Stock.objects.select_for_update()
+        .filter(branch_id=branch_id, product_id__in=set(product_ids))
+        .order_by("product_id")
+    )
+    return {stock.product_id: stock for stock in rows}
+
+
+def lock_stock(*, stock_id: int) -> Stock:
+    """One stock row by its key, locked, with its product (not locked). Raises NotFound."""
+    found = (
+        Stock.objects.select_for_update(of=("self",))
+        .select_related("product")
+        .filter(pk=stock_id)
+        .first()
+    )
+    if found is None:
+        raise NotFound
+    return found

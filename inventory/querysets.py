@@ -1,0 +1,36 @@
+"""Chainable filters over stock."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db import models
+from django.db.models import F, Q
+
+if TYPE_CHECKING:
+    from inventory.models import Stock  # noqa: F401
+
+
+class StockQuerySet(models.QuerySet["Stock"]):
+    def available(self) -> StockQuerySet:
+        """Rows of which something may still be promised."""
+        return self.filter(on_hand__gt=F("reserved"))
+
+    def short(self) -> StockQuerySet:
+        """Rows with more promised than stands on the shelf: somebody's order will miss it."""
+        return self.filter(reserved__gt=F("on_hand"))
+
+    def low(self) -> StockQuerySet:
+        """Rows at or below their reorder point, or short."""
+        return self.filter(
+            Q(reserved__gt=F("on_hand")) | Q(on_hand__lte=F("reorder_point") + F("reserved"))
+        )
+
+    def matching(self, text: str) -> StockQuerySet:
+        """Rows whose product has `text` in a name, or as its sku or barcode."""
+        return self.filter(
+            Q(product__name_he__icontains=text)
+            | Q(product__name_en__icontains=text)
+            | Q(product__sku__iexact=text)
+            | Q(product__barcode=text)
+        )
