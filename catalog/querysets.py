@@ -27,8 +27,12 @@ class CategoryQuerySet(models.QuerySet["Category"]):
 
 class ProductQuerySet(models.QuerySet["Product"]):
     def active(self) -> ProductQuerySet:
-        """Products a shopper may see: themselves active, in an active category."""
-        return self.filter(is_active=True, category__is_active=True)
+        """Products a shopper may see: active, in an active category of an active department."""
+        return self.filter(
+            Q(category__parent__isnull=True) | Q(category__parent__is_active=True),
+            is_active=True,
+            category__is_active=True,
+        )
 
     def on_sale(self) -> ProductQuerySet:
         return self.filter(old_price__isnull=False)
@@ -58,6 +62,11 @@ class ProductQuerySet(models.QuerySet["Product"]):
                 Q(available__gte=F("quantity_step")), output_field=models.BooleanField()
             )
         )
+
+    def in_stock_anywhere(self) -> ProductQuerySet:
+        """Let the annotation `in_stock` mean: something of it at any active branch."""
+        stocks = self._stocks().filter(on_hand__gt=F("reserved"), branch__is_active=True)
+        return self.annotate(in_stock=Exists(stocks))
 
     def as_cards(self, branch_id: int | None = None) -> ProductQuerySet:
         """Everything a product card or a basket line shows, in one query."""

@@ -2,11 +2,87 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_safe
+from django.views.decorators.vary import vary_on_headers
+
+from catalog import selectors
+from catalog.browsing import Browse
+from catalog.forms import PAGE_SIZE, ShelfForm
+from mami.errors import NotFound
 
 
+@require_safe
 def aisles(request: HttpRequest) -> HttpResponse:
-    raise NotImplementedError
+    """All departments with their categories."""
+    return render(request, "catalog/aisles.html", {"tree": selectors.category_tree()})
 
 
-department = product = search = suggest = offers = aisles
+@require_safe
+@vary_on_headers("HX-Request")
+def department(request: HttpRequest, slug: str) -> HttpResponse:
+    """The shelf of a department or category."""
+    tree = selectors.category_tree()
+    node = tree.by_slug(slug)
+    if node is None:
+        raise NotFound
+    browse = _browse(ShelfForm(request.GET), category_id=node.category.pk)
+    path = tree.path_to(node)
+    context = {"node": node, "path": path, "department": path[0], "browse": browse}
+    return _shelf(request, "catalog/department.html", context)
+
+
+@require_safe
+@vary_on_headers("HX-Request")
+def search(request: HttpRequest) -> HttpResponse:
+    """What a text finds; a whole barcode goes straight to its product."""
+    form = ShelfForm(request.GET)
+    browse = _browse(form, q=form.query)
+    if browse.is_one_barcode:
+        return redirect("catalog:product", browse.page.items[0].pk)
+    return _shelf(request, "catalog/search.html", {"browse": browse})
+
+
+@require_safe
+@vary_on_headers("HX-Request")
+def offers(request: HttpRequest) -> HttpResponse:
+    """Everything that costs less than it did."""
+    form = ShelfForm(request.GET)
+    browse = _browse(form, place={"on_sale": True})
+    return _shelf(request, "catalog/offers.html", {"browse": browse})
+
+
+@require_safe
+def product(request: HttpRequest, pk: int) -> HttpResponse:
+    """One product: what it is, what it costs, where it is in stock, what is like it."""
+    return render(request, "catalog/product.html", {"page": selectors.product_page(product_id=pk)})
+
+
+@require_safe
+def suggest(request: HttpRequest) -> HttpResponse:
+    """Options for the listbox under the search field."""
+    form = ShelfForm(request.GET)
+    found = selectors.suggestions(q=form.query)
+    return render(request, "catalog/_suggestions.html", {"found": found, "query": form.query})
+
+
+def _browse(form: ShelfForm, *, place: dict[str, Any] | None = None, **where: Any) -> Browse:
+    page = selectors.shelf(
+        **{**form.criteria(), **(place or {})},
+        **where,
+        sort=form.sort,
+        limit=PAGE_SIZE,
+        offset=(form.page - 1) * PAGE_SIZE,
+    )
+    return Browse(form=form, page=page, fixed=frozenset(place or ()))
+
+
+def _shelf(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
+    """The whole page, or for a filter's change only what the filter changed."""
+    htmx = request.htmx  # type: ignore[attr-defined]
+    if htmx and not htmx.history_restore_request:
+        return render(request, "catalog/_results.html", {**context, "swap": True})
+    return render(request, template, context)

@@ -1,0 +1,152 @@
+"""Counting a shelf: how many products match, and how many each further filter would leave."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from django.db import connection
+from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet, Value
+from django.utils.translation import get_language
+
+from catalog.models import DietaryTag, Product
+
+# `m` holds the products of the place and the text, each with one flag for every filter in force.
+# A facet counts with all filters but its own, so that its number is what a click would give; tags
+# narrow, so theirs are counted with everything.
+COUNT = """
+WITH m AS MATERIALIZED ({matching}),
+     kept AS (SELECT * FROM m WHERE by_brand AND by_tag AND by_price AND by_stock AND by_sale)
+SELECT 'total' AS facet, NULL::bigint AS id, '' AS value, '' AS label, count(*) AS n,
+       NULL::numeric AS low, NULL::numeric AS high FROM kept
+UNION ALL
+SELECT 'price', NULL, '', '', count(*), min(price), max(price)
+  FROM m WHERE by_brand AND by_tag AND by_stock AND by_sale
+UNION ALL
+SELECT 'brand', b.id, b.slug, b.{name}, count(*), NULL, NULL
+  FROM m JOIN catalog_brand b ON b.id = m.brand_id
+  WHERE by_tag AND by_price AND by_stock AND by_sale GROUP BY b.id
+UNION ALL
+SELECT 'category', c.id, c.slug, c.{name}, count(*), NULL, NULL
+  FROM kept JOIN catalog_category c ON c.id = kept.category_id GROUP BY c.id
+UNION ALL
+SELECT 'tag', NULL, t.tag, '', count(*), NULL, NULL
+  FROM kept CROSS JOIN LATERAL unnest(kept.dietary_tags) AS t(tag) GROUP BY t.tag
+UNION ALL
+SELECT 'without', NULL, w.name, '', count(*), NULL, NULL
+  FROM m CROSS JOIN (VALUES ('brand'), ('tag'), ('price'), ('stock'), ('sale')) AS w(name)
+  WHERE (by_brand OR w.name = 'brand') AND (by_tag OR w.name = 'tag')
+    AND (by_price OR w.name = 'price') AND (by_stock OR w.name = 'stock')
+    AND (by_sale OR w.name = 'sale') GROUP BY w.name
+UNION ALL
+SELECT 'on_sale', NULL, '', '', count(*), NULL, NULL
+  FROM m WHERE by_brand AND by_tag AND by_price AND by_stock AND is_sale
+UNION ALL
+SELECT 'in_stock', NULL, '', '', count(*), NULL, NULL
+  FROM m WHERE by_brand AND by_tag AND by_price AND by_sale AND in_stock
+"""
+YES = Value(True, output_field=BooleanField())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Filters:
+    """What narrows a shelf. `brands` (slugs) widen one another, `tags` narrow one another."""
+
+    brands: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    min_price: Decimal | None = None
+    max_price: Decimal | None = None
+    in_stock: bool = False
+    on_sale: bool = False
+
+    def conditions(self) -> dict[str, Q]:
+        """The filters in force, by name."""
+        conditions = {}
+        if self.brands:
+            conditions["brand"] = Q(brand__slug__in=self.brands)
+        if self.tags:
+            conditions["tag"] = Q(dietary_tags__contains=list(self.tags))
+        if self.min_price is not None or self.max_price is not None:
+            conditions["price"] = self._price()
+        if self.in_stock:
+            conditions["stock"] = Q(in_stock=True)
+        if self.on_sale:
+            conditions["sale"] = Q(old_price__isnull=False)
+        return conditions
+
+    def _price(self) -> Q:
+        price = Q()
+        if self.min_price is not None:
+            price &= Q(price__gte=self.min_price)
+        if self.max_price is not None:
+            price &= Q(price__lte=self.max_price)
+        return price
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facet:
+    """One choice of a filter and the number of products it would show."""
+
+    value: str
+    label: str
+    count: int
+    pk: int | None = None
+
+
+@dataclass(kw_only=True)
+class Facets:
+    """The counts of a shelf. `without` says how many there would be without each filter."""
+
+    total: int = 0
+    categories: list[Facet] = field(default_factory=list)
+    brands: list[Facet] = field(default_factory=list)
+    dietary_tags: list[Facet] = field(default_factory=list)
+    price_min: Decimal | None = None
+    price_max: Decimal | None = None
+    on_sale: int = 0
+    in_stock: int = 0
+    without: dict[str, int] = field(default_factory=dict)
+
+
+def count_facets(products: QuerySet[Product], filters: Filters) -> Facets:
+    """Every count of the shelf in one pass over `products` (which carry `in_stock`)."""
+    conditions = filters.conditions()
+    flags = {
+        f"by_{name}": ExpressionWrapper(conditions[name], output_field=BooleanField())
+        if name in conditions
+        else YES
+        for name in ("brand", "tag", "price", "stock", "sale")
+    }
+    is_sale = ExpressionWrapper(Q(old_price__isnull=False), output_field=BooleanField())
+    matching = (
+        products.order_by()
+        .annotate(is_sale=is_sale, **flags)
+        .values("id", "category_id", "brand_id", "price", "dietary_tags", "in_stock", "is_sale", *flags)
+    )
+    sql, params = matching.query.sql_with_params()
+    name = "name_en" if get_language() == "en" else "name_he"
+    with connection.cursor() as cursor:
+        cursor.execute(COUNT.format(matching=sql, name=name), params)
+        return _collected(cursor.fetchall())
+
+
+def _collected(rows: list[tuple]) -> Facets:
+    facets = Facets()
+    tags = dict(DietaryTag.choices)
+    for facet, pk, value, label, count, low, high in rows:
+        if facet == "brand":
+            facets.brands.append(Facet(pk=pk, value=value, label=label, count=count))
+        elif facet == "category":
+            facets.categories.append(Facet(pk=pk, value=value, label=label, count=count))
+        elif facet == "tag":
+            label = str(tags.get(value, value))
+            facets.dietary_tags.append(Facet(value=value, label=label, count=count))
+        elif facet == "without":
+            facets.without[value] = count
+        elif facet == "price":
+            facets.price_min, facets.price_max = low, high
+        else:
+            setattr(facets, facet, count)
+    for choices in (facets.brands, facets.categories, facets.dietary_tags):
+        choices.sort(key=lambda choice: (-choice.count, choice.label))
+    return facets

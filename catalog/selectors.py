@@ -1,0 +1,271 @@
+"""What pages and endpoints ask about departments, shelves and products."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.contrib.postgres.search import SearchQuery as TextQuery
+from django.contrib.postgres.search import SearchRank
+from django.db.models import Case, F, FilteredRelation, FloatField, Q, Value, When
+from django.db.models.expressions import RawSQL
+from django.db.models.functions import Coalesce, Greatest
+from django.utils.translation import get_language
+
+from branches.models import Branch
+from catalog.errors import InvalidSort
+from catalog.facets import Facets, Filters, count_facets
+from catalog.models import Category, Product
+from catalog.querysets import NOTHING, QUANTITY, ProductQuerySet
+from catalog.search import SearchQuery, search_query
+from catalog.tree import Node, Tree, category_tree
+from mami.errors import NotFound
+
+__all__ = ["Node", "Tree", "category_tree"]
+
+SORTS = ("relevance", "name", "price", "-price", "unit_price", "newest")
+WEIGHTS = [0.02, 0.5, 0.3, 1.0]  # description, category, brand, name
+SUBTREE = """
+WITH RECURSIVE below(id) AS (
+    SELECT %s::bigint UNION SELECT c.id FROM catalog_category c JOIN below b ON c.parent_id = b.id
+) SELECT id FROM below
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShelfPage:
+    """A stretch of a shelf. Its products carry `available` and `in_stock`."""
+
+    items: list[Product]
+    total: int
+    limit: int
+    offset: int
+    facets: Facets
+    understood: SearchQuery | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class BranchStock:
+    """What a branch has of one product, in units or kg."""
+
+    branch: Branch
+    available: Decimal
+    in_stock: bool
+    is_low: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProductPage:
+    product: Product
+    branches: list[BranchStock]
+    similar: list[Product]
+    similar_are_cheaper: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Suggestions:
+    products: list[Product]
+    categories: list[Category]
+    understood: SearchQuery | None
+
+
+def shelf(
+    *,
+    category_id: int | None = None,
+    q: str = "",
+    brands: Iterable[str] = (),
+    tags: Iterable[str] = (),
+    min_price: Decimal | None = None,
+    max_price: Decimal | None = None,
+    in_stock: bool = False,
+    on_sale: bool = False,
+    branch_id: int | None = None,
+    anywhere: bool = False,
+    sort: str = "",
+    limit: int = 48,
+    offset: int = 0,
+) -> ShelfPage:
+    """One page of the products that match, with the counts of every further filter.
+
+    `q` of punctuation alone is no text filter. Stock is that of `branch_id`, without one that of
+    the delivery source; with `anywhere`, `in_stock` means at any branch. Two queries, with a text
+    up to four. Raises InvalidSort.
+    """
+    understood = search_query(q)
+    filters = Filters(
+        brands=tuple(brands),
+        tags=tuple(tags),
+        min_price=min_price,
+        max_price=max_price,
+        in_stock=in_stock,
+        on_sale=on_sale,
+    )
+    matching = _matching(category_id, understood, branch_id, anywhere=anywhere)
+    facets = count_facets(matching, filters)
+    kept = matching.filter(*filters.conditions().values())
+    items = _ordered(kept, sort, understood)[offset : offset + limit] if facets.total else []
+    return ShelfPage(
+        items=list(items),
+        total=facets.total,
+        limit=limit,
+        offset=offset,
+        facets=facets,
+        understood=understood,
+    )
+
+
+def cards(*, product_ids: Iterable[int], branch_id: int | None = None) -> list[Product]:
+    """Active products ready for cards, in the order of the ids. One query."""
+    return Product.objects.active().as_cards(branch_id).in_given_order(product_ids)
+
+
+def offers(*, limit: int, branch_id: int | None = None) -> list[Product]:
+    """Products on offer that are in stock, the largest saving first. One query."""
+    saving = (F("old_price") - F("price")) / F("old_price")
+    found = Product.objects.active().on_sale().as_cards(branch_id).filter(in_stock=True)
+    return list(found.order_by(saving.desc(), "id")[:limit])
+
+
+def featured(*, limit: int, branch_id: int | None = None) -> list[Product]:
+    """Newest products, those on offer first. One query."""
+    found = Product.objects.active().as_cards(branch_id)
+    return list(found.order_by(F("old_price").asc(nulls_last=True), "-created_at", "-id")[:limit])
+
+
+def product(*, product_id: int, branch_id: int | None = None) -> Product:
+    """One product a shopper may see. Raises NotFound. One query."""
+    found = (
+        Product.objects.active()
+        .select_related("brand", "category__parent")
+        .defer("search_vector")
+        .with_availability(branch_id)
+        .filter(pk=product_id)
+        .first()
+    )
+    if found is None:
+        raise NotFound
+    return found
+
+
+def product_page(*, product_id: int, similar: int = 6) -> ProductPage:
+    """A product, its stock at every branch, and cheaper ones like it. Raises NotFound.
+
+    Three queries; a fourth when nothing like it is cheaper.
+    """
+    shown = product(product_id=product_id)
+    cheaper = similar_cheaper(product=shown, limit=similar)
+    return ProductPage(
+        product=shown,
+        branches=_branch_stocks(shown),
+        similar=cheaper or _neighbours(shown, similar),
+        similar_are_cheaper=bool(cheaper),
+    )
+
+
+def similar_cheaper(*, product: Product, limit: int) -> list[Product]:
+    """Products of the same category in stock whose unit price is lower, the nearest first."""
+    return list(
+        _beside(product)
+        .filter(size_unit=product.size_unit, unit_price__lt=product.unit_price)
+        .order_by("-unit_price", "id")[:limit]
+    )
+
+
+def suggestions(*, q: str, limit: int = 6) -> Suggestions:
+    """Products and categories for a text that is still being typed. At most four queries."""
+    understood = search_query(q)
+    if understood is None:
+        return Suggestions(products=[], categories=[], understood=None)
+    found = _matching(None, understood, None, anywhere=False)
+    return Suggestions(
+        products=list(_ordered(found, "relevance", understood)[:limit]),
+        categories=list(
+            Category.objects.active()
+            .filter(Q(name_he__icontains=q.strip()) | Q(name_en__icontains=q.strip()))
+            .order_by(F("parent").asc(nulls_first=True), "position")[:3]
+        ),
+        understood=understood,
+    )
+
+
+def _matching(
+    category_id: int | None,
+    understood: SearchQuery | None,
+    branch_id: int | None,
+    *,
+    anywhere: bool,
+) -> ProductQuerySet:
+    found = Product.objects.active().as_cards(branch_id)
+    if anywhere:
+        found = found.in_stock_anywhere()
+    if category_id is not None:
+        found = found.filter(category__in=RawSQL(SUBTREE, [category_id]))
+    if understood is not None:
+        found = found.filter(search_vector=_raw(understood.tsquery))
+    return found
+
+
+def _ordered(
+    found: ProductQuerySet, sort: str, understood: SearchQuery | None
+) -> ProductQuerySet:
+    if sort not in SORTS and sort != "":
+        raise InvalidSort
+    if sort in {"", "relevance"}:
+        return _by_relevance(found, understood)
+    if sort == "name":
+        return found.order_by("name_en" if get_language() == "en" else "name_he", "id")
+    order = {
+        "price": ("price", "id"),
+        "-price": ("-price", "id"),
+        "unit_price": ("unit_price", "id"),
+        "newest": ("-created_at", "-id"),
+    }[sort]
+    return found.order_by(*order)
+
+
+def _by_relevance(found: ProductQuerySet, understood: SearchQuery | None) -> ProductQuerySet:
+    """What fits best first; sold out last, because it cannot be bought now."""
+    if understood is None:
+        return found.order_by("-in_stock", "category__position", "category_id", "id")
+    begins = Q(name_he__istartswith=understood.text) | Q(name_en__istartswith=understood.text)
+    rank = (
+        SearchRank(F("search_vector"), _raw(understood.exact), weights=WEIGHTS) * 2.0
+        + SearchRank(F("search_vector"), _raw(understood.tsquery), weights=WEIGHTS)
+        + Case(When(begins, then=Value(0.25)), default=Value(0.0), output_field=FloatField())
+    )
+    return found.order_by("-in_stock", rank.desc(), "id")
+
+
+def _raw(tsquery: str) -> TextQuery:
+    return TextQuery(tsquery, config="simple", search_type="raw")
+
+
+def _beside(product: Product) -> ProductQuerySet:
+    found = Product.objects.active().as_cards().filter(category_id=product.category_id)
+    return found.filter(in_stock=True).exclude(pk=product.pk)
+
+
+def _neighbours(product: Product, limit: int) -> list[Product]:
+    closest = Greatest(F("unit_price") - product.unit_price, product.unit_price - F("unit_price"))
+    return list(_beside(product).order_by(closest, "id")[:limit])
+
+
+def _branch_stocks(product: Product) -> list[BranchStock]:
+    here = FilteredRelation("stocks", condition=Q(stocks__product_id=product.pk))
+    free = F("here__on_hand") - F("here__reserved")
+    branches = (
+        Branch.objects.filter(is_active=True)
+        .annotate(here=here)
+        .annotate(available=Greatest(Coalesce(free, NOTHING), NOTHING, output_field=QUANTITY))
+        .order_by("-is_delivery_source", "id")
+    )
+    return [
+        BranchStock(
+            branch=branch,
+            available=branch.available,
+            in_stock=branch.available >= product.quantity_step,
+            is_low=branch.available <= 5 * product.quantity_step,
+        )
+        for branch in branches
+    ]
