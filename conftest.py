@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from django.conf import settings
 from django.db import connection
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 from pytest_django.plugin import DjangoDbBlocker
 
 from mami import translations
@@ -53,6 +53,6 @@ def _fresh_folders() -> None:
 
 
 @pytest.fixture(autouse=True)
-def _fresh_ledger(settings: SettingsWrapper) -> None:
+def _fresh_ledger(settings: Settings) -> None:
     """Each test has a payment provider without memories."""
     settings.SANDBOX_LEDGER = settings.MAMI_VAR / "sandbox" / f"{uuid.uuid4().hex}.sqlite3"
