@@ -15,7 +15,6 @@ from django.utils.module_loading import import_string
 CONTEXTS: Mapping[str, str] = {
     "order_confirmed": "orders.mailing.order_context",
     "order_status": "orders.mailing.status_context",
-    "password_reset": "accounts.mailing.reset_context",
 }
 
 

@@ -121,12 +121,7 @@ class Sandbox:
     def find(
         self, *, idempotency_key: str, reference: str, since: dt.datetime
     ) -> ProviderState | None:
-        weather, latency = self._weather()
-        if weather is Weather.DOWN:
-            raise ProviderUnreachable("no route")
-        self._wait(latency)
-        if weather is not Weather.FINE:
-            self._give_up()
+        self._pass_through()
         row = self.ledger.hold(key=idempotency_key, reference=reference)
         return self._state(row) if row is not None else None
 
@@ -175,6 +170,7 @@ class Sandbox:
         self._act("REFUND", reference, amount, idempotency_key, act)
 
     def keep(self, *, token: str, user_id: int) -> KeptCard:
+        self._pass_through()
         if token not in CARDS:
             raise ProviderRefused("unknown_token")
         return KeptCard(token=token, card=CARDS[token])
@@ -221,6 +217,15 @@ class Sandbox:
         if lost and fresh:
             self._wait(settings.PAYMENT_TIMEOUT_SECONDS, isolated=True)
         return answer
+
+    def _pass_through(self) -> None:
+        """What a question that changes nothing meets."""
+        weather, latency = self._weather()
+        if weather is Weather.DOWN:
+            raise ProviderUnreachable("no route")
+        if weather is not Weather.FINE:
+            self._give_up(at_once=weather in (Weather.ERROR, Weather.RESET, Weather.GARBAGE))
+        self._wait(latency)
 
     def _wait(self, seconds: float, *, isolated: bool = False) -> None:
         """Sleep as long as the answer takes, never past the time limit."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from audit import services as audit
 from mami.errors import InvalidInput, NotFound
+from mami.transactions import write_transaction
 from payments.cards import CardToken, ChosenCard, is_card_number
 from payments.errors import (
     CardNumberRefused,
@@ -98,7 +98,7 @@ def save_token(*, actor: User, card: CardToken, make_default: bool = False) -> P
         raise InvalidInput(fields={"token": [_("This is not a card token.")]}) from None
     except ProviderFailure:
         raise PaymentUnavailable from None
-    with transaction.atomic():
+    with write_transaction():
         return _store(actor=actor, name=card.provider, kept=kept, make_default=make_default)
 
 
@@ -116,7 +116,7 @@ def remember_card(
 
 def set_default_token(*, actor: User, token_id: int) -> PaymentToken:
     """Make one of the actor's cards the default. Raises NotFound."""
-    with transaction.atomic():
+    with write_transaction():
         lock_cards(user_id=actor.pk)
         token = _own(actor, token_id)
         _make_default(actor, token)
@@ -125,7 +125,7 @@ def set_default_token(*, actor: User, token_id: int) -> PaymentToken:
 
 def delete_token(*, actor: User, token_id: int) -> None:
     """Forget one of the actor's cards; the newest other one becomes the default. Raises NotFound."""
-    with transaction.atomic():
+    with write_transaction():
         lock_cards(user_id=actor.pk)
         token = _own(actor, token_id)
         was_default, key = token.is_default, token.pk

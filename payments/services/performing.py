@@ -11,10 +11,10 @@ import datetime as dt
 
 import structlog
 from django.conf import settings
-from django.db import transaction
 
 from audit import services as audit
 from mami import faults
+from mami.transactions import write_transaction
 from payments.locks import OPEN, lock_open_call, lock_payment
 from payments.models import Payment, PaymentState, ProviderCall, ReconciliationCase
 from payments.outcomes import Verdict
@@ -40,7 +40,10 @@ def perform_open_calls(*, now: dt.datetime, limit: int = 100) -> int:
         .values_list("pk", flat=True)[:limit]
     )
     for call_id in due:
-        perform_call(call_id=call_id, now=now)
+        try:
+            perform_call(call_id=call_id, now=now)
+        except Exception:  # noqa: BLE001 - one bad row must not keep the others waiting
+            log.exception("provider_call_failed", call_id=call_id)
     return len(due)
 
 
@@ -72,7 +75,7 @@ def perform_call(*, call_id: int, now: dt.datetime) -> None:
 
 
 def _lease(*, call_id: int, now: dt.datetime) -> ProviderCall | None:
-    with transaction.atomic():
+    with write_transaction():
         call = lock_open_call(call_id=call_id)
         if call is None or call.next_attempt_at is None or call.next_attempt_at > now:
             return None
@@ -142,7 +145,7 @@ def _refused(call: ProviderCall, code: str, now: dt.datetime) -> None:
     if _is_done(call, truth):
         _succeeded(call, now)
         return
-    with transaction.atomic():
+    with write_transaction():
         payment = lock_payment(payment_id=call.payment_id)
         if not _finish(call, State.REFUSED, now, failure=code):
             return
@@ -152,7 +155,7 @@ def _refused(call: ProviderCall, code: str, now: dt.datetime) -> None:
 
 
 def _succeeded(call: ProviderCall, now: dt.datetime) -> None:
-    with transaction.atomic():
+    with write_transaction():
         payment = lock_payment(payment_id=call.payment_id)
         if not _finish(call, State.SUCCEEDED, now):
             return
@@ -198,7 +201,7 @@ def _watch(call: ProviderCall, now: dt.datetime) -> None:
     """Look again for the money of a payment that was given up without an answer."""
     outcome = ask(payment_id=call.payment_id, now=now)
     if outcome.is_authorized:
-        with transaction.atomic():
+        with write_transaction():
             record_orphan(payment_id=call.payment_id, outcome=outcome, now=now)
         return
     looks = call.attempts - 1
