@@ -6,8 +6,8 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
 from accounts import selectors, tokens
-from accounts.errors import TokenInvalid
 from accounts.models import User
+from mami.errors import TokenInvalid
 
 
 class TokenAuthentication(BaseAuthentication):

@@ -20,18 +20,6 @@ class InvalidCredentials(DomainError):
     message = _("The e-mail address or the password is not right.")
 
 
-class TokenInvalid(DomainError):
-    code = "TOKEN_INVALID"
-    status = 401
-    message = _("Please sign in again.")
-
-
-class TokenExpired(DomainError):
-    code = "TOKEN_EXPIRED"
-    status = 401
-    message = _("Your sign-in has expired. Please sign in again.")
-
-
 class ResetTokenInvalid(DomainError):
     code = "RESET_TOKEN_INVALID"
     status = 400

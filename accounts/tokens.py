@@ -16,7 +16,7 @@ from typing import Any, Literal
 import jwt
 from django.conf import settings
 
-from accounts.errors import TokenExpired, TokenInvalid
+from mami.errors import TokenExpired, TokenInvalid
 
 ALGORITHM = "HS256"
 LEEWAY = dt.timedelta(seconds=30)

@@ -2,6 +2,23 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, include, path, re_path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from mami.api import docs
+from mami.api.health import Health
+from mami.api.views import UnknownPath
+
+app_name = "api"
+
+v1: list[URLPattern | URLResolver] = [
+    path("health", Health.as_view(), name="health"),
+    path("", include("accounts.api_urls")),
+]
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("v1/", include(v1)),
+    path("schema/", docs.schema, name="schema"),
+    path("docs/", docs.swagger, name="docs"),
+    path("redoc/", docs.redoc, name="redoc"),
+    re_path(r"^.*$", UnknownPath.as_view(), name="unknown"),
+]

@@ -45,6 +45,24 @@ class PermissionRefused(DomainError):
     message = _("Your account may not do this.")
 
 
+class NotAuthenticated(DomainError):
+    code = "NOT_AUTHENTICATED"
+    status = 401
+    message = _("Please sign in.")
+
+
+class TokenInvalid(DomainError):
+    code = "TOKEN_INVALID"
+    status = 401
+    message = _("Please sign in again.")
+
+
+class TokenExpired(DomainError):
+    code = "TOKEN_EXPIRED"
+    status = 401
+    message = _("Your sign-in has expired. Please sign in again.")
+
+
 class InvalidInput(DomainError):
     """Input a form or serializer could not judge alone; `fields` maps field to messages."""
 

@@ -63,6 +63,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "mami.middleware.RequestIdMiddleware",
+    "mami.api.middleware.ApiEnvelopeMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "corsheaders.middleware.CorsMiddleware",
@@ -77,6 +78,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
     "mami.middleware.RightsMiddleware",
+    "cart.middleware.GuestBasketMiddleware",
     "mami.middleware.DomainErrorMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
@@ -228,7 +230,8 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["mami.api.permissions.RightsTable"],
     "DEFAULT_RENDERER_CLASSES": ["mami.api.renderers.EnvelopeRenderer"],
     "DEFAULT_PARSER_CLASSES": ["mami.api.parsers.StrictJSONParser"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "mami.api.renderers.AlwaysJSON",
+    "DEFAULT_SCHEMA_CLASS": "mami.api.schema.Schema",
     "EXCEPTION_HANDLER": "mami.api.errors.exception_handler",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
     "COERCE_DECIMAL_TO_STRING": True,

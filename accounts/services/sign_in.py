@@ -10,10 +10,11 @@ from django.conf import settings
 from django.contrib.auth.hashers import make_password
 
 from accounts import selectors, tokens
-from accounts.errors import InvalidCredentials, TokenExpired, TokenInvalid
+from accounts.errors import InvalidCredentials
 from accounts.locks import lock_refresh_token
 from accounts.models import RefreshToken, User
 from audit.services import Action, record
+from mami.errors import TokenExpired, TokenInvalid
 from mami.ratelimits import LOGIN_PER_ACCOUNT, LOGIN_PER_ADDRESS
 from mami.transactions import write_transaction
 

@@ -1,0 +1,68 @@
+"""The description of the API: the document itself, and two ways to read it in a browser."""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+from typing import Any
+
+from csp.decorators import csp_update
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, JsonResponse
+from django.shortcuts import render
+from django.utils import translation
+from django.utils.cache import patch_response_headers
+from django.views.decorators.http import require_safe
+from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.renderers import OpenApiYamlRenderer
+
+_document: dict[str, Any] = {}
+
+
+def document() -> dict[str, Any]:
+    """The OpenAPI document; made once in a process."""
+    if not _document:
+        with translation.override("en"):
+            _document.update(SchemaGenerator().get_schema(request=None, public=True))
+    return _document
+
+
+@require_safe
+def schema(request: HttpRequest) -> HttpResponse:
+    """YAML, or JSON by `Accept` or `?format=json`."""
+    if _wants_json(request):
+        response: HttpResponse = JsonResponse(
+            document(), json_dumps_params={"indent": 2, "ensure_ascii": False}
+        )
+    else:
+        response = HttpResponse(
+            OpenApiYamlRenderer().render(document(), renderer_context={}),
+            content_type="application/vnd.oai.openapi; charset=utf-8",
+        )
+        response["Content-Disposition"] = 'inline; filename="mami-api.yaml"'
+    tag = f'"{blake2b(response.content, digest_size=16).hexdigest()}"'
+    if request.headers.get("If-None-Match") == tag:
+        return HttpResponseNotModified()
+    response["ETag"] = tag
+    response["Vary"] = "Accept"
+    patch_response_headers(response, cache_timeout=300)
+    return response
+
+
+def _wants_json(request: HttpRequest) -> bool:
+    wanted = request.GET.get("format") or request.headers.get("Accept", "")
+    return "json" in wanted and "yaml" not in wanted
+
+
+@csp_update({"img-src": ["data:"], "style-src": ["'unsafe-inline'"]})  # type: ignore[arg-type]
+@require_safe
+def swagger(request: HttpRequest) -> HttpResponse:
+    """Swagger UI draws itself with style attributes; scripts stay our own files only."""
+    return render(request, "api/docs.html", {"version": settings.VERSION})
+
+
+@csp_update(  # type: ignore[arg-type]
+    {"img-src": ["data:"], "style-src": ["'unsafe-inline'"], "worker-src": ["'self'", "blob:"]}
+)
+@require_safe
+def redoc(request: HttpRequest) -> HttpResponse:
+    return render(request, "api/redoc.html")

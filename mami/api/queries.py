@@ -1,0 +1,59 @@
+"""Query parameters: declared as fields, named in camelCase, understood in snake_case too."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from django.http import QueryDict
+from rest_framework import serializers
+
+MOST = 200
+USUAL = 50
+
+
+class Query(serializers.Serializer[Any]):
+    """Parameters of a call. Unknown ones are ignored; a bad one is refused by name."""
+
+    @classmethod
+    def read(cls, params: QueryDict) -> dict[str, Any]:
+        """The validated values. Raises ValidationError."""
+        query = cls()
+        given: dict[str, Any] = {}
+        for name, field in query.fields.items():
+            for spelling in (name, snake(name)):
+                if spelling in params:
+                    several = isinstance(
+                        field, serializers.ListField | serializers.MultipleChoiceField
+                    )
+                    given[name] = params.getlist(spelling) if several else params[spelling]
+                    break
+        checked = cls(data={k: v for k, v in given.items() if v != "" or k == "q"})
+        checked.is_valid(raise_exception=True)
+        return checked.validated_data
+
+
+class Paging(Query):
+    """Where in a list."""
+
+    limit = serializers.IntegerField(
+        required=False, default=USUAL, min_value=1, help_text=f"At most {MOST}; more means {MOST}."
+    )
+    offset = serializers.IntegerField(required=False, default=0, min_value=0, max_value=2**62)
+
+    def validate_limit(self, value: int) -> int:
+        return min(value, MOST)
+
+
+class CursorPaging(Paging):
+    """Where in a long list."""
+
+    cursor = serializers.CharField(
+        required=False,
+        max_length=400,
+        help_text="`pagination.next_cursor` of the page before; `offset` is then not looked at.",
+    )
+
+
+def snake(name: str) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()

@@ -1,0 +1,196 @@
+"""The OpenAPI document, written from the operations and the rights table."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.urls import Resolver404, resolve
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
+from rest_framework import serializers
+
+from mami.api.errors import InternalError, UnsupportedMediaType
+from mami.api.parsers import BodyTooLarge
+from mami.errors import (
+    DomainError,
+    InvalidInput,
+    NotAuthenticated,
+    NotFound,
+    PermissionRefused,
+    ServiceUnavailable,
+    TokenExpired,
+    TokenInvalid,
+)
+from mami.rights import Right, right_for
+
+BEARER = "bearer"
+REQUEST_ID = OpenApiParameter(
+    "X-Request-Id", str, OpenApiParameter.HEADER, pattern="^[A-Za-z0-9._-]{1,64}$",
+    description="Echoed in the answer and written into every log line.",
+)  # fmt: skip
+LANGUAGE = OpenApiParameter(
+    "Accept-Language", str, OpenApiParameter.HEADER, enum=["he", "en"],
+    description="Language of names and messages; Hebrew unless told otherwise.",
+)  # fmt: skip
+PAGINATION = {
+    "type": "object",
+    "required": ["total", "limit", "offset", "has_next"],
+    "properties": {
+        "total": {"type": "integer", "minimum": 0},
+        "limit": {"type": "integer", "minimum": 1, "maximum": 200},
+        "offset": {"type": "integer", "minimum": 0},
+        "has_next": {"type": "boolean"},
+        "next_cursor": {"type": ["string", "null"]},
+        "total_is_estimate": {"type": "boolean"},
+    },
+}
+
+
+class Schema(AutoSchema):
+    """Describes an `ApiView` method from its `Operation`."""
+
+    @property
+    def call(self) -> Any:
+        return getattr(self.view, self.method.lower()).operation
+
+    @property
+    def right(self) -> Right | None:
+        route = _route_of(self.path)
+        return right_for(route, self.method)
+
+    def get_summary(self) -> str:
+        return str(self.call.summary)
+
+    def get_description(self) -> str:
+        words = [str(self.call.description).strip(), WHO[self.right] if self.right else ""]
+        return "\n\n".join(word for word in words if word)
+
+    def get_tags(self) -> list[str]:
+        return [self.call.tag]
+
+    def get_operation_id(self) -> str:
+        name = _route_of(self.path).removeprefix("api:").replace("-", "_")
+        return f"{self.method.lower()}_{name}"
+
+    def is_deprecated(self) -> bool:
+        return bool(self.call.deprecated)
+
+    def get_auth(self) -> list[dict[str, list[str]]]:
+        return [{}] if self.right is Right.PUBLIC else [{BEARER: []}]
+
+    def get_override_parameters(self) -> list[Any]:
+        query = [self.call.query] if self.call.query else []
+        return [*query, *self.call.headers, LANGUAGE, REQUEST_ID]
+
+    def get_request_serializer(self) -> Any:
+        return self.call.body(partial=self.call.partial) if self.call.body else None
+
+    def get_response_serializers(self) -> dict[Any, Any]:
+        found: dict[Any, Any] = {}
+        for status in (self.call.status, *self.call.also):
+            found.update(self._success(status))
+        for status, kinds in sorted(self._refusals().items()):
+            found[str(status)] = self._failure(kinds)
+        return found
+
+    def _success(self, status: int) -> dict[Any, Any]:
+        note = self.call.also.get(status, "")
+        if self.call.media_type != "application/json":
+            key = (str(status), self.call.media_type)
+            return {key: OpenApiResponse({"type": "string", "format": "binary"}, note)}
+        if self.call.answer is None:
+            return {str(status): OpenApiResponse(None, note)}
+        examples = [
+            OpenApiExample(name, value=value, status_codes=[str(status)], response_only=True)
+            for name, value in self.call.examples.items()
+        ]
+        return {str(status): OpenApiResponse(self._enveloped(), note, examples)}
+
+    def _enveloped(self) -> dict[str, Any]:
+        one = self._reference(self.call.answer)
+        several = self.call.many or self.call.page
+        found: dict[str, Any] = {
+            "type": "object",
+            "required": ["data"],
+            "properties": {"data": {"type": "array", "items": one} if several else one},
+        }
+        if self.call.page:
+            found["required"].append("pagination")
+            found["properties"]["pagination"] = PAGINATION
+        for name, serializer in self.call.beside.items():
+            found["required"].append(name)
+            found["properties"][name] = self._reference(serializer)
+        return found
+
+    def _reference(self, serializer: type[serializers.BaseSerializer[Any]]) -> Any:
+        return self.resolve_serializer(serializer(), "response").ref
+
+    def _refusals(self) -> dict[int, list[type[DomainError]]]:
+        kinds: list[type[DomainError]] = [
+            *self.call.refusals, InternalError, ServiceUnavailable, TokenInvalid, TokenExpired
+        ]  # fmt: skip
+        if self.right is not Right.PUBLIC:
+            kinds.append(NotAuthenticated)
+        if self.right not in {Right.PUBLIC, Right.ANY}:
+            kinds.append(PermissionRefused)
+        if self.call.body:
+            kinds += [InvalidInput, UnsupportedMediaType, BodyTooLarge]
+        if self.call.query:
+            kinds.append(InvalidInput)
+        if "{" in self.path:
+            kinds.append(NotFound)
+        found: dict[int, list[type[DomainError]]] = {}
+        for kind in kinds:
+            if all(kind.code != other.code for other in found.setdefault(kind.status, [])):
+                found[kind.status].append(kind)
+        return found
+
+    def _failure(self, kinds: list[type[DomainError]]) -> OpenApiResponse:
+        schema = {
+            "type": "object",
+            "required": ["error"],
+            "properties": {
+                "error": {
+                    "type": "object",
+                    "required": ["code", "message", "details"],
+                    "properties": {
+                        "code": {"type": "string", "enum": [kind.code for kind in kinds]},
+                        "message": {"type": "string"},
+                        "details": {"type": "object", "additionalProperties": True},
+                    },
+                }
+            },
+        }
+        return OpenApiResponse(schema, ", ".join(f"`{kind.code}`" for kind in kinds))
+
+
+WHO = {
+    Right.PUBLIC: "For everybody.",
+    Right.ANY: "For any signed-in person.",
+    Right.CUSTOMER: "For customers.",
+    Right.EMPLOYEE: "For employees, managers and admins.",
+    Right.MANAGER: "For managers and admins.",
+    Right.ADMIN: "For admins.",
+}
+
+
+class BearerScheme(OpenApiAuthenticationExtension):
+    target_class = "accounts.authentication.TokenAuthentication"
+    name = BEARER
+    match_subclasses = True
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        return {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+
+
+def _route_of(path: str) -> str:
+    """The name of the route whose template is `path`."""
+    concrete = path
+    while "{" in concrete:
+        before, _, rest = concrete.partition("{")
+        concrete = before + "1" + rest.partition("}")[2]
+    try:
+        return resolve(concrete).view_name
+    except Resolver404:
+        return ""

@@ -1,0 +1,11 @@
+// The reading room of the JSON API: Swagger UI over our own schema.
+const place = document.getElementById("swagger-ui");
+
+window.SwaggerUIBundle({
+  url: place.dataset.schema,
+  domNode: place,
+  deepLinking: true,
+  persistAuthorization: false,
+  presets: [window.SwaggerUIBundle.presets.apis],
+  layout: "BaseLayout",
+});
