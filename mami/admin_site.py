@@ -1,10 +1,15 @@
-"""The managers' Django admin."""
+"""The managers' Django admin: the shop's own sign-in, look and refusals; writes through services."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin
 from django.contrib.admin.apps import AdminConfig
-from django.http import HttpRequest
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 
@@ -14,9 +19,25 @@ class MamiAdminSite(admin.AdminSite):
     site_header = _("Mami: the office")
     site_title = _("Mami")
     index_title = _("What would you like to look after?")
+    enable_nav_sidebar = True
 
     def has_permission(self, request: HttpRequest) -> bool:
         return bool(getattr(request.user, "is_manager", False))
+
+    def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """One sign-in for the whole shop; who is signed in without the right is told so."""
+        target = request.GET.get("next") or reverse("admin:index")
+        if self.has_permission(request):
+            return HttpResponseRedirect(reverse("admin:index"))
+        if request.user.is_authenticated:
+            return render(request, "errors/403.html", status=403)
+        return redirect_to_login(target)
+
+    def logout(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        return HttpResponseRedirect(reverse("accounts:home"))
+
+    def password_change(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        return HttpResponseRedirect(reverse("accounts:password"))
 
 
 class MamiAdminConfig(AdminConfig):

@@ -1,0 +1,174 @@
+"""Django admin as one more face of the services: a form, one domain call, a refusal in the form."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.db import models
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from mami.errors import DomainError
+
+Row = Any
+
+
+class RefusableForm(forms.ModelForm):
+    """A form that can show a refusal of the service at the field it concerns."""
+
+    refusal: DomainError | None = None
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        if self.refusal is not None:
+            fields = self.refusal.details.get("fields", {})
+            known = {name: texts for name, texts in fields.items() if name in self.fields}
+            for name, texts in known.items():
+                self.add_error(name, list(texts))
+            if not known:
+                self.add_error(None, str(self.refusal.message))
+        return cleaned
+
+    def changes(self) -> dict[str, Any]:
+        """The cleaned values of the fields whose content was changed."""
+        return {name: self.cleaned_data[name] for name in self.changed_data}
+
+
+class ReadOnlyAdmin(admin.ModelAdmin):
+    """Rows to look at. Their history is the shop's own audit trail."""
+
+    audit_name: str = ""
+    show_full_result_count = False
+    list_per_page = 50
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Row | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Row | None = None) -> bool:
+        return False
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: Any = None
+    ) -> HttpResponse:
+        """What happened to this row, in the audit viewer."""
+        address = reverse("admin:audit_auditentry_changelist")
+        name = self.audit_name or self.opts.model_name
+        return HttpResponseRedirect(f"{address}?entity_type={name}&entity_id={object_id}")
+
+    # The audit trail tells every write; Django admin's own log would be a second, poorer one.
+    def log_addition(self, request: HttpRequest, obj: Row, message: Any) -> None:
+        return None
+
+    def log_change(self, request: HttpRequest, obj: Row, message: Any) -> None:
+        return None
+
+    def log_deletions(self, request: HttpRequest, queryset: Any) -> None:
+        return None
+
+
+class ServiceAdmin(ReadOnlyAdmin):
+    """Rows that change through services only. Subclasses say `create` and `update`."""
+
+    form = RefusableForm
+    can_add = True
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return self.can_add and bool(request.user.is_manager)  # type: ignore[union-attr]
+
+    def has_change_permission(self, request: HttpRequest, obj: Row | None = None) -> bool:
+        return bool(request.user.is_manager)  # type: ignore[union-attr]
+
+    def create(self, request: HttpRequest, form: Any) -> Row:
+        """Make the row through its service and return it."""
+        raise NotImplementedError
+
+    def update(self, request: HttpRequest, obj: Row, form: Any) -> None:
+        """Change the row through its service."""
+        raise NotImplementedError
+
+    def get_form(
+        self, request: HttpRequest, obj: Row | None = None, change: bool = False, **kwargs: Any
+    ) -> type[forms.ModelForm]:
+        form = super().get_form(request, obj, change=change, **kwargs)
+        refusal = getattr(request, "refusal", None)
+        return type(form.__name__, (form,), {"refusal": refusal}) if refusal else form
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """As usual; where the service refuses, the form again with everything typed."""
+        try:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        except DomainError as refusal:
+            if request.method != "POST":
+                raise
+            request.refusal = refusal  # type: ignore[attr-defined]
+            return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def save_model(self, request: HttpRequest, obj: Row, form: Any, change: bool) -> None:
+        if change:
+            self.update(request, obj, form)
+        else:
+            obj.pk = self.create(request, form).pk
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Nothing is saved behind the services."""
+
+    def each(
+        self,
+        request: HttpRequest,
+        rows: Sequence[Row] | models.QuerySet,
+        call: Callable[[Row], Any],
+    ) -> None:
+        """Run a service for each chosen row, and say how many it did and what it refused."""
+        done = 0
+        for row in rows:
+            try:
+                call(row)
+                done += 1
+            except DomainError as refusal:
+                messages.warning(request, f"{row}: {refusal.message}")
+        if done:
+            messages.success(request, _("%(count)d done.") % {"count": done})
+
+
+class SwitchedAdmin(ServiceAdmin):
+    """Rows that are deactivated rather than deleted: two actions of the list."""
+
+    actions = ("deactivate", "activate")
+
+    def switch(self, request: HttpRequest, obj: Row, *, active: bool) -> None:
+        """Deactivate or activate the row through its service."""
+        raise NotImplementedError
+
+    @admin.action(description=gettext_lazy("Deactivate the chosen ones"))
+    def deactivate(self, request: HttpRequest, queryset: models.QuerySet) -> None:
+        self.each(request, queryset, lambda row: self.switch(request, row, active=False))
+
+    @admin.action(description=gettext_lazy("Activate the chosen ones"))
+    def activate(self, request: HttpRequest, queryset: models.QuerySet) -> None:
+        self.each(request, queryset, lambda row: self.switch(request, row, active=True))
+
+
+class CheckList(forms.MultipleChoiceField):
+    """A column of several words, as a list of boxes to tick."""
+
+    widget = forms.CheckboxSelectMultiple
+
+
+def link_to(address: str, text: object) -> str:
+    """A link in a list or on a page of the admin."""
+    return format_html('<a href="{}">{}</a>', address, text)

@@ -1,0 +1,31 @@
+"""What the staff screens refuse by themselves."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from mami.errors import DomainError
+
+
+class WrongBarcode(DomainError):
+    """The scanned pack is not what the line asks for."""
+
+    code = "WRONG_BARCODE"
+    status = 422
+    message = _("No product of ours has this barcode.")
+    title = _("Wrong item")
+
+
+class WeightOutOfRange(DomainError):
+    """The weight typed cannot be that of what was asked for."""
+
+    code = "WEIGHT_OUT_OF_RANGE"
+    status = 422
+    message = _("That weight cannot be right. Please weigh it again.")
+
+
+class AlreadyClaimed(DomainError):
+    """Somebody else took the order after the page was shown."""
+
+    code = "ALREADY_CLAIMED"
+    message = _("Somebody else has just taken this order.")

@@ -1,0 +1,109 @@
+"""What people type on the staff screens."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from branches.models import Branch
+from branches.selectors import active_branches
+from ops.selectors import OPEN
+from orders.models import FulfillmentType, OrderStatus
+
+TO_PACK = "TO_PACK"
+ALL_OPEN = "OPEN"
+GROUPS: dict[str, tuple[str, ...]] = {
+    TO_PACK: (OrderStatus.CREATED, OrderStatus.IN_PROGRESS),
+    ALL_OPEN: OPEN,
+}
+REASONS = {
+    "OUT_OF_STOCK": _("The shelf is empty"),
+    "DAMAGED": _("Damaged or spoiled"),
+    "EXPIRED": _("Date too short"),
+    "NOT_FOUND": _("Not found in its place"),
+}
+
+
+def _status_choices() -> list[tuple[str, Any]]:
+    return [
+        (TO_PACK, _("New and in packing")),
+        (ALL_OPEN, _("All open orders")),
+        *OrderStatus.choices,
+    ]
+
+
+class QueueForm(forms.Form):
+    """The filters of the queue. What it cannot read it leaves out, and says so at the field."""
+
+    q = forms.CharField(label=_("Number, e-mail or phone"), max_length=120, required=False)
+    status = forms.ChoiceField(label=_("Status"), choices=_status_choices, required=False)
+    branch = forms.ModelChoiceField(
+        label=_("Branch"),
+        queryset=Branch.objects.none(),
+        required=False,
+        empty_label=_("All branches"),
+    )
+    way = forms.ChoiceField(
+        label=_("How"),
+        choices=[("", _("Delivery and pickup")), *FulfillmentType.choices],
+        required=False,
+    )
+    day = forms.DateField(
+        label=_("Delivery day"), required=False, widget=forms.DateInput(attrs={"type": "date"})
+    )
+    mine = forms.BooleanField(label=_("Only mine"), required=False)
+    urgency = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["branch"].queryset = active_branches()  # type: ignore[attr-defined]
+        self.fields["q"].widget.attrs |= {"dir": "auto", "autocomplete": "off"}
+
+    def statuses(self) -> tuple[str, ...]:
+        """The statuses asked for; new and in packing unless something else was chosen."""
+        chosen = self.cleaned_data.get("status") or TO_PACK
+        return GROUPS.get(chosen, (chosen,))
+
+
+class AnswerForm(forms.Form):
+    """A picker's answer for one line; without `picked_status` only the number found changed."""
+
+    picked_status = forms.ChoiceField(
+        choices=[("PENDING", ""), ("PICKED", ""), ("MISSING", "")], required=False
+    )
+    picked_quantity = forms.DecimalField(max_digits=9, decimal_places=3, required=False)
+    found = forms.DecimalField(max_digits=9, decimal_places=3, required=False)
+    reason = forms.ChoiceField(choices=REASONS.items(), required=False)
+
+    def __init__(self, data: Any, **kwargs: Any) -> None:
+        data = data.copy()
+        if "picked_quantity" in data:  # a comma is a decimal point on many scales
+            data["picked_quantity"] = data["picked_quantity"].strip().replace(",", ".")
+        super().__init__(data, **kwargs)
+
+
+class ScanForm(forms.Form):
+    barcode = forms.CharField(max_length=40)
+    picked_quantity = forms.DecimalField(max_digits=9, decimal_places=3, required=False)
+
+
+class ClaimForm(forms.Form):
+    """`from`: whom the person who pressed saw on the order; `next`: where to go then."""
+
+    next = forms.ChoiceField(choices=[("pick", ""), ("queue", "")], required=False)
+
+    def seen_picker(self) -> int | None:
+        """Whom the page showed as picker when the button was pressed."""
+        text = self.data.get("from", "")
+        return int(text) if text.isascii() and text.isdecimal() and len(text) < 18 else None
+
+
+class FinishForm(forms.Form):
+    bags = forms.IntegerField(label=_("Bags"), min_value=1, max_value=99, required=False)
+
+
+class StatusForm(forms.Form):
+    status = forms.ChoiceField(choices=OrderStatus.choices)
+    reason = forms.CharField(label=_("Reason"), max_length=200, required=False)
