@@ -213,7 +213,9 @@ class Sandbox:
             raise ProviderRefused("idempotency_key_reused") from None
         if weather in (Weather.RESET, Weather.GARBAGE):
             self._give_up(at_once=True)
-        self._wait(ready_at - self._clock(), isolated=weather is Weather.FINE)
+        self._wait(
+            ready_at - self._clock(), isolated=base + late < settings.PAYMENT_TIMEOUT_SECONDS
+        )
         if lost and fresh:
             self._wait(settings.PAYMENT_TIMEOUT_SECONDS, isolated=True)
         return answer

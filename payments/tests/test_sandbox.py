@@ -202,7 +202,9 @@ def _write_in_another_process(path: Path, first: int) -> None:
 
 
 def _enter_one(books: sqlite3.Connection, ready_at: float) -> dict:
-    books.execute("INSERT INTO entries (reference, kind, amount, key, at) VALUES ('r','HOLD',1,'k',0)")
+    books.execute(
+        "INSERT INTO entries (reference, kind, amount, key, at) VALUES ('r','HOLD',1,'k',0)"
+    )
     return {}
 
 

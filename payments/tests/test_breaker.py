@@ -1,0 +1,94 @@
+"""A silent provider is left alone for a while, and taken back as soon as it answers."""
+
+from __future__ import annotations
+
+import pytest
+
+from payments.breaker import FAILURES_TO_OPEN, OPEN_SECONDS, Breaker
+from payments.provider import Declined, ProviderTimeout, ProviderUnreachable
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def breaker(clock) -> Breaker:
+    return Breaker("test", clock=clock)
+
+
+def silent(*, isolated: bool = False):
+    def ask():
+        raise ProviderTimeout("silence", isolated=isolated)
+
+    return ask
+
+
+def fail(breaker: Breaker, times: int, **how) -> None:
+    for _ in range(times):
+        with pytest.raises(ProviderTimeout):
+            breaker.call(silent(**how))
+
+
+def test_it_opens_after_silence_in_a_row_and_sends_nothing_while_open(breaker):
+    fail(breaker, FAILURES_TO_OPEN)
+    assert breaker.is_open
+    asked = []
+    with pytest.raises(ProviderUnreachable):
+        breaker.call(lambda: asked.append(1))
+    assert asked == []
+
+
+def test_an_answer_in_between_keeps_it_closed(breaker):
+    for _ in range(3):
+        fail(breaker, FAILURES_TO_OPEN - 1)
+        assert breaker.call(lambda: "yes") == "yes"
+    assert not breaker.is_open
+
+
+def test_a_decline_is_an_answer(breaker):
+    def decline():
+        raise Declined("insufficient_funds")
+
+    for _ in range(3):
+        fail(breaker, FAILURES_TO_OPEN - 1)
+        with pytest.raises(Declined):
+            breaker.call(decline)
+    assert not breaker.is_open
+
+
+def test_one_trial_after_the_pause_decides(breaker, clock):
+    fail(breaker, FAILURES_TO_OPEN)
+    clock.now += OPEN_SECONDS
+    fail(breaker, 1)
+    assert breaker.is_open, "the trial failed"
+    clock.now += OPEN_SECONDS
+    assert breaker.call(lambda: "yes") == "yes"
+    assert not breaker.is_open
+
+
+def test_only_one_caller_tries_while_the_others_are_spared(breaker, clock):
+    fail(breaker, FAILURES_TO_OPEN)
+    clock.now += OPEN_SECONDS
+    others = []
+
+    def trial():
+        with pytest.raises(ProviderUnreachable):
+            breaker.call(lambda: others.append(1))
+        return "yes"
+
+    assert breaker.call(trial) == "yes"
+    assert others == []
+
+
+def test_what_tells_nothing_about_other_calls_does_not_count(breaker):
+    fail(breaker, 3 * FAILURES_TO_OPEN, isolated=True)
+    assert not breaker.is_open

@@ -1,0 +1,60 @@
+"""The saved cards of a customer."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts.models import User
+from mami.errors import DomainError
+from mami.form_refusals import place
+from payments import services
+from payments.cards import CardToken
+from payments.forms import SANDBOX_CARDS, CardForm
+
+
+@never_cache
+@sensitive_post_parameters("token")
+@require_http_methods(["GET", "HEAD", "POST"])
+def cards(request: HttpRequest) -> HttpResponse:
+    """The saved cards, and one more."""
+    actor = cast(User, request.user)
+    form = CardForm(request.POST if request.method == "POST" else None)
+    if form.is_bound and form.is_valid():
+        card = CardToken(provider=settings.PAYMENT_PROVIDER, token=form.cleaned_data["token"])
+        try:
+            services.save_token(actor=actor, card=card)
+        except DomainError as refusal:
+            place(form, refusal, "token")
+        else:
+            messages.success(request, _("The card is saved."))
+            return redirect("payments:cards")
+    context = {
+        "form": form,
+        "cards": services.tokens_of(user_id=actor.pk),
+        "sandbox_cards": SANDBOX_CARDS if settings.PAYMENT_PROVIDER == "sandbox" else [],
+    }
+    return render(request, "payments/cards.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+def delete(request: HttpRequest, token_id: int) -> HttpResponse:
+    """Forget a card."""
+    services.delete_token(actor=cast(User, request.user), token_id=token_id)
+    messages.success(request, _("The card is deleted."))
+    return redirect("payments:cards")
+
+
+@require_POST
+def make_default(request: HttpRequest, token_id: int) -> HttpResponse:
+    """Make a card the one checkout proposes."""
+    services.set_default_token(actor=cast(User, request.user), token_id=token_id)
+    return redirect("payments:cards")
