@@ -1,0 +1,21 @@
+"""What may happen to an order, from placement to the door."""
+
+from orders.services.canceling import cancel
+from orders.services.moving import change_status, claim, finish_picking
+from orders.services.picking import pick_item
+from orders.services.placing import AgreedLine, AgreedSale, place
+from orders.services.refunding import refund
+from orders.services.reordering import reorder
+
+__all__ = [
+    "AgreedLine",
+    "AgreedSale",
+    "cancel",
+    "change_status",
+    "claim",
+    "finish_picking",
+    "pick_item",
+    "place",
+    "refund",
+    "reorder",
+]

@@ -1,0 +1,143 @@
+"""Answering for one line of an order: found, not found, or not looked for yet."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from audit.services import Action, record
+from catalog.models import SoldBy
+from inventory import services as inventory
+from mami.errors import InvalidInput, NotFound, PermissionRefused
+from mami.money import GRAM
+from mami.transactions import write_transaction
+from orders.errors import OrderNotInPicking
+from orders.locks import lock_items, lock_order
+from orders.models import Order, OrderItem, OrderStatus, PickedStatus
+
+NOTHING = Decimal(0)
+HEAVIER = Decimal("1.5")
+"""A weighed piece may turn out this much heavier than ordered; the customer never pays more."""
+REASON_LENGTH = 60
+
+
+def pick_item(
+    *,
+    actor: User,
+    order_id: int,
+    item_id: int,
+    picked_status: str,
+    now: dt.datetime,
+    picked_quantity: Decimal | None = None,
+    reason: str = "",
+) -> OrderItem:
+    """Say what became of a line: PICKED (`picked_quantity` units or kg, else as ordered), MISSING
+    or PENDING again. The stock follows at once.
+
+    Repeating an answer changes nothing. Raises PermissionRefused (no staff), NotFound,
+    OrderNotInPicking, InvalidInput.
+    """
+    if not actor.is_employee:
+        raise PermissionRefused
+    if picked_status not in PickedStatus.values:
+        raise InvalidInput(fields={"picked_status": [_("There is no such answer.")]})
+    with write_transaction(durable=True):
+        order = lock_order(order_id=order_id)
+        items = {item.pk: item for item in lock_items(order_id=order.pk)}
+        item = items.get(item_id)
+        if item is None:
+            raise NotFound
+        if order.status != OrderStatus.IN_PROGRESS:
+            raise OrderNotInPicking(status=order.status)
+        answer(
+            actor=actor,
+            order=order,
+            item=item,
+            picked_status=picked_status,
+            quantity=_quantity(item, picked_status, picked_quantity),
+            reason=reason if picked_status == PickedStatus.MISSING else "",
+            now=now,
+        )
+    return item
+
+
+def answer(
+    *,
+    actor: User,
+    order: Order,
+    item: OrderItem,
+    picked_status: str,
+    quantity: Decimal | None,
+    reason: str,
+    now: dt.datetime,
+) -> None:
+    """Write the answer for a locked line and move its stock, in the caller's transaction."""
+    old = (item.picked_status, item.picked_quantity)
+    if (picked_status, quantity) == old:
+        return
+    taken_before, promised_before = _holds(item)
+    item.picked_status, item.picked_quantity = picked_status, quantity
+    item.missing_reason = reason[:REASON_LENGTH]
+    item.picked_at = None if picked_status == PickedStatus.PENDING else now
+    item.save(update_fields=["picked_status", "picked_quantity", "missing_reason", "picked_at"])
+    record(
+        actor=actor,
+        entity_type="order_item",
+        entity_id=item.pk,
+        action=Action.PICK,
+        old={"picked_status": old[0], "picked_quantity": old[1]},
+        new={"picked_status": picked_status, "picked_quantity": quantity},
+        context={"order_id": order.pk, **({"reason": reason} if reason else {})},
+    )
+    taken, promised = _holds(item)
+    _move_stock(actor, order, item, taken - taken_before, promised - promised_before)
+
+
+def _holds(item: OrderItem) -> tuple[Decimal, Decimal]:
+    """What the line has taken from the shelf, and what it still has promised there."""
+    if item.picked_status == PickedStatus.PICKED:
+        return item.picked_quantity or NOTHING, NOTHING
+    if item.picked_status == PickedStatus.PENDING:
+        return NOTHING, item.quantity
+    return NOTHING, NOTHING
+
+
+def _move_stock(
+    actor: User, order: Order, item: OrderItem, taken: Decimal, promised: Decimal
+) -> None:
+    """`taken` more from the shelf and `promised` more on it; each answer has one direction."""
+    where = {
+        "actor": actor,
+        "branch_id": order.branch_id,
+        "reference": f"order:{order.order_number}",
+    }
+    if taken > 0:
+        inventory.pick(product_id=item.product_id, picked=taken, promised=-promised, **where)  # type: ignore[arg-type]
+    elif taken < 0 or promised > 0:
+        inventory.unpick(product_id=item.product_id, picked=-taken, promised=promised, **where)  # type: ignore[arg-type]
+    elif promised < 0:
+        inventory.release(quantities={item.product_id: -promised}, **where)  # type: ignore[arg-type]
+
+
+def _quantity(item: OrderItem, picked_status: str, given: Decimal | None) -> Decimal | None:
+    """What was found. Raises InvalidInput for an amount that cannot be."""
+    if picked_status != PickedStatus.PICKED:
+        return None
+    if given is None:
+        return item.quantity
+    message = ""
+    most = item.quantity if item.sold_by == SoldBy.UNIT else item.quantity * HEAVIER
+    if not given.is_finite() or given <= 0:
+        message = _("Something picked weighs or counts more than nothing.")
+    elif item.sold_by == SoldBy.UNIT and given != given.to_integral_value():
+        message = _("This product is counted in whole units.")
+    elif given > most:
+        message = _("That is more than was ordered.")
+    elif given != given.quantize(GRAM):
+        message = _("Weights are kept to the gram.")
+    if message:
+        raise InvalidInput(fields={"picked_quantity": [message]})
+    return given
