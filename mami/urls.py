@@ -19,6 +19,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("cart/", include("cart.urls")),
     path("checkout/", include("checkout.urls")),
     path("orders/", include("orders.urls")),
+    path("account/cards/", include("payments.urls")),
     path("account/", include("accounts.urls")),
     path("ops/requests/", include("stockrequests.urls")),
     path("ops/", include("ops.urls")),

@@ -22,10 +22,11 @@ CUSTOMER_LIFE = dt.timedelta(days=180)
 
 @dataclass(frozen=True, kw_only=True)
 class Merged:
-    """What signing in did to the basket: lines that came along, of them with a double."""
+    """What signing in did: lines that came along, of them doubles, and whether there were two."""
 
     added: int = 0
     doubled: int = 0
+    joined: bool = False
 
 
 def merge_guest(*, user: User, guest_key: uuid.UUID, now: dt.datetime) -> Merged:
@@ -128,7 +129,7 @@ def _move_lines(*, source: Cart, target: Cart) -> Merged:
         twin.quantity = min(most, twin.quantity + item.quantity)
         twin.save(update_fields=["quantity"])
     moved = CartItem.objects.filter(cart=target).count() - len(own)
-    return Merged(added=moved + doubles, doubled=doubles)
+    return Merged(added=moved + doubles, doubled=doubles, joined=bool(own))
 
 
 def _move_hold(*, source: Cart, target: Cart, now: dt.datetime) -> None:

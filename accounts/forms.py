@@ -1,0 +1,130 @@
+"""The forms of the account pages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Address
+from mami.text import validate_text
+
+NOT_TYPED = _("Please fill this in.")
+
+
+def words(max_length: int, label: Any, *, required: bool = True, **attrs: str) -> forms.CharField:
+    """A line of text that people type."""
+    return forms.CharField(
+        max_length=max_length,
+        label=label,
+        required=required,
+        validators=[validate_text],
+        error_messages={"required": NOT_TYPED},
+        widget=forms.TextInput(attrs=attrs),
+    )
+
+
+def email() -> forms.EmailField:
+    return forms.EmailField(
+        label=_("E-mail"),
+        max_length=254,
+        error_messages={"required": NOT_TYPED, "invalid": _("This is not an e-mail address.")},
+        widget=forms.EmailInput(attrs={"autocomplete": "username", "dir": "ltr"}),
+    )
+
+
+def password(label: Any, autocomplete: str) -> forms.CharField:
+    return forms.CharField(
+        label=label,
+        strip=False,
+        max_length=1000,
+        error_messages={"required": NOT_TYPED},
+        widget=forms.PasswordInput(attrs={"autocomplete": autocomplete, "dir": "ltr"}),
+    )
+
+
+class LoginForm(forms.Form):
+    email = email()
+    password = password(_("Password"), "current-password")
+
+
+class RegisterForm(forms.Form):
+    full_name = words(120, _("Full name"), autocomplete="name", dir="auto")
+    phone = forms.CharField(
+        label=_("Phone"),
+        max_length=30,
+        required=False,
+        validators=[validate_text],
+        widget=forms.TextInput(
+            attrs={"type": "tel", "autocomplete": "tel", "inputmode": "tel", "dir": "ltr"}
+        ),
+    )
+    email = email()
+    password = password(_("Password"), "new-password")
+
+
+class ProfileForm(forms.Form):
+    full_name = words(120, _("Full name"), autocomplete="name", dir="auto")
+    phone = forms.CharField(
+        label=_("Phone"),
+        max_length=30,
+        required=False,
+        validators=[validate_text],
+        widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel", "dir": "ltr"}),
+    )
+    language = forms.ChoiceField(
+        label=_("Language of pages and messages"), choices=[("he", "עברית"), ("en", "English")]
+    )
+
+
+class PasswordForm(forms.Form):
+    current_password = password(_("Password now"), "current-password")
+    new_password = password(_("New password"), "new-password")
+
+
+class ForgotForm(forms.Form):
+    email = email()
+
+
+class ResetForm(forms.Form):
+    new_password = password(_("New password"), "new-password")
+
+
+class AddressForm(forms.ModelForm):
+    """An address as people type it; the street and the city are needed, the rest helps."""
+
+    class Meta:
+        model = Address
+        fields = [
+            "label", "line1", "city", "postal_code", "floor", "door_code", "instructions",
+        ]  # fmt: skip
+        labels = {
+            "label": _("Name of the place"),
+            "line1": _("Street and number"),
+            "city": _("City"),
+            "postal_code": _("Postal code"),
+            "floor": _("Floor"),
+            "door_code": _("Door code"),
+            "instructions": _("For the driver"),
+        }
+        error_messages = {
+            "line1": {"required": _("Please give the street and the house number.")},
+            "city": {"required": _("Please give the city.")},
+        }
+        widgets = {
+            "label": forms.TextInput(attrs={"dir": "auto"}),
+            "line1": forms.TextInput(attrs={"autocomplete": "address-line1", "dir": "auto"}),
+            "city": forms.TextInput(attrs={"autocomplete": "address-level2", "dir": "auto"}),
+            "postal_code": forms.TextInput(
+                attrs={"autocomplete": "postal-code", "inputmode": "numeric", "dir": "ltr"}
+            ),
+            "floor": forms.TextInput(attrs={"dir": "auto"}),
+            "door_code": forms.TextInput(attrs={"autocomplete": "off", "dir": "ltr"}),
+            "instructions": forms.TextInput(attrs={"dir": "auto"}),
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.validators.append(validate_text)

@@ -1,0 +1,1 @@
+"""The account pages: the entrance, the person, the addresses."""
