@@ -4,12 +4,23 @@ from __future__ import annotations
 
 import datetime as dt
 
+from django.utils.translation import gettext_lazy as _
+
 from branches.models import Branch, DeliverySlot
 from mami.clock import day_of_week, shop_date, shop_instant
 
 CUTOFF = dt.timedelta(hours=2)
 HORIZON_DAYS = 28
 LATEST = dt.time(22, 0)
+DAY_NAMES = (
+    _("Sunday"),
+    _("Monday"),
+    _("Tuesday"),
+    _("Wednesday"),
+    _("Thursday"),
+    _("Friday"),
+    _("Saturday"),
+)
 
 
 def starts_at(slot: DeliverySlot, date: dt.date) -> dt.datetime:

@@ -1,0 +1,51 @@
+"""People, for admins: roles and whether they may sign in. Nobody's data is edited for them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from accounts import services
+from accounts.models import User
+from mami.clock import now
+from mami.service_admin import SwitchedAdmin
+
+
+@admin.register(User)
+class UserAdmin(SwitchedAdmin):
+    can_add = False
+    audit_name = "user"
+    list_display = ("full_name", "email", "role", "is_active", "created_at")
+    list_filter = ("role", "is_active")
+    search_fields = ("email", "full_name")
+    ordering = ("-id",)
+    fields = ("full_name", "email", "phone", "language", "created_at", "role", "is_active")
+    readonly_fields = ("full_name", "email", "phone", "language", "created_at")
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.is_admin)  # type: ignore[union-attr]
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(request.user.is_admin)  # type: ignore[union-attr]
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(request.user.is_admin)  # type: ignore[union-attr]
+
+    def update(self, request: HttpRequest, obj: User, form: Any) -> None:
+        services.change_person(
+            actor=request.user,  # type: ignore[arg-type]
+            user_id=obj.pk,
+            role=form.cleaned_data["role"],
+            is_active=form.cleaned_data["is_active"],
+            now=now(),
+        )
+
+    def switch(self, request: HttpRequest, obj: User, *, active: bool) -> None:
+        services.change_person(
+            actor=request.user,  # type: ignore[arg-type]
+            user_id=obj.pk,
+            is_active=active,
+            now=now(),
+        )

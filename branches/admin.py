@@ -1,0 +1,141 @@
+"""Delivery windows, their dates and closures, for managers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db import models
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from branches import services
+from branches.models import Closure, DatedSlot, DeliverySlot
+from branches.windows import DAY_NAMES
+from mami.clock import now
+from mami.service_admin import RefusableForm, ServiceAdmin, SwitchedAdmin
+
+
+class SlotForm(RefusableForm):
+    day_of_week = forms.TypedChoiceField(
+        label=_("day of week"), choices=list(enumerate(DAY_NAMES)), coerce=int
+    )
+
+    def validate_constraints(self) -> None:
+        """The service refuses overlaps and wrong windows by their codes."""
+
+
+class DayFilter(admin.SimpleListFilter):
+    title = _("day of week")
+    parameter_name = "day_of_week"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [(str(number), name) for number, name in enumerate(DAY_NAMES)]
+
+    def queryset(self, request: HttpRequest, queryset: models.QuerySet) -> models.QuerySet:
+        if self.value() in {"0", "1", "2", "3", "4", "5", "6"}:
+            return queryset.filter(day_of_week=self.value())
+        return queryset
+
+
+@admin.register(DeliverySlot)
+class DeliverySlotAdmin(SwitchedAdmin):
+    form = SlotForm
+    audit_name = "delivery_slot"
+    list_display = ("day", "start_time", "end_time", "branch", "capacity", "fee", "is_active")
+    list_display_links = ("day", "start_time")
+    list_filter = ("branch", DayFilter, "is_active")
+    list_select_related = ("branch",)
+    fields = ("branch", "day_of_week", "start_time", "end_time", "capacity", "fee", "is_active")
+
+    @admin.display(description=_("day of week"), ordering="day_of_week")
+    def day(self, slot: DeliverySlot) -> Any:
+        return DAY_NAMES[slot.day_of_week]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return ("branch",) if obj else ("is_active",)
+
+    def create(self, request: HttpRequest, form: Any) -> DeliverySlot:
+        values = {n: v for n, v in form.cleaned_data.items() if n not in {"branch", "is_active"}}
+        return services.create_slot(
+            actor=request.user, branch_id=form.cleaned_data["branch"].pk, **values
+        )
+
+    def update(self, request: HttpRequest, obj: DeliverySlot, form: Any) -> None:
+        services.update_slot(actor=request.user, slot_id=obj.pk, changes=form.changes())
+
+    def switch(self, request: HttpRequest, obj: DeliverySlot, *, active: bool) -> None:
+        change = services.activate_slot if active else services.deactivate_slot
+        change(actor=request.user, slot_id=obj.pk)
+
+
+@admin.register(DatedSlot)
+class DatedSlotAdmin(ServiceAdmin):
+    audit_name = "dated_slot"
+    date_hierarchy = "date"
+    list_display = ("date", "slot", "branch", "capacity", "taken")
+    list_filter = ("slot__branch", "date")
+    list_select_related = ("slot__branch",)
+    ordering = ("-date", "slot")
+    fields = ("slot", "date", "capacity_override", "taken")
+
+    @admin.display(description=_("branch"))
+    def branch(self, dated: DatedSlot) -> Any:
+        return dated.slot.branch
+
+    @admin.display(description=_("places"))
+    def capacity(self, dated: DatedSlot) -> int:
+        return dated.capacity
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return ("slot", "date", "taken") if obj else ("taken",)
+
+    def create(self, request: HttpRequest, form: Any) -> DatedSlot:
+        return services.set_dated_capacity(
+            actor=request.user,
+            slot_id=form.cleaned_data["slot"].pk,
+            date=form.cleaned_data["date"],
+            capacity=form.cleaned_data["capacity_override"],
+            now=now(),
+        )
+
+    def update(self, request: HttpRequest, obj: DatedSlot, form: Any) -> None:
+        services.set_dated_capacity(
+            actor=request.user,
+            dated_slot_id=obj.pk,
+            capacity=form.cleaned_data["capacity_override"],
+            now=now(),
+        )
+
+
+@admin.register(Closure)
+class ClosureAdmin(ServiceAdmin):
+    audit_name = "closure"
+    list_display = ("starts_at", "ends_at", "branch", "reason_he", "reason_en")
+    list_filter = ("branch",)
+    list_select_related = ("branch",)
+    ordering = ("-starts_at",)
+    fields = ("branch", "starts_at", "ends_at", "reason_he", "reason_en")
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(request.user.is_manager)  # type: ignore[union-attr]
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(request.user.is_manager)  # type: ignore[union-attr]
+
+    def create(self, request: HttpRequest, form: Any) -> Closure:
+        values = dict(form.cleaned_data)
+        branch = values.pop("branch")
+        return services.add_closure(
+            actor=request.user, branch_id=branch.pk if branch else None, **values
+        )
+
+    def delete_model(self, request: HttpRequest, obj: Closure) -> None:
+        services.remove_closure(actor=request.user, closure_id=obj.pk)
+
+    def delete_queryset(self, request: HttpRequest, queryset: models.QuerySet) -> None:
+        self.each(request, queryset, lambda row: self.delete_model(request, row))

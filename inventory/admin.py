@@ -1,0 +1,119 @@
+"""Stock and its movements, for managers: a count is entered here, promises never are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db import models
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+
+from inventory import services
+from inventory.models import Stock, StockMovement
+from mami.service_admin import ReadOnlyAdmin, RefusableForm, ServiceAdmin
+
+
+class CountForm(RefusableForm):
+    """A stocktake: the new count, against the count the form was opened with."""
+
+    expected = forms.DecimalField(widget=forms.HiddenInput, required=False)
+    reason = forms.CharField(label=_("Reason"), max_length=200, required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["expected"] = self.instance.on_hand
+
+
+class LevelFilter(admin.SimpleListFilter):
+    title = _("level")
+    parameter_name = "level"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [
+            ("low", _("low")),
+            ("out", _("sold out")),
+            ("short", _("more promised than there is")),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> models.QuerySet:
+        if self.value() == "low":
+            return queryset.low()
+        if self.value() == "out":
+            return queryset.filter(on_hand__lte=models.F("reserved"))
+        if self.value() == "short":
+            return queryset.short()
+        return queryset
+
+
+@admin.register(Stock)
+class StockAdmin(ServiceAdmin):
+    form = CountForm
+    can_add = False
+    audit_name = "stock"
+    list_display = ("product", "sku", "branch", "on_hand", "reserved", "available", "moved")
+    list_filter = ("branch", LevelFilter)
+    list_select_related = ("product", "branch")
+    search_fields = ("product__name_he", "product__name_en", "product__sku", "product__barcode")
+    fields = ("product", "branch", "on_hand", "reserved", "reorder_point", "expected", "reason")
+    readonly_fields = ("product", "branch", "reserved", "reorder_point")
+
+    @admin.display(description=_("sku"), ordering="product__sku")
+    def sku(self, stock: Stock) -> str:
+        return stock.product.sku
+
+    @admin.display(description=_("free"))
+    def available(self, stock: Stock) -> Any:
+        free = stock.on_hand - stock.reserved
+        return free if free >= 0 else format_html('<strong class="bad">{}</strong>', free)
+
+    @admin.display(description=_("movements"))
+    def moved(self, stock: Stock) -> str:
+        return format_html(
+            '<a href="../stockmovement/?stock__id__exact={}">{}</a>', stock.pk, _("movements")
+        )
+
+    def update(self, request: HttpRequest, obj: Stock, form: Any) -> None:
+        services.set_on_hand(
+            actor=request.user,
+            stock_id=obj.pk,
+            quantity=form.cleaned_data["on_hand"],
+            expected_quantity=form.cleaned_data["expected"],
+            reason=form.cleaned_data["reason"],
+        )
+
+
+@admin.register(StockMovement)
+class StockMovementAdmin(ReadOnlyAdmin):
+    list_display = (
+        "created_at",
+        "product",
+        "branch",
+        "reason",
+        "on_hand_delta",
+        "reserved_delta",
+        "on_hand_after",
+        "reserved_after",
+        "reference",
+        "actor",
+    )
+    list_filter = ("reason", "stock__branch")
+    list_select_related = ("stock__product", "stock__branch", "actor")
+    search_fields = ("reference", "stock__product__sku")
+    ordering = ("-id",)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(request.user.is_manager)  # type: ignore[union-attr]
+
+    def lookup_allowed(self, lookup: str, value: Any, request: Any = None) -> bool:
+        return lookup == "stock__id__exact" or super().lookup_allowed(lookup, value, request)
+
+    @admin.display(description=_("product"))
+    def product(self, movement: StockMovement) -> Any:
+        return movement.stock.product
+
+    @admin.display(description=_("branch"))
+    def branch(self, movement: StockMovement) -> Any:
+        return movement.stock.branch
