@@ -12,6 +12,8 @@ from pytest_django.plugin import DjangoDbBlocker
 
 from mami import translations
 
+pytest_plugins = ["tests.api_client"]
+
 
 def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):  # once, before pytest-xdist starts its workers
