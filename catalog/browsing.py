@@ -65,7 +65,7 @@ class Browse:
 
     @property
     def pages(self) -> Pages:
-        return Pages(number=self.form.page, count=-(-self.page.total // self.page.limit))
+        return Pages(number=self.form.page_number, count=-(-self.page.total // self.page.limit))
 
     @property
     def sorts(self) -> list[tuple[str, Any]]:

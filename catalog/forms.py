@@ -68,11 +68,11 @@ class ShelfForm(forms.Form):
         return self._given("q", "")
 
     @property
-    def sort(self) -> str:
+    def order(self) -> str:
         return self._given("sort", "")
 
     @property
-    def page(self) -> int:
+    def page_number(self) -> int:
         return self._given("page", 1)
 
     def criteria(self) -> dict[str, Any]:

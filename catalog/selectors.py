@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from django.contrib.postgres.search import SearchQuery as TextQuery
 from django.contrib.postgres.search import SearchRank
-from django.db.models import Case, F, FilteredRelation, FloatField, Q, Value, When
+from django.db.models import Case, Count, F, FilteredRelation, FloatField, Q, Value, When, Window
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce, Greatest
 from django.utils.translation import get_language
@@ -121,9 +121,13 @@ def cards(*, product_ids: Iterable[int], branch_id: int | None = None) -> list[P
 
 
 def offers(*, limit: int, branch_id: int | None = None) -> list[Product]:
-    """Products on offer that are in stock, the largest saving first. One query."""
+    """Products on offer that are in stock, the largest saving first. One query.
+
+    Each carries `offers_in_all`, the number of all offers in stock.
+    """
     saving = (F("old_price") - F("price")) / F("old_price")
     found = Product.objects.active().on_sale().as_cards(branch_id).filter(in_stock=True)
+    found = found.annotate(offers_in_all=Window(Count("*")))
     return list(found.order_by(saving.desc(), "id")[:limit])
 
 

@@ -73,9 +73,9 @@ def _browse(form: ShelfForm, *, place: dict[str, Any] | None = None, **where: An
     page = selectors.shelf(
         **{**form.criteria(), **(place or {})},
         **where,
-        sort=form.sort,
+        sort=form.order,
         limit=PAGE_SIZE,
-        offset=(form.page - 1) * PAGE_SIZE,
+        offset=(form.page_number - 1) * PAGE_SIZE,
     )
     return Browse(form=form, page=page, fixed=frozenset(place or ()))
 

@@ -10,13 +10,26 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import check_for_language, override
 from django.views.decorators.http import require_POST, require_safe
 
+from cart.context import basket_of
+from cart.windows import nearest
+from catalog import selectors as catalog
+from mami import clock
+
+SHOWN = 6
 HELP_PAGES = frozenset({"delivery", "refunds", "accessibility", "privacy"})
 
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """Choose a time, then walk the aisles."""
-    return render(request, "home.html")
+    now = clock.now()
+    context = {
+        "now": now,
+        "windows": nearest(basket=basket_of(request), now=now),
+        "tree": catalog.category_tree(),
+        "offers": catalog.offers(limit=SHOWN),
+    }
+    return render(request, "home.html", context)
 
 
 @require_safe
