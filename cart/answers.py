@@ -16,7 +16,12 @@ from cart.context import remember
 from cart.selectors import CartLine, CartView
 from cart.windows import Window
 
-PARTS = {"page": "cart/_basket.html", "drawer": "cart/_drawer.html", "card": "cart/_control.html"}
+PARTS = {
+    "page": "cart/_basket.html",
+    "drawer": "cart/_drawer.html",
+    "card": "cart/_control.html",
+    "detail": "cart/_control_big.html",
+}
 
 
 def changed(

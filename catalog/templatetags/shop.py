@@ -186,7 +186,8 @@ def _label(product: Product) -> SafeString:
 def deal(product: Product) -> SafeString | str:
     """The small mark above the price: what is saved, or one fact worth knowing."""
     if product.old_price is not None:
-        saved = number(product.old_price - product.price)
+        saved = shekels(product.old_price - product.price)
+        saved = saved.to_integral() if saved == saved.to_integral() else saved
         return _("₪%(amount)s less") % {"amount": saved}
     if product.price_controlled:
         return format_html('<span class="badge info">{}</span>', _("Price controlled"))

@@ -71,8 +71,8 @@ body.addEventListener("htmx:beforeSwap", ({ detail: { target } }) => {
 body.addEventListener("htmx:afterSettle", ({ detail: { elt } }) => {
   const errors = elt.querySelector?.('[role="alert"][data-focus]');
   if (errors) errors.focus();
-  else if (swappedFocus && (document.activeElement === body || !document.activeElement)) {
-    const next = elt.matches?.("[data-focus]") ? elt : elt.querySelector?.("[data-focus]") || elt.querySelector?.("button, a");
+  else if (swappedFocus && (!document.activeElement || document.activeElement === body)) {
+    const next = elt.matches?.("[data-focus]") ? elt : elt.querySelector?.("[data-focus], button:last-of-type") || elt.querySelector?.("a, input");
     next?.focus({ preventScroll: true });
   }
   swappedFocus = false;
