@@ -3,13 +3,38 @@
 
 import os
 import sys
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
 
 from django.core.management import execute_from_command_line
+
+from mami import embedded, environment
+
+# These need no database, or look after it themselves.
+WITHOUT_DATABASE = {"collectstatic", "db", "diffsettings", "findstatic", "help", "version"}
+
+
+def database(command: str) -> AbstractContextManager[object]:
+    """The embedded server, where it is the one in use, for as long as the command runs."""
+    if command in WITHOUT_DATABASE or not embedded.is_used():
+        return nullcontext()
+    wanted = any(os.environ.get(name) for name in ("MAMI_EMBEDDED", "MAMI_DEMO", "DEBUG"))
+    if not wanted and not embedded.cluster().exists():
+        environment.stop(
+            "no database is named; set DATABASE_URL (see .env.example), or MAMI_EMBEDDED=1 for the "
+            "embedded one."
+        )
+    return embedded.held_if_used()
 
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mami.settings")
-    execute_from_command_line(sys.argv)
+    environment.load(Path(__file__).resolve().parent)
+    try:
+        with database(sys.argv[1] if len(sys.argv) > 1 else "help"):
+            execute_from_command_line(sys.argv)
+    except embedded.EmbeddedError as error:
+        environment.stop(str(error))
 
 
 if __name__ == "__main__":

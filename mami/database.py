@@ -13,6 +13,8 @@ from django.core import checks
 from django.db import DatabaseError, connections, transaction
 from psycopg import sql
 
+from mami import embedded
+
 ABANDONED_TRANSACTION = "60s"
 
 
@@ -62,3 +64,17 @@ def lock_waits_are_limited(databases: Any = None, **_: Any) -> list[checks.Check
                     )
                 )
     return found
+
+
+@checks.register(checks.Tags.database, deploy=True)
+def database_is_named(**_: Any) -> list[checks.CheckMessage]:
+    """Production says which database it means; the embedded one is used only on purpose."""
+    if settings.DEBUG or settings.MAMI_EMBEDDED or not embedded.is_used():
+        return []
+    return [
+        checks.Error(
+            "DATABASE_URL is not set, so the embedded database would be used.",
+            hint="Set DATABASE_URL, or MAMI_EMBEDDED=1 if the embedded database is what you want.",
+            id="mami.E001",
+        )
+    ]

@@ -5,17 +5,27 @@ call it at once; settings only ask for `url()`. A `DATABASE_URL` makes all of it
 """
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 from mami.embedded.cluster import PORT, USER, Cluster
 from mami.embedded.errors import EmbeddedError
 
 __all__ = [
-    "PORT", "USER", "Cluster", "EmbeddedError", "cluster", "ensure", "held", "status", "stop", "url",
+    "PORT",
+    "USER",
+    "Cluster",
+    "EmbeddedError",
+    "cluster",
+    "ensure",
+    "held_if_used",
+    "is_used",
+    "start_for_good",
+    "status",
+    "stop",
+    "url",
     "var_folder",
-]  # fmt: skip
+]
 
 _CHECKOUT = Path(__file__).resolve().parent.parent.parent
 
@@ -35,11 +45,18 @@ def ensure() -> str:
     return cluster().ensure()
 
 
+def start_for_good() -> str:
+    """The same, and the server stays when the programs that use it have ended."""
+    address = ensure()
+    cluster().keep_running(keep=True)
+    return address
+
+
 def stop() -> bool:
     """Stop the server; True when it was running."""
     found = cluster()
     stopped = found.stop()
-    found.keep_running(False)
+    found.keep_running(keep=False)
     return stopped
 
 
@@ -57,8 +74,12 @@ def url() -> str:
     return cluster().url()
 
 
-@contextmanager
-def held() -> Iterator[str]:
-    """Use the server for the length of a block; the last user out stops it, unless it was told to stay."""
-    with cluster().held() as address:
-        yield address
+def is_used() -> bool:
+    """True when no DATABASE_URL names a server of the operator's own."""
+    return not os.environ.get("DATABASE_URL")
+
+
+def held_if_used() -> AbstractContextManager[str | None]:
+    """Use the server for the length of a block; the last user out stops it, unless it was told to
+    stay. Does nothing when DATABASE_URL names another."""
+    return cluster().held() if is_used() else nullcontext()

@@ -11,8 +11,7 @@ def main(arguments: list[str]) -> int:
         return 2
     try:
         if arguments[0] == "start":
-            embedded.ensure()
-            embedded.cluster().keep_running(True)
+            embedded.start_for_good()
             print(embedded.status())
         elif arguments[0] == "stop":
             print("stopped" if embedded.stop() else "was not running")

@@ -71,6 +71,10 @@ class Cluster:
         pid = processes.recorded_pid(self.data / "postmaster.pid")
         return pid if processes.is_server(pid, self.data) else None
 
+    def exists(self) -> bool:
+        """True when the folder was made, by whomever."""
+        return self.base.exists()
+
     def is_ready(self) -> bool:
         """True when the server runs, was prepared by `ensure()` and takes connections."""
         prepared = self._prepared_by()
@@ -158,7 +162,7 @@ class Cluster:
         finally:
             os.close(descriptor)
 
-    def keep_running(self, keep: bool) -> None:
+    def keep_running(self, *, keep: bool) -> None:
         """Say whether the server outlives the programs that use it (`manage.py db start` says yes)."""
         if keep:
             self._write(self.base / "keep", "", choose(self.data))

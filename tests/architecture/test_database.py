@@ -5,9 +5,11 @@ from django.apps import apps
 from django.core.checks import run_checks
 from django.db import DatabaseError, connection, transaction
 from psycopg import sql
+from pytest_django import Settings
 
 from mami import environment
 from mami.append_only import append_only
+from mami.database import database_is_named
 
 LEDGERS = sorted(
     model._meta.db_table
@@ -44,6 +46,18 @@ def test_lock_waits_and_abandoned_transactions_end() -> None:
         assert "mami.W001" not in {found.id for found in run_checks(databases=["default"])}
         cursor.execute("SET LOCAL lock_timeout TO 0")
         assert "mami.W001" in {found.id for found in run_checks(databases=["default"])}
+
+
+def test_production_must_name_its_database(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.DEBUG = False
+    settings.MAMI_EMBEDDED = False
+    assert database_is_named() == []
+    monkeypatch.delenv("DATABASE_URL")
+    assert [found.id for found in database_is_named()] == ["mami.E001"]
+    settings.MAMI_EMBEDDED = True
+    assert database_is_named() == []
 
 
 def test_a_database_address_of_another_kind_stops_the_start(

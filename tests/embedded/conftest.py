@@ -11,6 +11,7 @@ import tempfile
 import time
 import traceback
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,24 +24,30 @@ from mami.embedded.__main__ import main
 CHECKOUT = Path(__file__).resolve().parents[2]
 
 
-@pytest.fixture
-def folder() -> Iterator[Path]:
+@contextmanager
+def throw_away_folder() -> Iterator[Path]:
     made = Path(tempfile.mkdtemp(prefix="mami-test-"))
     made.chmod(0o755)
-    yield made
-    shutil.rmtree(made, ignore_errors=True)
+    try:
+        yield made
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    with throw_away_folder() as made:
+        yield made
 
 
 @pytest.fixture(scope="session")
 def shared() -> Iterator[Cluster]:
     """One cluster for every test that leaves it as healthy as it was: creating one is most of a test's time."""
-    made = Path(tempfile.mkdtemp(prefix="mami-test-"))
-    made.chmod(0o755)
-    cluster = Cluster(made / "postgres")
-    cluster.ensure()
-    yield cluster
-    cluster.stop()
-    shutil.rmtree(made, ignore_errors=True)
+    with throw_away_folder() as made:
+        cluster = Cluster(made / "postgres")
+        cluster.ensure()
+        yield cluster
+        cluster.stop()
 
 
 @pytest.fixture
@@ -48,7 +55,7 @@ def cluster(shared: Cluster) -> Cluster:
     """Created before, not running. The test hands it back able to start."""
     shared.stop()
     shared.log.unlink(missing_ok=True)
-    shared.keep_running(False)
+    shared.keep_running(keep=False)
     return shared
 
 

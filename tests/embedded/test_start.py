@@ -98,7 +98,7 @@ def test_the_last_user_out_stops_the_server(cluster: Cluster) -> None:
 
 def test_a_server_told_to_stay_outlives_its_users(cluster: Cluster) -> None:
     with cluster.held():
-        cluster.keep_running(True)
+        cluster.keep_running(keep=True)
     assert cluster.is_ready()
 
 

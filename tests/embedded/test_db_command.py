@@ -1,0 +1,146 @@
+"""`manage.py db` as an operator uses it: a shop of its own, backed up, damaged and brought back."""
+
+import os
+import re
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from mami.embedded import Cluster
+from tests.embedded.conftest import CHECKOUT, Answer, throw_away_folder
+
+pytestmark = pytest.mark.slow
+
+COUNT = "SELECT count(*) FROM audit_auditentry"
+ADD = (
+    "INSERT INTO audit_auditentry (entity_type, entity_id, action, old_value, new_value, context,"
+    " created_at) VALUES ('product', 7, 'CREATE', '{}', '{}', '{}', now())"
+)
+
+
+@pytest.fixture(scope="module")
+def shop() -> Iterator[Path]:
+    with throw_away_folder() as folder:
+        try:
+            assert manage(folder, "migrate", "-v0").code == 0
+            yield folder
+        finally:
+            Cluster(folder / "postgres").stop()
+
+
+def manage(var: Path, *arguments: str, **variables: str) -> Answer:
+    done = subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        cwd=CHECKOUT,
+        env={
+            "PATH": os.environ["PATH"],
+            "MAMI_VAR": str(var),
+            "MAMI_DEMO": "1",
+            "MAMI_EMBEDDED": "1",
+            "LOG_LEVEL": "WARNING",
+        }
+        | variables,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    return Answer(done.returncode, done.stdout, done.stderr)
+
+
+def ask(var: Path, query: str) -> str:
+    answer = manage(var, "db", "psql", "--", "-qAtX", "-c", query)
+    assert answer.code == 0, answer.err
+    return answer.out.strip()
+
+
+def test_a_command_starts_the_database_and_leaves_nothing_behind(shop: Path) -> None:
+    assert manage(shop, "showmigrations", "audit").code == 0
+    assert Cluster(shop / "postgres").running_pid() is None
+
+
+def test_start_status_and_stop(shop: Path) -> None:
+    assert manage(shop, "db", "start").out.startswith("running (pid")
+    assert manage(shop, "showmigrations", "audit").code == 0
+    assert manage(shop, "db", "status").out.startswith("running (pid")
+    assert manage(shop, "db", "stop").out == "stopped\n"
+    assert manage(shop, "db", "status").out.startswith("not running")
+
+
+def test_a_copy_brings_back_what_was_lost(shop: Path) -> None:
+    manage(shop, "db", "start")
+    ask(shop, ADD)
+    before = ask(shop, COUNT)
+    copied = manage(shop, "db", "backup")
+    copy = Path(copied.out.split(" (")[0])
+    assert copy.parent == shop / "backups"
+    assert stat.S_IMODE(copy.stat().st_mode) == 0o600
+    ask(shop, ADD)
+
+    refused = manage(shop, "db", "restore", str(copy))
+    assert refused.code == 1
+    assert "holds a shop already; add --yes" in refused.err
+    assert ask(shop, COUNT) == str(int(before) + 1)
+
+    done = manage(shop, "db", "restore", str(copy), "--yes")
+    assert done.code == 0, done.err
+    assert ask(shop, COUNT) == before
+    assert ask(shop, "SHOW lock_timeout") == "3s"
+    former = re.search(r"kept as (\w+)", done.out)
+    assert former is not None
+    assert ask(shop, f"SELECT count(*) FROM pg_database WHERE datname = '{former[1]}'") == "1"
+    assert manage(shop, "migrate", "--check").code == 0
+    manage(shop, "db", "stop")
+
+
+def test_a_broken_copy_changes_nothing(shop: Path) -> None:
+    manage(shop, "db", "start")
+    whole = shop / "whole.dump"
+    assert manage(shop, "db", "backup", str(whole)).code == 0
+    assert "exists already" in manage(shop, "db", "backup", str(whole)).err
+    before = ask(shop, COUNT), ask(shop, "SELECT count(*) FROM pg_database")
+
+    cut = shop / "cut.dump"
+    cut.write_bytes(whole.read_bytes()[:-4000])
+    letter = shop / "letter.dump"
+    letter.write_text("Dear shop, here is your backup.")
+    for broken, said in [
+        (cut, "could not be read in whole"),
+        (letter, "is not a copy made by"),
+        (shop / "gone.dump", "is not there"),
+    ]:
+        refused = manage(shop, "db", "restore", str(broken), "--yes")
+        assert refused.code == 1
+        assert said in refused.err
+        assert "Traceback" not in refused.err
+    assert (ask(shop, COUNT), ask(shop, "SELECT count(*) FROM pg_database")) == before
+    manage(shop, "db", "stop")
+
+
+def test_a_place_that_cannot_be_written_is_one_sentence(shop: Path) -> None:
+    taken = shop / "a file"
+    taken.touch()
+    refused = manage(shop, "db", "backup", str(taken / "copy.dump"))
+    assert refused.code == 1
+    assert "cannot be written" in refused.err
+    assert "Traceback" not in refused.err
+
+
+def test_a_server_of_ones_own_is_left_alone(shop: Path) -> None:
+    refused = manage(shop, "db", "stop", DATABASE_URL="postgresql://shop@db.example/mami")
+    assert refused.code == 1
+    assert "look after it there" in refused.err
+
+
+def test_without_a_database_named_commands_do_not_make_one(tmp_path: Path) -> None:
+    refused = manage(
+        tmp_path / "var", "migrate", MAMI_EMBEDDED="", MAMI_DEMO="", SECRET_KEY="x" * 50
+    )
+    assert refused.code == 2
+    assert "no database is named" in refused.err
+    assert not (tmp_path / "var").exists()
