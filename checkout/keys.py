@@ -1,0 +1,95 @@
+"""Idempotency keys: one key and body of one customer has one outcome, however often it is sent."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+
+from django.db import connection
+
+from checkout.errors import (
+    IdempotencyInProgress,
+    IdempotencyKeyReuseMismatch,
+    MissingIdempotencyKey,
+)
+from checkout.models import IdempotencyKey
+from mami.transactions import require_transaction
+
+State = IdempotencyKey.State
+
+LEASE = dt.timedelta(seconds=20)
+"""How long a running confirm may take. Afterwards whoever asks first (the customer again, or the
+job) finds out at the provider what became of it."""
+LIFE = dt.timedelta(hours=24)
+_SHAPE = re.compile(r"[\x21-\x7e]{1,128}")
+
+
+def check_key(key: str) -> None:
+    """Raises MissingIdempotencyKey unless the key is 1–128 visible ASCII characters."""
+    if not _SHAPE.fullmatch(key or ""):
+        raise MissingIdempotencyKey
+
+
+def claim(*, user_id: int, key: str, body_hash: str, now: dt.datetime) -> IdempotencyKey:
+    """Lock the key and mark it as being worked on, in the caller's transaction.
+
+    A DONE key comes back as it is, with its answer. A key whose earlier request died comes back
+    IN_PROGRESS with a new lease: its reservation, if any, decides what is left to do. Raises
+    IdempotencyKeyReuseMismatch, IdempotencyInProgress. One statement for a new key.
+    """
+    require_transaction()
+    fresh = _insert(user_id, key, body_hash, now)
+    if fresh is not None:
+        return fresh
+    row = IdempotencyKey.objects.select_for_update().get(user_id=user_id, scope="confirm", key=key)
+    if row.state != State.FREE and row.body_hash != body_hash:
+        raise IdempotencyKeyReuseMismatch
+    if row.state == State.DONE:
+        return row
+    if row.state == State.IN_PROGRESS and row.lease_expires_at > now:
+        wait = max(1, round((row.lease_expires_at - now).total_seconds()))
+        raise IdempotencyInProgress(retry_after=min(wait, 2))
+    row.state, row.body_hash, row.lease_expires_at = State.IN_PROGRESS, body_hash, now + LEASE
+    row.save(update_fields=["state", "body_hash", "lease_expires_at"])
+    return row
+
+
+def end_lease(*, key_id: int, now: dt.datetime) -> None:
+    """Let whoever asks next find out what became of the request."""
+    IdempotencyKey.objects.filter(pk=key_id, state=State.IN_PROGRESS).update(lease_expires_at=now)
+
+
+def clean_up(*, now: dt.datetime, limit: int = 1000) -> int:
+    """Forget keys older than a day that no open reservation needs; returns how many."""
+    old = (
+        IdempotencyKey.objects.filter(created_at__lt=now - LIFE)
+        .exclude(reservations__status="ACTIVE")
+        .order_by("created_at")
+        .values_list("pk", flat=True)[:limit]
+    )
+    return IdempotencyKey.objects.filter(pk__in=list(old)).delete()[0]
+
+
+def _insert(user_id: int, key: str, body_hash: str, now: dt.datetime) -> IdempotencyKey | None:
+    """The new row, or None where the key exists. Waits for a transaction that is inserting it."""
+    lease = now + LEASE
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO checkout_idempotencykey"
+            " (user_id, key, scope, body_hash, state, lease_expires_at, created_at)"
+            " VALUES (%s, %s, 'confirm', %s, 'IN_PROGRESS', %s, %s)"
+            " ON CONFLICT (user_id, scope, key) DO NOTHING RETURNING id",
+            [user_id, key, body_hash, lease, now],
+        )
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    return IdempotencyKey(
+        pk=row[0],
+        user_id=user_id,
+        key=key,
+        body_hash=body_hash,
+        state=State.IN_PROGRESS,
+        lease_expires_at=lease,
+        created_at=now,
+    )

@@ -1,0 +1,146 @@
+"""The conductor: reserve, pay, commit, each in its own time, and one answer for each key."""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+
+from accounts.models import User
+from checkout import keys
+from checkout.errors import IdempotencyInProgress
+from checkout.requests import ConfirmRequest
+from checkout.services.reserving import Answered, Reserved, Resumed, reserve
+from checkout.services.settling import commit, give_back
+from mami import clock, faults, transient
+from payments import services as payments
+from payments.errors import (
+    PaymentActionRequired,
+    PaymentDeclined,
+    PaymentPending,
+    PaymentUnavailable,
+)
+from payments.outcomes import NO_ANSWER, UNREACHABLE, Outcome, PaymentHandle, Verdict
+
+RETRY_AFTER_SECONDS = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConfirmResult:
+    """The answer of a confirmed order. `replayed` tells that it had been given before."""
+
+    order_id: int
+    order_number: str
+    status: str
+    total_paid: str
+    payment_status: str
+    payment_reference: str
+    replayed: bool = False
+
+    def body(self) -> dict[str, Any]:
+        """As api.md writes it: the same keys in the same order, first time and replay."""
+        return {
+            "order_id": self.order_id,
+            "order_number": self.order_number,
+            "status": self.status,
+            "total_paid": self.total_paid,
+            "payment_status": self.payment_status,
+            "payment_reference": self.payment_reference,
+        }
+
+
+def confirm(
+    *, actor: User, key: str, request: ConfirmRequest, request_id: str, now: dt.datetime
+) -> ConfirmResult:
+    """Order the actor's basket: one order for one key, one order for one basket.
+
+    A refusal leaves stock, slot, basket and money as they were, and the key may be used again.
+    Raises MissingIdempotencyKey, InvalidInput, NotFound, the refusals of `preview`, SlotRequired,
+    PriceChanged, CartAlreadyOrdered, IdempotencyKeyReuseMismatch, IdempotencyInProgress,
+    PaymentRequired, PaymentTokenNotFound, CardNumberRefused, PaymentDeclined,
+    PaymentActionRequired, PaymentPending (not settled yet), PaymentUnavailable, Busy. Raises
+    RuntimeError inside a transaction.
+    """
+    keys.check_key(key)
+    request.check()
+    started = time.monotonic()
+    step = _reserve(actor, key, request, now)
+    if isinstance(step, Resumed):
+        outcome = payments.ask(payment_id=step.payment_id, now=clock.now())
+        if outcome.verdict is not Verdict.NOTHING:
+            return _settle(step, outcome, None, now)
+        # The first request died before it asked for money: this one begins anew.
+        _give_back(step.reservation_id, NO_ANSWER, now)
+        step = _reserve(actor, key, request, now)
+    if isinstance(step, Answered):
+        return _result(step.body, replayed=True)
+    if isinstance(step, Resumed):
+        raise IdempotencyInProgress(retry_after=1)
+    outcome = _pay(actor, step, request_id, started)
+    return _settle(step, outcome, step.payment, now)
+
+
+def _reserve(
+    actor: User, key: str, request: ConfirmRequest, now: dt.datetime
+) -> Reserved | Resumed | Answered:
+    step = transient.retry(lambda: reserve(actor=actor, key=key, request=request, now=now))
+    faults.point("after_commit_1")
+    return step
+
+
+def _pay(actor: User, step: Reserved, request_id: str, started: float) -> Outcome:
+    """Ask the provider, with no transaction open; not at all when the lease could run out on it."""
+    faults.point("before_provider_call")
+    left = keys.LEASE.total_seconds() - (time.monotonic() - started)
+    if left < settings.PAYMENT_TIMEOUT_SECONDS + 2:
+        return Outcome(verdict=Verdict.UNREACHABLE)
+    outcome = payments.authorise(
+        payment=step.payment, metadata={"user_id": str(actor.pk), "request_id": request_id}
+    )
+    faults.point("after_provider_call_before_record")
+    return outcome
+
+
+def _settle(
+    step: Reserved | Resumed,
+    outcome: Outcome,
+    payment: PaymentHandle | None,
+    now: dt.datetime,
+) -> ConfirmResult:
+    reservation_id = step.reservation_id
+    if outcome.is_authorized:
+        body = transient.retry(
+            lambda: commit(reservation_id=reservation_id, outcome=outcome, payment=payment, now=now)
+        )
+        faults.point("after_commit_2_before_response")
+        if body is None:
+            raise PaymentUnavailable
+        result = _result(body, replayed=False)
+        faults.point("during_response")
+        return result
+    if outcome.verdict is Verdict.UNKNOWN:
+        keys.end_lease(key_id=step.key_id, now=now)
+        raise PaymentPending(retry_after=RETRY_AFTER_SECONDS)
+    if outcome.verdict is Verdict.ACTION_REQUIRED:
+        keys.end_lease(key_id=step.key_id, now=now)
+        raise PaymentActionRequired(redirect_url=outcome.redirect_url)
+    reason = _REASONS.get(outcome.verdict, outcome.reason)
+    _give_back(reservation_id, reason, now)
+    if outcome.verdict is Verdict.DECLINED:
+        raise PaymentDeclined(reason=outcome.reason)
+    raise PaymentUnavailable
+
+
+_REASONS = {Verdict.UNREACHABLE: UNREACHABLE, Verdict.NOTHING: NO_ANSWER}
+
+
+def _give_back(reservation_id: int, reason: str, now: dt.datetime) -> None:
+    transient.retry(lambda: give_back(reservation_id=reservation_id, reason=reason, now=now))
+
+
+def _result(body: Mapping[str, Any], *, replayed: bool) -> ConfirmResult:
+    return ConfirmResult(**body, replayed=replayed)

@@ -1,0 +1,254 @@
+"""Step one: check everything under locks, promise stock and place, and write down what was agreed.
+
+A few milliseconds, no outsider asked. When anything is refused, everything is as it was and the key
+may be used again.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+
+from accounts.models import User
+from branches import selectors as branches
+from branches.models import Branch, DatedSlot
+from branches.services import lock_dated_slot, take_place
+from branches.windows import next_closing, starts_at
+from cart.errors import EmptyCart
+from cart.locks import lock_active_cart
+from cart.models import Cart
+from catalog.models import VatClass
+from catalog.vat import rates_on
+from checkout import keys, quoting
+from checkout.errors import CartAlreadyOrdered, PriceChanged, SlotRequired
+from checkout.models import IdempotencyKey, Reservation, ReservationLine
+from checkout.quoting import Preview, QuotedLine
+from checkout.requests import ConfirmRequest
+from checkout.services.preview import check_asked_cart, short
+from inventory import services as inventory
+from inventory.errors import InsufficientStock
+from mami import faults
+from mami.clock import shop_date
+from mami.transactions import write_transaction
+from orders import pricing
+from orders.numbering import new_number
+from payments import services as payments
+from payments.outcomes import PaymentHandle
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reserved:
+    """Stock and place are promised and nobody was asked for money yet."""
+
+    reservation_id: int
+    key_id: int
+    payment: PaymentHandle
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resumed:
+    """An earlier request with this key died after reserving: ask what became of its payment."""
+
+    reservation_id: int
+    key_id: int
+    payment_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answered:
+    """The key has its answer already."""
+
+    body: Mapping[str, Any]
+
+
+def reserve(
+    *, actor: User, key: str, request: ConfirmRequest, now: dt.datetime
+) -> Reserved | Resumed | Answered:
+    """The first transaction. Raises every refusal of confirm that is not about the payment."""
+    with write_transaction(durable=True):
+        claimed = keys.claim(user_id=actor.pk, key=key, body_hash=request.body_hash(), now=now)
+        faults.point("after_key_claimed")
+        if claimed.state == IdempotencyKey.State.DONE:
+            return Answered(body=claimed.response_body or {})
+        if claimed.created_at != now and (resumed := _left_open(claimed)) is not None:
+            return resumed
+        reserved = _reserve(actor, claimed, request, now)
+        faults.point("before_commit_1")
+    return reserved
+
+
+def _reserve(
+    actor: User, key: IdempotencyKey, request: ConfirmRequest, now: dt.datetime
+) -> Reserved:
+    cart = lock_active_cart(user=actor)
+    check_asked_cart(actor, request, cart)
+    if cart is None:
+        raise EmptyCart
+    rates = rates_on(date=shop_date(now))
+    lines, being_ordered = quoting.basket_lines(cart_id=cart.pk, rates=rates)
+    if being_ordered:
+        raise CartAlreadyOrdered
+    branch = quoting.resolve_branch(request=request)
+    if request.is_delivery and request.delivery_slot_id is None:
+        raise SlotRequired
+    address = quoting.resolve_address(actor=actor, request=request) if request.is_delivery else {}
+    card = payments.chosen_card(
+        user_id=actor.pk,
+        payment_token_id=request.payment_token_id,
+        card=request.payment,
+        keep=request.save_as_default,
+    )
+    slot = _take_place(request, branch, cart, now)
+    totals = pricing.quote(
+        lines=[line.price for line in lines],
+        fulfillment_type=request.fulfillment_type,
+        slot_fee=branches.base_fee(slot.slot) if slot else None,
+        fee_vat_rate=rates[VatClass.STANDARD],
+    )
+    if request.expected_total is not None and request.expected_total != totals.total:
+        raise PriceChanged(total=str(totals.total))
+    number = new_number()
+    quote = Preview(
+        branch=branch,
+        fulfillment_type=request.fulfillment_type,
+        lines=lines,
+        totals=totals,
+        slot=None,
+        address=address,
+    )
+    _promise(actor, quote, number)
+    payment = payments.open_payment(
+        user_id=actor.pk, order_number=number, amount=totals.total, card=card, now=now
+    )
+    agreed = _write(actor, key, cart, slot, request, quote, payment, rates, now)
+    return Reserved(reservation_id=agreed.pk, key_id=key.pk, payment=payment)
+
+
+def _take_place(
+    request: ConfirmRequest, branch: Branch, cart: Cart, now: dt.datetime
+) -> DatedSlot | None:
+    if request.delivery_slot_id is None:
+        return None
+    date = request.delivery_date or branches.next_open_date(
+        slot_id=request.delivery_slot_id, now=now, exclude_cart_id=cart.pk
+    )
+    slot = lock_dated_slot(slot_id=request.delivery_slot_id, date=date, now=now)
+    take_place(dated_slot=slot, branch_id=branch.pk, now=now, exclude_cart_id=cart.pk)
+    return slot
+
+
+def _promise(actor: User, quote: Preview, number: str) -> None:
+    """Raises BasketShort, naming what is short and quoting the basket."""
+    try:
+        inventory.reserve(
+            actor=actor,
+            branch_id=quote.branch.pk,
+            quantities={line.product_id: line.quantity for line in quote.lines},
+            reference=f"order:{number}",
+        )
+    except InsufficientStock as refusal:
+        free = {
+            row["product_id"]: Decimal(str(row["available_quantity"]))
+            for row in refusal.details["missing_items"]
+        }
+        lines = [_with_free(line, free.get(line.product_id)) for line in quote.lines]
+        raise short(
+            Preview(
+                branch=quote.branch,
+                fulfillment_type=quote.fulfillment_type,
+                lines=lines,
+                totals=quote.totals,
+                slot=quote.slot,
+            )
+        ) from None
+    faults.point("after_stock_locked")
+
+
+def _with_free(line: QuotedLine, free: Decimal | None) -> QuotedLine:
+    return line if free is None else replace(line, available=free)
+
+
+def _write(
+    actor: User,
+    key: IdempotencyKey,
+    cart: Cart,
+    slot: DatedSlot | None,
+    request: ConfirmRequest,
+    quote: Preview,
+    payment: PaymentHandle,
+    rates: Mapping[str, Decimal],
+    now: dt.datetime,
+) -> Reservation:
+    """What was agreed, line by line: the order will be a copy of it."""
+    due_at = starts_at(slot.slot, slot.date) if slot else next_closing(quote.branch, now)
+    totals = quote.totals
+    reservation = Reservation.objects.create(
+        user=actor,
+        cart=cart,
+        key=key,
+        payment_id=payment.id,
+        branch=quote.branch,
+        dated_slot=slot,
+        order_number=payment.order_number,
+        fulfillment_type=request.fulfillment_type,
+        details={
+            "due_at": due_at.isoformat(),
+            "fee_vat_rate": str(rates[VatClass.STANDARD]),
+            "notes": request.notes,
+            "delivery": _delivery(actor, request, quote.address),
+            "save_as_default": request.save_as_default,
+            "payment_token_id": request.payment_token_id,
+        },
+        subtotal=totals.subtotal,
+        discount_total=totals.discount_total,
+        delivery_fee=totals.delivery_fee,
+        vat_total=totals.vat_total,
+        total=totals.total,
+        expires_at=now + dt.timedelta(minutes=settings.RESERVATION_MINUTES),
+        created_at=now,
+    )
+    ReservationLine.objects.bulk_create(
+        ReservationLine(
+            reservation=reservation,
+            product=line.product,
+            name_he=line.product.name_he,
+            name_en=line.product.name_en,
+            sku=line.product.sku,
+            sold_by=line.product.sold_by,
+            quantity=line.quantity,
+            unit_price=line.unit_price,
+            discount=line.price.discount,
+            line_total=line.line_total,
+            vat_rate=line.price.vat_rate,
+            substitution=line.substitution,
+        )
+        for line in quote.lines
+    )
+    return reservation
+
+
+def _delivery(actor: User, request: ConfirmRequest, address: Mapping[str, str]) -> dict[str, str]:
+    if not request.is_delivery:
+        return {}
+    return {
+        "recipient": actor.full_name,
+        "phone": str(actor.phone),
+        **address,
+        "preference": str(request.delivery_preference),
+        "note": request.delivery_note,
+    }
+
+
+def _left_open(key: IdempotencyKey) -> Resumed | None:
+    """What an earlier request with this key left behind, if it died after reserving."""
+    row = (
+        Reservation.objects.filter(key=key, status=Reservation.Status.ACTIVE)
+        .values_list("pk", "payment_id")
+        .first()
+    )
+    return row and Resumed(reservation_id=row[0], key_id=key.pk, payment_id=row[1])
