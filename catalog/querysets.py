@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -63,10 +64,22 @@ class ProductQuerySet(models.QuerySet["Product"]):
             )
         )
 
-    def in_stock_anywhere(self) -> ProductQuerySet:
-        """Let the annotation `in_stock` mean: something of it at any active branch."""
+    def with_stock_anywhere(self) -> ProductQuerySet:
+        """Annotate `in_stock_anywhere`: something of it at any active branch."""
         stocks = self._stocks().filter(on_hand__gt=F("reserved"), branch__is_active=True)
-        return self.annotate(in_stock=Exists(stocks))
+        return self.annotate(in_stock_anywhere=Exists(stocks))
+
+    def with_vat_rate(self, date: dt.date) -> ProductQuerySet:
+        """Annotate `vat_rate`: the percentage in force on `date`."""
+        rates = self.model._meta.get_field("vat_class").related_model._meta.get_field("rates")
+        in_force = (
+            rates.related_model.objects.filter(
+                vat_class=OuterRef("vat_class"), valid_from__lte=date
+            )
+            .order_by("-valid_from")
+            .values("rate")
+        )
+        return self.annotate(vat_rate=Subquery(in_force[:1]))
 
     def as_cards(self, branch_id: int | None = None) -> ProductQuerySet:
         """Everything a product card or a basket line shows, in one query."""

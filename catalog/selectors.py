@@ -8,7 +8,18 @@ from decimal import Decimal
 
 from django.contrib.postgres.search import SearchQuery as TextQuery
 from django.contrib.postgres.search import SearchRank
-from django.db.models import Case, Count, F, FilteredRelation, FloatField, Q, Value, When, Window
+from django.db.models import (
+    Case,
+    Count,
+    F,
+    FilteredRelation,
+    FloatField,
+    Q,
+    QuerySet,
+    Value,
+    When,
+    Window,
+)
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce, Greatest
 from django.utils.translation import get_language
@@ -20,6 +31,8 @@ from catalog.models import Category, Product
 from catalog.querysets import NOTHING, QUANTITY, ProductQuerySet
 from catalog.search import SearchQuery, search_query
 from catalog.tree import Node, Tree, category_tree
+from mami import clock
+from mami.clock import shop_date
 from mami.errors import NotFound
 
 __all__ = ["Node", "Tree", "category_tree"]
@@ -89,8 +102,9 @@ def shelf(
     """One page of the products that match, with the counts of every further filter.
 
     `q` of punctuation alone is no text filter. Stock is that of `branch_id`, without one that of
-    the delivery source; with `anywhere`, `in_stock` means at any branch. Two queries, with a text
-    up to four. Raises InvalidSort.
+    the delivery source; with `anywhere`, without a branch `in_stock` means at any branch, and the
+    products carry `in_stock_anywhere` and `vat_rate`. Two queries, with a text up to four. Raises
+    InvalidSort.
     """
     understood = search_query(q)
     filters = Filters(
@@ -152,6 +166,72 @@ def product(*, product_id: int, branch_id: int | None = None) -> Product:
     return found
 
 
+def described_product(*, product_id: int, branch_id: int | None = None) -> Product:
+    """`product` with `in_stock_anywhere` and `vat_rate`. Raises NotFound. One query."""
+    found = (
+        _described(branch_id).active().select_related("brand", "category").filter(pk=product_id)
+    ).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def all_products(
+    *, q: str = "", category_id: int | None = None, is_active: bool | None = None
+) -> ProductQuerySet:
+    """Every product, inactive ones too, for managers, newest first, as `described_product`."""
+    found = _described(None).select_related("brand", "category").order_by("-id")
+    if text := q.strip():
+        found = found.filter(
+            Q(name_he__icontains=text)
+            | Q(name_en__icontains=text)
+            | Q(sku__iexact=text)
+            | Q(barcode=text)
+        )
+    if category_id is not None:
+        found = found.filter(category__in=RawSQL(SUBTREE, [category_id]))
+    return found if is_active is None else found.filter(is_active=is_active)
+
+
+def any_product(*, product_id: int) -> Product:
+    """One product, active or not, for managers, as `described_product`. Raises NotFound."""
+    found = all_products().filter(pk=product_id).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def all_categories() -> QuerySet[Category]:
+    """Every category, inactive ones too, with `own_count`, in shelf order."""
+    active = Count("products", filter=Q(products__is_active=True))
+    return Category.objects.annotate(own_count=active).order_by("position", "id")
+
+
+def category(*, category_id: int) -> Category:
+    """One category a shopper may see. Raises NotFound."""
+    found = Category.objects.active().filter(pk=category_id).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def any_category(*, category_id: int) -> Category:
+    """One category, active or not, with `own_count`. Raises NotFound."""
+    found = all_categories().filter(pk=category_id).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _described(branch_id: int | None) -> ProductQuerySet:
+    return (
+        Product.objects.defer("search_vector")
+        .with_availability(branch_id)
+        .with_stock_anywhere()
+        .with_vat_rate(shop_date(clock.now()))
+    )
+
+
 def product_page(*, product_id: int, similar: int = 6) -> ProductPage:
     """A product, its stock at every branch, and cheaper ones like it. Raises NotFound.
 
@@ -202,7 +282,9 @@ def _matching(
 ) -> ProductQuerySet:
     found = Product.objects.active().as_cards(branch_id)
     if anywhere:
-        found = found.in_stock_anywhere()
+        found = found.with_stock_anywhere().with_vat_rate(shop_date(clock.now()))
+        if branch_id is None:
+            found = found.annotate(in_stock=F("in_stock_anywhere"))
     if category_id is not None:
         found = found.filter(category__in=RawSQL(SUBTREE, [category_id]))
     if understood is not None:
@@ -210,9 +292,7 @@ def _matching(
     return found
 
 
-def _ordered(
-    found: ProductQuerySet, sort: str, understood: SearchQuery | None
-) -> ProductQuerySet:
+def _ordered(found: ProductQuerySet, sort: str, understood: SearchQuery | None) -> ProductQuerySet:
     if sort not in SORTS and sort != "":
         raise InvalidSort
     if sort in {"", "relevance"}:
