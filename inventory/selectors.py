@@ -80,3 +80,13 @@ def movements_of(*, stock_id: int, limit: int = 100) -> list[StockMovement]:
     """The latest movements of a row, newest first. One query."""
     rows = StockMovement.objects.filter(stock_id=stock_id).select_related("actor")
     return list(rows.order_by("-id")[:limit])
+
+
+def on_hand_of(*, pairs: Iterable[tuple[int, int]]) -> dict[tuple[int, int], Decimal]:
+    """What stands on the shelf for each (branch, product) that has a row. One query."""
+    wanted = set(pairs)
+    rows = Stock.objects.filter(
+        branch_id__in={branch for branch, _ in wanted},
+        product_id__in={product for _, product in wanted},
+    ).values_list("branch_id", "product_id", "on_hand")
+    return {(b, p): on_hand for b, p, on_hand in rows if (b, p) in wanted}

@@ -6,7 +6,6 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.apps import AdminConfig
-from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -31,6 +30,8 @@ class MamiAdminSite(admin.AdminSite):
             return HttpResponseRedirect(reverse("admin:index"))
         if request.user.is_authenticated:
             return render(request, "errors/403.html", status=403)
+        from django.contrib.auth.views import redirect_to_login  # needs loaded apps
+
         return redirect_to_login(target)
 
     def logout(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:

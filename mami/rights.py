@@ -79,6 +79,19 @@ PAGES: dict[str, Row] = {
     "orders:progress": C,
     "orders:cancel": C,
     "orders:reorder": C,
+    "ops:queue": E,
+    "ops:order": E,
+    "ops:claim": E,
+    "ops:hand_back": E,
+    "ops:status": E,
+    "ops:pick": E,
+    "ops:answer": E,
+    "ops:scan": E,
+    "ops:finish": E,
+    "stockrequests:mine": E,
+    "stockrequests:products": E,
+    "stockrequests:review": M,
+    "stockrequests:decide": M,
 }
 
 # The JSON API. Key: the route's name, then the method.

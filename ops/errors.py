@@ -22,10 +22,3 @@ class WeightOutOfRange(DomainError):
     code = "WEIGHT_OUT_OF_RANGE"
     status = 422
     message = _("That weight cannot be right. Please weigh it again.")
-
-
-class AlreadyClaimed(DomainError):
-    """Somebody else took the order after the page was shown."""
-
-    code = "ALREADY_CLAIMED"
-    message = _("Somebody else has just taken this order.")

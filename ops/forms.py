@@ -56,10 +56,22 @@ class QueueForm(forms.Form):
     mine = forms.BooleanField(label=_("Only mine"), required=False)
     urgency = forms.CharField(required=False, widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, person_id: int | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.person_id = person_id
         self.fields["branch"].queryset = active_branches()  # type: ignore[attr-defined]
         self.fields["q"].widget.attrs |= {"dir": "auto", "autocomplete": "off"}
+
+    def show_counts(self, by_status: dict[str, int]) -> None:
+        """Put the number of open orders beside each status."""
+        totals = by_status | {
+            name: sum(by_status.get(status, 0) for status in group)
+            for name, group in GROUPS.items()
+        }
+        self.fields["status"].choices = [  # type: ignore[attr-defined]
+            (name, f"{label} ({totals[name]})" if name in totals else label)
+            for name, label in _status_choices()
+        ]
 
     def statuses(self) -> tuple[str, ...]:
         """The statuses asked for; new and in packing unless something else was chosen."""

@@ -1,8 +1,20 @@
-"""Addresses of this room's pages."""
+"""Addresses of the staff screens."""
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
+
+from ops import views
 
 app_name = "ops"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", views.queue, name="queue"),
+    path("orders/<str:number>/", views.order, name="order"),
+    path("orders/<str:number>/claim/", views.claim, name="claim"),
+    path("orders/<str:number>/hand-back/", views.hand_back, name="hand_back"),
+    path("orders/<str:number>/status/", views.status, name="status"),
+    path("orders/<str:number>/pick/", views.pick, name="pick"),
+    path("orders/<str:number>/items/<int:item_id>/", views.answer, name="answer"),
+    path("orders/<str:number>/items/<int:item_id>/scan/", views.scan, name="scan"),
+    path("orders/<str:number>/finish/", views.finish, name="finish"),
+]

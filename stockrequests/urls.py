@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
+
+from stockrequests import views
 
 app_name = "stockrequests"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", views.mine, name="mine"),
+    path("products/", views.products, name="products"),
+    path("review/", views.review, name="review"),
+    path("review/decide/", views.decide, name="decide"),
+]

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from catalog.templatetags.shop import number
+from ops.forms import REASONS
 from orders.models import OrderStatus, PickedStatus
 
 register = template.Library()
@@ -88,3 +89,9 @@ def initial(person: Any) -> str:
 def first_name(person: Any) -> str:
     words = str(person).split()
     return words[0] if words else str(person)
+
+
+@register.filter
+def reason_words(code: str) -> Any:
+    """Why a line is missing, in words; what was written freely stays as it is."""
+    return REASONS.get(code, code)

@@ -1,6 +1,7 @@
 """What may happen to an order, from placement to the door."""
 
 from orders.services.canceling import cancel
+from orders.services.handing import hand_back, take_over
 from orders.services.moving import change_status, claim, finish_picking
 from orders.services.picking import pick_item
 from orders.services.placing import AgreedLine, AgreedSale, place
@@ -14,8 +15,10 @@ __all__ = [
     "change_status",
     "claim",
     "finish_picking",
+    "hand_back",
     "pick_item",
     "place",
     "refund",
     "reorder",
+    "take_over",
 ]

@@ -1,4 +1,4 @@
-"""Steps of the staff screens that join what several rooms do."""
+"""Opening a branch: its row and its shelves."""
 
 from __future__ import annotations
 

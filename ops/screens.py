@@ -1,0 +1,204 @@
+"""What the templates of the staff screens are given."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from mami.errors import DomainError, NotFound
+from ops import selectors
+from ops.forms import REASONS, QueueForm
+from ops.selectors import Picking, QueueFilter
+from ops.tolerance import fine_range
+from ops.urgency import URGENCIES
+from orders.models import Order, OrderStatus
+from orders.selectors import amount_due
+from orders.status import allowed_transitions
+from payments.selectors import payment_summary
+
+PAGE = 50
+TILES = {
+    "critical": _("Within the hour"),
+    "dueSoon": _("Within 3 hours"),
+    "onTrack": _("Later today"),
+    "scheduled": _("Coming days"),
+}
+MOVES = {
+    OrderStatus.IN_PROGRESS: _("Back to packing"),
+    OrderStatus.READY: _("Ready"),
+    OrderStatus.MISSING: _("Items missing"),
+    OrderStatus.OUT_FOR_DELIVERY: _("Out for delivery"),
+    OrderStatus.DELIVERED: _("Delivered"),
+    OrderStatus.DELAYED: _("Delayed"),
+    OrderStatus.CANCELED: _("Cancel the order"),
+}
+ASK_WHY = frozenset({OrderStatus.DELAYED, OrderStatus.CANCELED})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What the thumb zone starts from: units found, or the weight and its tolerance in kg."""
+
+    found: int
+    weight: str
+    low: Decimal
+    high: Decimal
+    reasons: Any
+    undo: Any = None
+
+    @property
+    def less(self) -> int:
+        return max(1, self.found - 1)
+
+    @property
+    def more(self) -> int:
+        return self.found + 1
+
+
+def queue_context(*, form: QueueForm, page: str, now: dt.datetime) -> dict[str, Any]:
+    """The queue: filters, tiles and one page of rows."""
+    form.is_valid()
+    data = form.cleaned_data
+    branch = data.get("branch")
+    filters = QueueFilter(
+        statuses=form.statuses(),
+        branch_id=branch.pk if branch else None,
+        fulfillment_type=data.get("way") or "",
+        picker_id=form.person_id if data.get("mine") else None,
+        urgency=data.get("urgency") or "",
+        date_from=data.get("day"),
+        date_to=data.get("day"),
+        q=data.get("q") or "",
+    )
+    number = int(page) if page.isascii() and page.isdecimal() and len(page) < 6 else 1
+    start = (max(1, number) - 1) * PAGE
+    found = selectors.with_people(selectors.orders_queue(filters=filters, now=now))
+    orders = list(found[start : start + PAGE + 1])
+    counts = selectors.counts(branch_id=filters.branch_id, now=now)
+    form.show_counts(counts.by_status)
+    return {
+        "form": form,
+        "rows": selectors.rows(orders=orders[:PAGE], now=now),
+        "more": len(orders) > PAGE,
+        "page": max(1, number),
+        "previous_page": max(1, number - 1),
+        "next_page": max(1, number) + 1,
+        "branch": branch,
+        "now": now,
+        "narrowed": any(v for k, v in data.items() if k != "status") or bool(data.get("status")),
+        "tiles": [
+            {
+                "name": name,
+                "label": TILES[name],
+                "count": counts.by_urgency[name],
+                "chosen": filters.urgency == name,
+            }
+            for name in URGENCIES
+        ],
+    }
+
+
+def row_context(*, number: str, now: dt.datetime) -> dict[str, Any]:
+    """One row of the queue."""
+    order = selectors.order_by_number(number=number)
+    return {"row": selectors.rows(orders=[order], now=now)[0]}
+
+
+def order_page(*, order: Order, actor: User, now: dt.datetime) -> dict[str, Any]:
+    """The staff's page of an order."""
+    lines = selectors.lines_of(order=order)
+    items = [line.item for line in lines]
+    answered = all(item.picked_status != "PENDING" for item in items)
+    moves = allowed_transitions(order, actor)
+    if order.status in {OrderStatus.CREATED, OrderStatus.IN_PROGRESS}:
+        # Picking has its own screen: claiming begins it and finishing ends it.
+        moves = [to for to in moves if to in {OrderStatus.DELAYED, OrderStatus.CANCELED}]
+    return {
+        "order": order,
+        "row": selectors.rows(orders=[order], now=now)[0],
+        "lines": lines,
+        "timeline": selectors.timeline(order=order),
+        "payment": payment_summary(payment_id=order.payment_id),
+        "due": amount_due(order=order, items=items) if answered else None,
+        "moves": [
+            {"to": to, "label": MOVES[OrderStatus(to)], "ask": to in ASK_WHY} for to in moves
+        ],
+    }
+
+
+def pick_context(
+    *,
+    number: str,
+    actor: User,
+    now: dt.datetime,
+    item: object = None,
+    found: object = None,
+    answered: object = None,
+    weight: str = "",
+    scanned: bool = False,
+    refusal: DomainError | str | None = None,
+) -> dict[str, Any]:
+    """The picking screen at a line; `answered` is the line whose answer can be undone."""
+    order = selectors.order_by_number(number=number)
+    picking = selectors.picking(order=order, item_id=_whole(item))
+    last = _whole(answered)
+    undo = next((line for line in picking.answered if line.item.pk == last), None)
+    return {
+        "order": order,
+        "picking": picking,
+        "mine": order.picker_id == actor.pk and order.status == OrderStatus.IN_PROGRESS,
+        "minutes": int((order.due_at - now).total_seconds() // 60),
+        "answer": _answer(picking, found, weight, undo),
+        "scanned": scanned,
+        "refusal": _told(refusal),
+    }
+
+
+def _answer(picking: Picking, found: object, weight: str, undo: Any) -> Answer | None:
+    if picking.current is None:
+        return Answer(found=1, weight="", low=Decimal(0), high=Decimal(0), reasons=(), undo=undo)
+    asked = picking.current.item.quantity
+    low, high = fine_range(asked)
+    most = max(1, int(asked))
+    wanted = _number(found)
+    return Answer(
+        found=min(most, max(1, int(wanted))) if wanted is not None else most,
+        weight=weight,
+        low=low,
+        high=high,
+        reasons=REASONS.items(),
+        undo=undo,
+    )
+
+
+def _told(refusal: DomainError | str | None) -> dict[str, Any] | None:
+    if refusal is None:
+        return None
+    if isinstance(refusal, str):
+        return {"title": _("That did not work"), "text": refusal}
+    fields = refusal.details.get("fields", {})
+    text = " ".join(str(m) for texts in fields.values() for m in texts) or str(refusal.message)
+    return {"title": getattr(refusal, "title", _("That did not work")), "text": text}
+
+
+def _whole(value: object) -> int | None:
+    """A key from an address. Raises NotFound for anything else than a number."""
+    if value in (None, ""):
+        return None
+    text = str(value)
+    if not (text.isascii() and text.isdecimal() and len(text) < 18):
+        raise NotFound
+    return int(text)
+
+
+def _number(value: object) -> Decimal | None:
+    try:
+        number = Decimal(str(value)) if value not in (None, "") else None
+    except InvalidOperation:
+        return None
+    return number if number is not None and number.is_finite() and abs(number) < 10_000 else None

@@ -1,0 +1,6 @@
+"""Steps of the staff screens that join what several rooms do."""
+
+from ops.services.branches import open_branch
+from ops.services.picking import answer, claim, scan
+
+__all__ = ["answer", "claim", "open_branch", "scan"]

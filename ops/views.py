@@ -1,0 +1,185 @@
+"""The staff screens: the queue, the picking screen, an order."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from mami.clock import now as clock_now
+from mami.errors import DomainError
+from ops import selectors, services
+from ops.forms import AnswerForm, ClaimForm, FinishForm, QueueForm, ScanForm, StatusForm
+from ops.screens import order_page, pick_context, queue_context, row_context
+from orders import services as orders
+
+
+def is_part(request: HttpRequest) -> bool:
+    """Whether HTMX asks for a part of the page (and not for a page it restores from history)."""
+    headers = request.headers
+    return headers.get("HX-Request") == "true" and "HX-History-Restore-Request" not in headers
+
+
+@require_GET
+def queue(request: HttpRequest) -> HttpResponse:
+    """Orders by urgency; the part with the list for filters and polling."""
+    form = QueueForm(request.GET, person_id=request.user.pk)
+    context = queue_context(form=form, page=request.GET.get("page", ""), now=clock_now())
+    template = "ops/_part.html" if is_part(request) else "ops/queue.html"
+    return render(request, template, context)
+
+
+@require_POST
+def claim(request: HttpRequest, number: str) -> HttpResponse:
+    """Take an order, or take it over; the answer to HTMX is its row."""
+    form, found = ClaimForm(request.POST), selectors.order_by_number(number=number)
+    toast = _("%(number)s is yours") % {"number": found.order_number}
+    try:
+        services.claim(actor=request.user, order_id=found.pk, seen_picker=form.seen_picker(),
+                       now=clock_now())  # fmt: skip
+    except DomainError as refusal:
+        if not is_part(request):
+            messages.warning(request, str(refusal.message))
+            return redirect("ops:queue")
+        toast = str(refusal.message)
+    if not is_part(request):
+        return redirect("ops:pick", number=found.order_number)
+    response = render(request, "ops/_row.html", row_context(number=number, now=clock_now()))
+    response["HX-Trigger"] = json.dumps({"toast": {"text": toast}})
+    return response
+
+
+@require_POST
+def hand_back(request: HttpRequest, number: str) -> HttpResponse:
+    """Leave an order to whoever comes next."""
+    found = selectors.order_by_number(number=number)
+    orders.hand_back(actor=request.user, order_id=found.pk, now=clock_now())
+    return redirect("ops:queue")
+
+
+@require_GET
+def order(request: HttpRequest, number: str) -> HttpResponse:
+    """Everything about one order, and where it may go next."""
+    found = selectors.order_by_number(number=number)
+    return render(request, "ops/order.html", order_page(order=found, actor=request.user,
+                                                        now=clock_now()))  # fmt: skip
+
+
+@require_POST
+def status(request: HttpRequest, number: str) -> HttpResponse:
+    """Move an order along; a refusal is told on its page."""
+    found, form = selectors.order_by_number(number=number), StatusForm(request.POST)
+    if form.is_valid():
+        try:
+            orders.change_status(
+                actor=request.user,
+                order_id=found.pk,
+                to=form.cleaned_data["status"],
+                reason=form.cleaned_data["reason"],
+                now=clock_now(),
+            )
+            messages.success(request, _("Done."))
+        except DomainError as refusal:
+            messages.error(request, str(refusal.message))
+    return redirect("ops:order", number=found.order_number)
+
+
+@require_GET
+def pick(request: HttpRequest, number: str) -> HttpResponse:
+    """One line at a time, in walking order."""
+    found = selectors.order_by_number(number=number)
+    if found.status not in {"CREATED", "IN_PROGRESS"}:
+        return redirect("ops:order", number=found.order_number)
+    return _screen(request, number, item=request.GET.get("item"), found=request.GET.get("found"))
+
+
+@require_POST
+def answer(request: HttpRequest, number: str, item_id: int) -> HttpResponse:
+    """A picker's answer; the answer's answer is the next line."""
+    form, found = AnswerForm(request.POST), selectors.order_by_number(number=number)
+    if not form.is_valid():
+        return _screen(request, number, item=item_id, refusal=_("That is not a number."),
+                       weight=request.POST.get("picked_quantity", ""))  # fmt: skip
+    data = form.cleaned_data
+    if not data["picked_status"]:
+        return _screen(request, number, item=item_id, found=data["found"])
+    try:
+        services.answer(
+            actor=request.user,
+            order=found,
+            item_id=item_id,
+            picked_status=data["picked_status"],
+            quantity=data["picked_quantity"],
+            reason=data["reason"],
+            now=clock_now(),
+        )
+    except DomainError as refusal:
+        return _screen(request, number, item=item_id, refusal=refusal,
+                       weight=request.POST.get("picked_quantity", ""))  # fmt: skip
+    undone = data["picked_status"] == "PENDING"
+    return _next(request, number, item=item_id if undone else None, answered=item_id)
+
+
+@require_POST
+def scan(request: HttpRequest, number: str, item_id: int) -> HttpResponse:
+    """A barcode for the current line."""
+    form, found = ScanForm(request.POST), selectors.order_by_number(number=number)
+    if not form.is_valid():
+        return _screen(request, number, item=item_id, refusal=_("Scan or type a barcode."))
+    try:
+        item = services.scan(
+            actor=request.user,
+            order=found,
+            item_id=item_id,
+            barcode=form.cleaned_data["barcode"],
+            quantity=form.cleaned_data["picked_quantity"],
+            now=clock_now(),
+        )
+    except DomainError as refusal:
+        return _screen(request, number, item=item_id, refusal=refusal)
+    if item.picked_status == "PENDING":
+        return _screen(request, number, item=item_id, scanned=True)
+    return _next(request, number, answered=item_id)
+
+
+@require_POST
+def finish(request: HttpRequest, number: str) -> HttpResponse:
+    """End picking: ready, or with missing items for a manager to decide."""
+    form, found = FinishForm(request.POST), selectors.order_by_number(number=number)
+    if not form.is_valid():
+        return _screen(request, number, refusal=_("Count the bags: a number from 1 to 99."))
+    try:
+        done = orders.finish_picking(actor=request.user, order_id=found.pk, now=clock_now(),
+                                     bags=form.cleaned_data["bags"])  # fmt: skip
+    except DomainError as refusal:
+        return _screen(request, number, refusal=refusal)
+    words = _("%(number)s: %(status)s") % {
+        "number": done.order_number,
+        "status": done.get_status_display(),
+    }
+    messages.success(request, words)
+    return redirect("ops:order", number=done.order_number)
+
+
+def _next(
+    request: HttpRequest, number: str, *, answered: int, item: int | None = None
+) -> HttpResponse:
+    """The next line as a part, or by a redirect where there is no script."""
+    if is_part(request):
+        return _screen(request, number, item=item, answered=answered)
+    query = f"?item={item}" if item else f"?answered={answered}"
+    return HttpResponseRedirect(reverse("ops:pick", args=[number]) + query)
+
+
+def _screen(request: HttpRequest, number: str, **shown: Any) -> HttpResponse:
+    """The picking screen, whole or its part; 422 when it shows a refusal."""
+    shown.setdefault("answered", request.GET.get("answered"))
+    context = pick_context(number=number, actor=request.user, now=clock_now(), **shown)
+    template = "ops/_pick.html" if is_part(request) else "ops/pick.html"
+    return render(request, template, context, status=422 if context["refusal"] else 200)

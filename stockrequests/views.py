@@ -1,0 +1,103 @@
+"""Employees ask for corrections of the stock; managers decide."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from mami.clock import now
+from mami.errors import DomainError, InvalidInput
+from stockrequests import selectors, services
+from stockrequests.bulk import decisions_from, results_of
+from stockrequests.forms import AskForm
+from stockrequests.products import find_product
+from stockrequests.seen import seen_quantity
+
+PAGE = 50
+
+
+@require_http_methods(["GET", "POST"])
+def mine(request: HttpRequest) -> HttpResponse:
+    """Own requests, and the form for a new one."""
+    form = AskForm(request.POST or None, initial={"product": request.GET.get("product", "")})
+    if request.method == "POST" and form.is_valid() and _filed(request, form):
+        messages.success(request, _("Sent to the manager."))
+        return redirect("stockrequests:mine")
+    own = Paginator(selectors.own_requests(actor=request.user), PAGE)
+    context = {
+        "form": form,
+        "requests": own.get_page(request.GET.get("page")),
+        "seen": seen_quantity(form=form),
+    }
+    return render(request, "stockrequests/mine.html", context, status=422 if form.errors else 200)
+
+
+@require_GET
+def products(request: HttpRequest) -> HttpResponse:
+    """Products for the form's list, and what the books say about the one that is meant."""
+    form = AskForm(request.GET)
+    form.is_valid()
+    context = {
+        "products": find_product(text=request.GET.get("product", "")),
+        "seen": seen_quantity(form=form),
+    }
+    return render(request, "stockrequests/_products.html", context)
+
+
+@require_GET
+def review(request: HttpRequest) -> HttpResponse:
+    """What waits for a manager's decision, or what was decided."""
+    return _review_page(request)
+
+
+@require_POST
+def decide(request: HttpRequest) -> HttpResponse:
+    """Decide about one row or about all ticked ones; each row answers for itself."""
+    try:
+        chosen = decisions_from(data=request.POST)
+        outcomes = services.review_many(actor=request.user, decisions=chosen, now=now())
+    except InvalidInput as refusal:
+        messages.error(request, " ".join(sum(refusal.details["fields"].values(), [])))
+        return _review_page(request, status=422)
+    return _review_page(request, results=results_of(outcomes=outcomes, decisions=chosen))
+
+
+def _filed(request: HttpRequest, form: AskForm) -> bool:
+    data = form.cleaned_data
+    try:
+        services.file_request(
+            actor=request.user,
+            branch_id=data["branch"].pk,
+            product_id=form.found.pk if form.found else 0,
+            request_type=data["request_type"],
+            quantity=data["quantity"],
+            reason=data["reason"],
+            now=now(),
+        )
+    except InvalidInput as refusal:
+        for name, texts in refusal.details["fields"].items():
+            form.add_error(name if name in form.fields else None, texts)
+    except DomainError as refusal:
+        form.add_error(None, str(refusal.message))
+    return form.is_valid()
+
+
+def _review_page(
+    request: HttpRequest, *, results: object = None, status: int = 200
+) -> HttpResponse:
+    wanted = request.GET.get("status", "PENDING")
+    wanted = wanted if wanted in services.Status.values else "PENDING"
+    pages = Paginator(selectors.requests_to_review(status=wanted), PAGE)
+    page = pages.get_page(request.GET.get("page"))
+    context = {
+        "rows": selectors.review_rows(requests=page.object_list),
+        "page": page,
+        "status": wanted,
+        "statuses": services.Status.choices,
+        "results": results,
+    }
+    return render(request, "stockrequests/review.html", context, status=status)
