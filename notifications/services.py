@@ -83,7 +83,7 @@ def _send(message: Message, now: dt.datetime) -> bool:
     )
     try:
         send_mail(letter)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001
         # Any backend may be configured, each with errors of its own. Only the class is logged:
         # what a mail server says often repeats the address.
         log.warning("message_failed", message_id=message.pk, error=type(error).__name__)

@@ -35,9 +35,9 @@ from payments.services.holding import (
 from payments.services.performing import perform_call, perform_open_calls
 
 __all__ = [
-    "NO_ANSWER", "UNREACHABLE", "Outcome", "PaymentHandle", "Verdict",
-    "ask", "authorise", "open_payment", "record_authorised", "record_failed", "record_orphan", "record_reference",
-    "give_back", "perform_call", "perform_open_calls", "request_capture", "request_refund", "request_void",
-    "chosen_card", "default_token", "delete_token", "remember_card", "save_token", "set_default_token", "tokens_of",
-    "open_case", "resolve_case",
+    "NO_ANSWER", "UNREACHABLE", "Outcome", "PaymentHandle", "Verdict", "ask", "authorise",
+    "chosen_card", "default_token", "delete_token", "give_back", "open_case", "open_payment",
+    "perform_call", "perform_open_calls", "record_authorised", "record_failed", "record_orphan",
+    "record_reference", "remember_card", "request_capture", "request_refund", "request_void",
+    "resolve_case", "save_token", "set_default_token", "tokens_of",
 ]  # fmt: skip

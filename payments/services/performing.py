@@ -42,7 +42,7 @@ def perform_open_calls(*, now: dt.datetime, limit: int = 100) -> int:
     for call_id in due:
         try:
             perform_call(call_id=call_id, now=now)
-        except Exception:  # noqa: BLE001 - one bad row must not keep the others waiting
+        except Exception:  # one bad row must not keep the others waiting
             log.exception("provider_call_failed", call_id=call_id)
     return len(due)
 

@@ -1,0 +1,83 @@
+"""Words and numbers as letters show them; plain text, isolated where directions mix."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from django import template
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from mami.money import shekels
+
+register = template.Library()
+
+LTR, END = "\u2066", "\u2069"  # left-to-right isolate, pop
+
+NEWS = {
+    "IN_PROGRESS": gettext_lazy("we are packing it"),
+    "READY": gettext_lazy("it is ready"),
+    "OUT_FOR_DELIVERY": gettext_lazy("on its way to you"),
+    "DELIVERED": gettext_lazy("delivered"),
+    "CANCELED": gettext_lazy("cancelled"),
+    "DELAYED": gettext_lazy("a delay"),
+    "MISSING": gettext_lazy("something is missing"),
+}
+
+
+@register.filter
+def amount(line: Any) -> str:
+    """How much of a line: `2 ×`, or `1.5 kg`."""
+    text = f"{Decimal(line.quantity).normalize():f}"
+    if line.sold_by == "WEIGHT":
+        return _("%(amount)s kg") % {"amount": text}
+    return f"{text} ×"
+
+
+@register.filter
+def window_text(slot: Any) -> str:
+    """A delivery window whose times stay left to right."""
+    return f"{LTR}{slot.start_time:%H:%M}–{slot.end_time:%H:%M}{END}"
+
+
+@register.filter
+def status_news(status: str) -> str:
+    return str(NEWS.get(status, status))
+
+
+@register.simple_tag
+def status_sentence(status: str, order: Any, payment: Any) -> str:
+    """One sentence on what the new status means for the customer."""
+    told = {
+        "IN_PROGRESS": lambda: _("We are going through the aisles for you right now."),
+        "READY": lambda: _ready(order),
+        "OUT_FOR_DELIVERY": lambda: (
+            _("The driver has left with it. We charged %(amount)s: only what is in the bags.")
+            % {"amount": _taken(order, payment)}
+        ),
+        "DELIVERED": lambda: _("Enjoy. The order is complete."),
+        "CANCELED": lambda: _(
+            "The order was cancelled. The money held on your card is released, "
+            "and what was charged is on its way back."
+        ),
+        "DELAYED": lambda: _("We are late with it, sorry. We will tell you as soon as it moves."),
+        "MISSING": lambda: _(
+            "Not everything was on the shelf. You do not pay for what is missing."
+        ),
+    }
+    sentence = told.get(status)
+    return sentence() if sentence else ""
+
+
+def _ready(order: Any) -> str:
+    if order.fulfillment_type == "PICKUP":
+        return _("Packed and waiting for you at %(branch)s.") % {"branch": order.branch.name}
+    return _("Packed, checked and waiting for the driver.")
+
+
+def _taken(order: Any, payment: Any) -> str:
+    """What was charged; before the provider has said so, at most what was agreed."""
+    if payment.captured:
+        return f"{LTR}₪{shekels(payment.captured):,.2f}{END}"
+    return _("at most %(amount)s") % {"amount": f"{LTR}₪{shekels(order.total_amount):,.2f}{END}"}
