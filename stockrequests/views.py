@@ -61,7 +61,8 @@ def decide(request: HttpRequest) -> HttpResponse:
         chosen = decisions_from(data=request.POST)
         outcomes = services.review_many(actor=request.user, decisions=chosen, now=now())
     except InvalidInput as refusal:
-        messages.error(request, " ".join(sum(refusal.details["fields"].values(), [])))
+        for texts in refusal.details["fields"].values():
+            messages.error(request, " ".join(texts))
         return _review_page(request, status=422)
     return _review_page(request, results=results_of(outcomes=outcomes, decisions=chosen))
 
