@@ -1,0 +1,83 @@
+"""The basket as the JSON API tells it."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from rest_framework import serializers
+
+from branches.serializers import AvailableSlotOut
+from cart.selectors import CartLine, CartView
+from cart.windows import Window
+from catalog.serializers import image_url
+from mami.api.fields import Id, Money, Quantity, instant, money, number, time_of_day
+
+
+class CartItemOut(serializers.Serializer[Any]):
+    id = Id()
+    product_id = Id()
+    product_name = serializers.CharField()
+    product_image = serializers.CharField(allow_null=True)
+    quantity = Quantity()
+    unit_price = Money(help_text="Today's price of a unit or a kg.")
+    line_total = Money()
+    is_available = serializers.BooleanField(help_text="Otherwise it is not in the total.")
+    notice = serializers.CharField(allow_null=True, help_text="What changed since it was added.")
+
+
+class CartOut(serializers.Serializer[Any]):
+    id = Id()
+    items = CartItemOut(many=True)
+    item_count = serializers.IntegerField()
+    total_amount = Money()
+    free_delivery_gap = Money(help_text="How much more makes delivery free.")
+    notices = serializers.ListField(child=serializers.CharField())
+
+    def to_representation(self, cart: CartView) -> dict[str, Any]:
+        return {
+            "id": cart.id,
+            "items": [_line(line, self.context.get("request")) for line in cart.items],
+            "item_count": cart.item_count,
+            "total_amount": money(cart.total),
+            "free_delivery_gap": money(cart.free_delivery_gap),
+            "notices": cart.notices,
+        }
+
+
+def _line(line: CartLine, request: Any) -> dict[str, Any]:
+    return {
+        "id": line.id,
+        "product_id": line.product_id,
+        "product_name": line.product.name,
+        "product_image": image_url(line.product, request),
+        "quantity": number(line.quantity),
+        "unit_price": money(line.unit_price),
+        "line_total": money(line.line_total),
+        "is_available": line.is_available,
+        "notice": str(line.notice) if line.notice else None,
+    }
+
+
+class AddItemIn(serializers.Serializer[Any]):
+    product_id = Id()
+    quantity = Quantity(help_text="Units, or kg in steps of the product.")
+
+
+class SetQuantityIn(serializers.Serializer[Any]):
+    quantity = Quantity(min_value=Decimal("0.001"))
+
+
+class WindowOut(AvailableSlotOut):
+    def to_representation(self, window: Window) -> dict[str, Any]:
+        choice = window.choice
+        return {
+            "slot_id": choice.slot_id,
+            "date": choice.date.isoformat(),
+            "start_time": time_of_day(choice.start_time),
+            "end_time": time_of_day(choice.end_time),
+            "fee": money(window.fee),
+            "remaining": choice.remaining,
+            "cutoff_at": instant(choice.cutoff_at),
+            "is_open": choice.is_open,
+        }

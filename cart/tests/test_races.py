@@ -1,0 +1,81 @@
+"""Baskets under parallel requests: real threads on a real PostgreSQL."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+
+from cart import services
+from cart.models import Cart, CartItem
+from cart.owner import Guest
+from cart.selectors import cart_view
+from cart.tests.factories import customer, product
+from mami import clock
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def together(*steps: Callable[[], Any]) -> list[BaseException]:
+    """Run the steps in threads that start at the same moment; returns what they raised."""
+    gate = threading.Barrier(len(steps))
+    raised: list[BaseException] = []
+
+    def run(step: Callable[[], Any]) -> None:
+        try:
+            gate.wait(10)
+            step()
+        except BaseException as error:
+            raised.append(error)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=(step,)) for step in steps]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    return raised
+
+
+def test_parallel_first_reads_make_one_basket():
+    ada = customer()
+    assert together(*[lambda: services.open_cart(actor=ada)] * 6) == []
+    assert Cart.objects.filter(user=ada).count() == 1
+
+
+def test_parallel_adds_lose_nothing():
+    ada, milk = customer(), product()
+    add = lambda: services.add_item(actor=ada, product_id=milk.pk, quantity=Decimal(1))  # noqa: E731
+    assert together(*[add] * 6) == []
+    assert cart_view(actor=ada).quantity_of == {milk.pk: 6}
+
+
+def test_control_without_the_lock_adds_are_lost():
+    """The same steps without the basket's row lock, held at the worst moment."""
+    ada, milk = customer(), product()
+    services.add_item(actor=ada, product_id=milk.pk, quantity=Decimal(1))
+    read = threading.Barrier(2)
+
+    def add_unlocked() -> None:
+        with transaction.atomic():
+            item = CartItem.objects.get(cart__user=ada)
+            read.wait(10)
+            item.quantity += 1
+            item.save(update_fields=["quantity"])
+
+    assert together(add_unlocked, add_unlocked) == []
+    assert cart_view(actor=ada).quantity_of == {milk.pk: 2}  # three were asked for
+
+
+def test_two_tabs_signing_in_join_the_basket_once():
+    ada, milk, key = customer(), product(), uuid.uuid4()
+    services.add_item(actor=Guest(key=key), product_id=milk.pk, quantity=Decimal(2))
+    join = lambda: services.merge_guest(user=ada, guest_key=key, now=clock.now())  # noqa: E731
+    assert together(join, join, join) == []
+    assert cart_view(actor=ada).quantity_of == {milk.pk: 2}
