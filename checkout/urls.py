@@ -1,8 +1,13 @@
-"""Addresses of this room's pages."""
+"""Addresses of the checkout page."""
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
+
+from checkout import views
 
 app_name = "checkout"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", views.page, name="page"),
+    path("preview/", views.preview, name="preview"),
+]
