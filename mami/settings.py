@@ -167,6 +167,11 @@ STORAGES = {
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
+WHITENOISE_SKIP_COMPRESS_EXTENSIONS = (
+    *("jpg", "jpeg", "png", "gif", "webp", "avif", "zip", "gz", "br", "woff", "woff2"),
+    "map",  # megabytes of other people's source maps, which nobody fetches
+)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 
 # -- Mail -----------------------------------------------------------------------------------
