@@ -13,6 +13,9 @@ app_name = "api"
 v1: list[URLPattern | URLResolver] = [
     path("health", Health.as_view(), name="health"),
     path("", include("accounts.api_urls")),
+    path("", include("branches.api_urls")),
+    path("", include("catalog.api_urls")),
+    path("", include("cart.api_urls")),
 ]
 
 urlpatterns: list[URLPattern | URLResolver] = [

@@ -61,7 +61,8 @@ def operation(**declared: Any) -> Callable[[Handler], Handler]:
     """Make a method of an `ApiView` the call that is described; see `Operation`.
 
     The method gets `query` and `body` (validated) and the path's values by keyword, and returns
-    what its `answer` serializer can show, a `Page`, an `Answered`, or a whole response.
+    what its `answer` serializer can show, a `Page`, an `Answered`, or a whole response. The
+    serializer finds the request and the query's values in its context.
     """
     call = Operation(**declared)
 
@@ -72,7 +73,8 @@ def operation(**declared: Any) -> Callable[[Handler], Handler]:
                 path["query"] = call.query.read(request.query_params)
             if call.body is not None:
                 path["body"] = _read_body(call, request)
-            return _written(call, request, handler(view, request, **path))
+            context = {"request": request, **path.get("query", {})}
+            return _written(call, context, handler(view, request, **path))
 
         respond.operation = call  # type: ignore[attr-defined]
         return respond
@@ -87,7 +89,7 @@ def _read_body(call: Operation, request: Request) -> dict[str, Any]:
     return body.validated_data
 
 
-def _written(call: Operation, request: Request, result: Any) -> HttpResponseBase:
+def _written(call: Operation, context: dict[str, Any], result: Any) -> HttpResponseBase:
     if isinstance(result, HttpResponseBase):
         return result
     status = call.status
@@ -95,14 +97,13 @@ def _written(call: Operation, request: Request, result: Any) -> HttpResponseBase
         result, status = result.value, result.status
     if call.answer is None:
         return Response(status=status)
-    response = Response(_enveloped(call, request, result), status=status)
+    response = Response(_enveloped(call, context, result), status=status)
     if call.cache:
         response["Cache-Control"] = call.cache
     return response
 
 
-def _enveloped(call: Operation, request: Request, result: Any) -> dict[str, Any]:
-    context = {"request": request}
+def _enveloped(call: Operation, context: dict[str, Any], result: Any) -> dict[str, Any]:
     assert call.answer is not None  # noqa: S101
     if isinstance(result, Page):
         show = call.answer(context=context).to_representation

@@ -1,0 +1,133 @@
+"""Branches and their delivery windows as the JSON API tells them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+from rest_framework import serializers
+
+from branches.models import Branch
+from mami.api.fields import Id, Instant, Money, Text, TimeOfDay
+from mami.api.queries import Paging, Query
+from mami.clock import now, shop_date
+
+YEAR = dt.timedelta(days=366)
+
+
+class HoursField(serializers.DictField):
+    """{"0": ["07:00", "22:00"], …}: 0 is Sunday; a day left out is closed."""
+
+    child = serializers.ListField(
+        child=serializers.CharField(max_length=5), min_length=2, max_length=2
+    )
+
+
+class BranchOut(serializers.Serializer[Any]):
+    id = Id()
+    name = serializers.CharField()
+    address = serializers.CharField()
+    city = serializers.CharField()
+    phone = serializers.CharField()
+    opening_hours = HoursField()
+    is_active = serializers.BooleanField()
+    is_delivery_source = serializers.BooleanField()
+
+    def to_representation(self, branch: Branch) -> dict[str, Any]:
+        return {field: getattr(branch, field) for field in BRANCH_FIELDS}
+
+
+BRANCH_FIELDS = (
+    "id", "name", "address", "city", "phone", "opening_hours", "is_active", "is_delivery_source"
+)  # fmt: skip
+
+
+class SlotOut(serializers.Serializer[Any]):
+    id = Id()
+    branch_id = Id()
+    day_of_week = serializers.IntegerField(min_value=0, max_value=6, help_text="0 = Sunday.")
+    start_time = TimeOfDay()
+    end_time = TimeOfDay()
+    capacity = serializers.IntegerField()
+    is_active = serializers.BooleanField()
+
+
+class AvailableSlotOut(serializers.Serializer[Any]):
+    slot_id = Id()
+    date = serializers.DateField()
+    start_time = TimeOfDay()
+    end_time = TimeOfDay()
+    fee = Money(help_text="What this basket would pay; without a basket the base fee.")
+    remaining = serializers.IntegerField()
+    cutoff_at = Instant()
+    is_open = serializers.BooleanField()
+
+
+class WeekQuery(Query):
+    dayOfWeek = serializers.IntegerField(  # noqa: N815
+        required=False, min_value=0, max_value=6, source="day", help_text="0 = Sunday."
+    )
+    branchId = Id(required=False, source="branch_id")  # noqa: N815
+
+
+class AvailableQuery(Query):
+    locals()["from"] = serializers.DateField(
+        required=False, source="start", help_text="Today unless told otherwise."
+    )
+    days = serializers.IntegerField(required=False, default=7, min_value=1, max_value=28)
+    branchId = Id(  # noqa: N815
+        required=False, source="branch_id", help_text="For a pickup; else where deliveries start."
+    )
+
+    def validate_from(self, value: dt.date) -> dt.date:
+        if abs(value - shop_date(now())) > YEAR:
+            raise serializers.ValidationError(_("Choose a date within a year."))
+        return value
+
+
+class BranchIn(serializers.Serializer[Any]):
+    name = Text(max_length=80, required=False, help_text="For both languages where one is missing.")
+    name_he = Text(max_length=80, required=False)
+    name_en = Text(max_length=80, required=False)
+    address = Text(max_length=120, required=False)
+    address_he = Text(max_length=120, required=False)
+    address_en = Text(max_length=120, required=False)
+    city = Text(max_length=60, required=False)
+    city_he = Text(max_length=60, required=False)
+    city_en = Text(max_length=60, required=False)
+    phone = Text(max_length=20, required=False, allow_blank=True)
+    opening_hours = HoursField(required=False)
+
+
+class BranchPatchIn(BranchIn):
+    is_active = serializers.BooleanField(required=False)
+
+
+class SlotIn(serializers.Serializer[Any]):
+    branch_id = Id()
+    day_of_week = serializers.IntegerField(min_value=0, max_value=6, help_text="0 = Sunday.")
+    start_time = TimeOfDay()
+    end_time = TimeOfDay()
+    capacity = serializers.IntegerField(min_value=0, max_value=10_000, required=False)
+    fee = Money(required=False, allow_null=True)
+
+
+class SlotPatchIn(serializers.Serializer[Any]):
+    day_of_week = serializers.IntegerField(min_value=0, max_value=6, required=False)
+    start_time = TimeOfDay(required=False)
+    end_time = TimeOfDay(required=False)
+    capacity = serializers.IntegerField(min_value=0, max_value=10_000, required=False)
+    fee = Money(required=False, allow_null=True)
+    is_active = serializers.BooleanField(required=False)
+
+
+class SlotAdminOut(SlotOut):
+    fee = Money(allow_null=True, help_text="null: the shop's usual one.")
+
+
+class AdminSlotsQuery(Paging):
+    dayOfWeek = serializers.IntegerField(  # noqa: N815
+        required=False, min_value=0, max_value=6, source="day"
+    )
+    branchId = Id(required=False, source="branch_id")  # noqa: N815

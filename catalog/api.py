@@ -1,0 +1,113 @@
+"""The catalogue in the JSON API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework.request import Request
+
+from branches import selectors as branches
+from catalog import selectors
+from catalog.models import Product
+from catalog.selectors import ShelfPage
+from catalog.serializers import (
+    AutocompleteOut,
+    AutocompleteQuery,
+    BranchQuery,
+    CategoryOut,
+    FacetsOut,
+    ProductOut,
+    SearchQuery,
+    ShelfQuery,
+)
+from catalog.tree import Node
+from mami.api.operations import operation
+from mami.api.pagination import Page, paged
+from mami.api.queries import Paging
+from mami.api.views import ApiView
+from mami.errors import NotFound
+
+TAG = "Catalogue"
+PUBLIC = "public, max-age=60"
+
+
+class Categories(ApiView):
+    @operation(
+        tag=TAG, summary="Departments and categories", query=Paging, answer=CategoryOut, page=True
+    )
+    def get(self, request: Request, query: dict[str, Any]) -> Page:
+        return paged([_category(node) for node in selectors.category_tree().walk()], **query)
+
+
+class CategoryProducts(ApiView):
+    @operation(
+        tag=TAG,
+        summary="Products of a category and all below it",
+        query=ShelfQuery,
+        answer=ProductOut,
+        page=True,
+    )
+    def get(self, request: Request, query: dict[str, Any], category_id: int) -> Page:
+        selectors.category(category_id=category_id)
+        _check_branch(query)
+        return _page(selectors.shelf(category_id=category_id, anywhere=True, **query), query)
+
+
+class Search(ApiView):
+    @operation(
+        tag=TAG,
+        summary="Find products",
+        description="Without `q` everything. Sorted by `relevance` unless told otherwise.",
+        query=SearchQuery,
+        answer=ProductOut,
+        page=True,
+        beside={"facets": FacetsOut},
+        refusals=[NotFound],
+    )
+    def get(self, request: Request, query: dict[str, Any]) -> Page:
+        _check_branch(query)
+        return _page(selectors.shelf(anywhere=True, **query), query)
+
+
+class Autocomplete(ApiView):
+    @operation(
+        tag=TAG,
+        summary="Products for a text that is still being typed",
+        query=AutocompleteQuery,
+        answer=AutocompleteOut,
+        many=True,
+    )
+    def get(self, request: Request, query: dict[str, Any]) -> list[Product]:
+        return selectors.suggestions(**query).products
+
+
+class ProductDetail(ApiView):
+    @operation(tag=TAG, summary="One product", query=BranchQuery, answer=ProductOut)
+    def get(self, request: Request, query: dict[str, Any], product_id: int) -> Any:
+        _check_branch(query)
+        return selectors.described_product(product_id=product_id, **query)
+
+
+def _category(node: Node) -> dict[str, Any]:
+    return {
+        "id": node.category.pk,
+        "name": node.category.name,
+        "parent_id": node.category.parent_id,
+        "product_count": node.count,
+        "is_active": node.category.is_active,
+    }
+
+
+def _page(shelf: ShelfPage, query: dict[str, Any]) -> Page:
+    return Page(
+        items=shelf.items,
+        total=shelf.total,
+        limit=shelf.limit,
+        offset=shelf.offset,
+        extra={"facets": shelf.facets},
+    )
+
+
+def _check_branch(query: dict[str, Any]) -> None:
+    if "branch_id" in query:
+        branches.branch(branch_id=query["branch_id"])

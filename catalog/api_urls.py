@@ -1,0 +1,19 @@
+"""Addresses of the catalogue below /api/v1/."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from catalog import api
+
+urlpatterns = [
+    path("categories", api.Categories.as_view(), name="categories"),
+    path(
+        "categories/<int:category_id>/products",
+        api.CategoryProducts.as_view(),
+        name="category-products",
+    ),
+    path("products/search", api.Search.as_view(), name="product-search"),
+    path("products/autocomplete", api.Autocomplete.as_view(), name="product-autocomplete"),
+    path("products/<int:product_id>", api.ProductDetail.as_view(), name="product"),
+]
