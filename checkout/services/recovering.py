@@ -48,6 +48,7 @@ def _settle(reservation_id: int, payment_id: int, expired: bool, now: dt.datetim
     outcome = payments.ask(payment_id=payment_id, now=now)
     faults.point("job_between_ask_and_finish")
     if outcome.is_authorized:
+        payments.found_uncommitted(payment_id=payment_id)
         commit(reservation_id=reservation_id, outcome=outcome, now=clock.now())
         return True
     reason = _reason(outcome, expired)

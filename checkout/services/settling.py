@@ -87,6 +87,8 @@ def _order(
     check_out(cart=cart, ordered={line.product_id: line.quantity for line in lines})
     if not payments.record_authorised(payment_id=reservation.payment_id, outcome=outcome):
         raise _AlreadySettled
+    if payment is None:  # not the process that asked: the money had been held without an order
+        payments.record_recovered(payment_id=reservation.payment_id, now=now)
     faults.point("after_authorised_recorded")
     order = place(actor=reservation.user, sale=_sale(reservation, lines), now=now)
     _remember_card(reservation, payment, outcome)

@@ -22,7 +22,12 @@ from payments.services.cards import (
     set_default_token,
     tokens_of,
 )
-from payments.services.cases import open_case, resolve_case
+from payments.services.cases import (
+    found_uncommitted,
+    open_case,
+    record_recovered,
+    resolve_case,
+)
 from payments.services.holding import (
     ask,
     authorise,
@@ -36,8 +41,9 @@ from payments.services.performing import perform_call, perform_open_calls
 
 __all__ = [
     "NO_ANSWER", "UNREACHABLE", "Outcome", "PaymentHandle", "Verdict", "ask", "authorise",
-    "chosen_card", "default_token", "delete_token", "give_back", "open_case", "open_payment",
-    "perform_call", "perform_open_calls", "record_authorised", "record_failed", "record_orphan",
-    "record_reference", "remember_card", "request_capture", "request_refund", "request_void",
-    "resolve_case", "save_token", "set_default_token", "tokens_of",
+    "chosen_card", "default_token", "delete_token", "found_uncommitted", "give_back", "open_case",
+    "open_payment", "perform_call", "perform_open_calls", "record_authorised", "record_failed",
+    "record_orphan", "record_recovered", "record_reference", "remember_card", "request_capture",
+    "request_refund", "request_void", "resolve_case", "save_token", "set_default_token",
+    "tokens_of",
 ]  # fmt: skip

@@ -7,6 +7,7 @@ import datetime as dt
 import structlog
 from django.db import transaction
 
+from mami.transactions import write_transaction
 from payments.models import ReconciliationCase
 
 log = structlog.get_logger(__name__)
@@ -24,6 +25,21 @@ def open_case(*, payment_id: int, kind: str = NOT_COMMITTED) -> bool:
     if created:
         transaction.on_commit(lambda: log.error(kind, payment_id=payment_id), robust=True)
     return created
+
+
+def found_uncommitted(*, payment_id: int) -> None:
+    """Money is held and its order is not written yet: list it, in a transaction of its own."""
+    with write_transaction():
+        open_case(payment_id=payment_id)
+
+
+def record_recovered(*, payment_id: int, now: dt.datetime) -> None:
+    """The missing order was written after all: the case is listed as ORDER_COMPLETED.
+
+    In the caller's transaction, with the order.
+    """
+    open_case(payment_id=payment_id)
+    resolve_case(payment_id=payment_id, resolution=Resolution.ORDER_COMPLETED, now=now)
 
 
 def resolve_case(

@@ -230,3 +230,12 @@ def test_nothing_shows_the_token(opened):
     handle = opened()
     outcome = services.authorise(payment=handle, metadata={})
     assert "tok_visa" not in repr(handle) + repr(outcome)
+
+
+def test_an_order_written_after_all_settles_its_case(opened, time):
+    handle = opened()
+    services.found_uncommitted(payment_id=handle.id)
+    assert ReconciliationCase.objects.get().status == "OPEN"
+    services.record_recovered(payment_id=handle.id, now=time.now)
+    case = ReconciliationCase.objects.get()
+    assert (case.status, case.resolution) == ("RESOLVED", "ORDER_COMPLETED")
