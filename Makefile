@@ -1,4 +1,94 @@
+# Mami: `make run` opens the shop, `make test` proves it. `make` alone lists everything.
 .DEFAULT_GOAL := help
-.PHONY: setup
+MAKEFLAGS += --no-print-directory
+SHELL := /bin/sh
+
+PYTHON := .venv/bin/python
+MANAGE := MAMI_DEMO=$${MAMI_DEMO:-1} MAMI_EMBEDDED=$${MAMI_EMBEDDED:-1} $(PYTHON) manage.py
+
+.PHONY: help run dev seed test quick check lint format setup requirements messages \
+        db-start db-stop db-status db-psql backup restore
+
+help:  ## list what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo
+	@echo "  PORT=8001 and MAMI_VAR=folder choose another address and another place for the data."
+
+run:  ## open the shop as in production, on http://127.0.0.1:8000
+	@bin/setup run
+	@$(PYTHON) -m mami.run
+
+dev:  ## open the shop with a server that reloads on changes
+	@bin/setup run
+	@$(PYTHON) -m mami.run --dev
+
+seed:  ## add the demo shop where it is missing (changes nothing that is there)
+	@bin/setup run
+	@$(MANAGE) migrate --verbosity 0
+	@$(MANAGE) seed
+
+test:  ## everything that is checked before a change is accepted
+	@bin/setup dev
+	@$(MAKE) lint check
+	@$(PYTHON) -m pytest -q -n 2 --dist loadgroup $(ARGS)
+
+quick:  ## lint and the fast tests, in under a minute
+	@bin/setup dev
+	@$(MAKE) lint
+	@$(PYTHON) -m pytest -q -n 2 --dist loadgroup -m "not slow and not browser" $(ARGS)
+
+lint:  ## ruff, djade, mypy, the import contracts
+	@bin/setup dev
+	@$(PYTHON) -m ruff check .
+	@$(PYTHON) -m ruff format --check --quiet .
+	@git ls-files -z --cached --others --exclude-standard -- 'templates/*.html' | xargs -0 -r .venv/bin/djade --check --target-version 5.2
+	@$(PYTHON) -m mypy . --no-error-summary
+	@PYTHONPATH=. .venv/bin/lint-imports --no-logo > .venv/.contracts 2>&1 || { cat .venv/.contracts; exit 1; }
+
+check:  ## Django's own checks, for production too; migrations that are missing
+	@bin/setup dev
+	@$(PYTHON) -m mami.checks
+
+format:  ## put code and templates into shape
+	@bin/setup dev
+	@$(PYTHON) -m ruff check --fix --quiet . || true
+	@$(PYTHON) -m ruff format .
+	@git ls-files -z --cached --others --exclude-standard -- 'templates/*.html' | xargs -0 -r .venv/bin/djade --target-version 5.2
+
+messages:  ## list messages that have no Hebrew yet
+	@bin/setup run
+	@$(PYTHON) -m mami.translations missing
+
 setup:  ## make .venv with everything, tools for tests included
 	@bin/setup dev
+
+requirements:  ## pin the packages of requirements*.in anew (needs uv)
+	@uv pip compile --quiet --generate-hashes --python-version 3.11 --no-emit-index-url --no-emit-find-links \
+		--custom-compile-command "make requirements" requirements.in -o requirements.txt
+	@uv pip compile --quiet --generate-hashes --python-version 3.11 --no-emit-index-url --no-emit-find-links \
+		--custom-compile-command "make requirements" requirements-dev.in -o requirements-dev.txt
+
+db-start:  ## start the embedded database and leave it running
+	@bin/setup run
+	@$(MANAGE) db start
+
+db-stop:  ## stop the embedded database
+	@bin/setup run
+	@$(MANAGE) db stop
+
+db-status:  ## say whether the embedded database runs
+	@bin/setup run
+	@$(MANAGE) db status
+
+db-psql:  ## open PostgreSQL's shell on the shop's database
+	@bin/setup run
+	@$(MANAGE) db psql
+
+backup:  ## copy the whole database to MAMI_VAR/backups (or FILE=…)
+	@bin/setup run
+	@$(MANAGE) db backup $(FILE)
+
+restore:  ## bring a copy back: make restore FILE=copy.dump (YES=1 replaces a shop)
+	@bin/setup run
+	@test -n "$(FILE)" || { echo "Say which copy: make restore FILE=var/backups/….dump"; exit 2; }
+	@$(MANAGE) db restore $(FILE) $(if $(YES),--yes)

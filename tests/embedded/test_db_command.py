@@ -13,7 +13,7 @@ import pytest
 from mami.embedded import Cluster
 from tests.embedded.conftest import CHECKOUT, Answer, throw_away_folder
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("db")]
 
 COUNT = "SELECT count(*) FROM audit_auditentry"
 ADD = (

@@ -1,0 +1,53 @@
+"""How gunicorn serves the shop: threads that finish what they have in hand when asked to stop.
+
+    gunicorn -c gunicorn.conf.py mami.wsgi
+
+Two workers of four threads fit two cores. Each worker keeps one database connection for each
+thread and two to spare (DATABASE_POOL_SIZE), so a machine asks for
+WEB_WORKERS * (WEB_THREADS + 2) connections, and the background worker for about ten more.
+"""
+
+import os
+
+from gunicorn.arbiter import Arbiter
+
+from mami import embedded, environment
+
+worker_class = "gthread"
+workers = int(os.environ.get("WEB_WORKERS") or 2)
+threads = int(os.environ.get("WEB_THREADS") or 4)
+os.environ.setdefault("DATABASE_POOL_SIZE", str(threads + 2))
+
+bind = f"{os.environ.get('MAMI_HOST') or '127.0.0.1'}:{os.environ.get('PORT') or 8000}"
+timeout = 30
+graceful_timeout = int(os.environ.get("WEB_GRACEFUL_SECONDS") or 25)
+keepalive = 5
+max_requests = 20_000
+max_requests_jitter = 2_000
+limit_request_line = 8190
+control_socket_disable = True
+if os.path.isdir("/dev/shm"):  # noqa: S108
+    worker_tmp_dir = "/dev/shm"  # noqa: S108
+accesslog = None  # each request is one structured line of the application's own log
+errorlog = "-"
+forwarded_allow_ips = os.environ.get("TRUSTED_PROXIES") or "127.0.0.1"
+
+_database = None
+
+
+def on_starting(server: Arbiter) -> None:
+    """The embedded database, where it is the one in use, before the first worker."""
+    global _database
+    if not embedded.is_used():
+        return
+    if not any(os.environ.get(name) == "1" for name in ("MAMI_EMBEDDED", "DEBUG")):
+        environment.stop(
+            "DATABASE_URL is not set; name the database, or set MAMI_EMBEDDED=1 for the embedded one."
+        )
+    _database = embedded.held_if_used()
+    _database.__enter__()
+
+
+def on_exit(server: Arbiter) -> None:
+    if _database is not None:
+        _database.__exit__(None, None, None)

@@ -1,0 +1,168 @@
+"""`make run`: opened with one command, kept open, closed without a trace.
+
+The tests follow one shop through its life, so they run in this order and share its folder.
+"""
+
+import os
+import signal
+import socket
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.run.conftest import Opened, opened, until
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("run")]
+
+
+def test_first_start_opens_a_filled_shop_and_closes_it(var: Path) -> None:
+    with opened(var) as shop:
+        shop.until_open(seconds=110)
+        assert shop.healthy()
+        assert (var / "secret_key").stat().st_mode & 0o777 == 0o600
+        assert len(shop.pids("procrastinate worker")) == 1
+        assert len(shop.pids("gunicorn")) == 3
+        shop.process.send_signal(signal.SIGTERM)
+        assert shop.until_ended() < 5
+        assert shop.process.returncode == 0
+        assert shop.processes() == {}
+
+
+def test_second_start_is_quick_and_ctrl_c_closes(var: Path) -> None:
+    with opened(var) as shop:
+        assert shop.until_open(seconds=30) < 10
+        assert "Filling the shelves" not in shop.said
+        assert "Collecting static files" not in shop.said
+        os.killpg(shop.process.pid, signal.SIGINT)  # as a terminal does: to the whole group
+        assert shop.until_ended() < 5
+        assert shop.processes() == {}
+
+
+def test_make_passes_the_end_on(var: Path) -> None:
+    with opened(var, ["make", "run"]) as shop:
+        shop.until_open(seconds=30)
+        shop.process.send_signal(signal.SIGTERM)
+        assert shop.until_ended() < 5
+        until(lambda: shop.processes() == {}, seconds=1)
+
+
+def test_what_is_killed_comes_back(var: Path) -> None:
+    with opened(var) as shop:
+        shop.until_open(seconds=30)
+
+        masters = set(shop.pids("gunicorn"))
+        master = min(masters)
+        os.kill(master, signal.SIGKILL)
+        until(lambda: master not in shop.processes(), seconds=1)
+        assert until(shop.healthy, seconds=5) < 5
+        until(lambda: not masters & set(shop.pids("gunicorn")), seconds=10)
+
+        (worker,) = shop.pids("procrastinate worker")
+        os.kill(worker, signal.SIGKILL)
+        until(lambda: shop.pids("procrastinate worker") not in ([worker], []), seconds=10)
+
+        server = shop.cluster.running_pid()
+        assert server is not None
+        os.kill(server, signal.SIGKILL)
+        until(lambda: shop.cluster.running_pid() not in (server, None), seconds=10)
+        assert until(shop.healthy, seconds=10) < 10
+
+
+def test_a_killed_supervisor_leaves_nothing(var: Path) -> None:
+    with opened(var) as shop:
+        shop.until_open(seconds=30)
+        shop.process.kill()
+        until(lambda: shop.processes() == {}, seconds=8)
+
+
+def test_a_killed_make_leaves_nothing(var: Path) -> None:
+    with opened(var, ["make", "run"]) as shop:
+        shop.until_open(seconds=30)
+        shop.process.kill()
+        until(lambda: shop.processes() == {}, seconds=8)
+
+
+def test_the_end_may_come_at_any_moment_of_the_start(var: Path) -> None:
+    for moment in (0.1, 0.4, 0.8, 1.5):
+        with opened(var) as shop:
+            time.sleep(moment)
+            shop.process.send_signal(signal.SIGTERM)
+            assert shop.until_ended() < 6, moment
+            until(lambda: shop.processes() == {}, seconds=1)
+
+
+def test_two_shops_may_share_the_database(var: Path) -> None:
+    with opened(var) as first, opened(var) as second:
+        first.until_open(seconds=30)
+        second.until_open(seconds=30)
+        first.process.send_signal(signal.SIGTERM)
+        first.until_ended()
+        assert second.cluster.is_ready()
+        assert second.healthy()
+
+
+def refusal(var: Path, **variables: str) -> Opened:
+    with opened(var, **variables) as shop:
+        shop.until_ended(seconds=20)
+        assert shop.process.returncode == 2
+        assert "Traceback" not in shop.said
+        assert shop.processes() == {}
+        return shop
+
+
+def test_a_taken_port_is_one_sentence(var: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        assert f"port {port} is taken" in refusal(var, PORT=port).said
+
+
+@pytest.mark.parametrize("port", ["eighty", "0", "70000", "-1"])
+def test_a_port_that_is_none_is_one_sentence(var: Path, port: str) -> None:
+    assert f"PORT={port} is not a port" in refusal(var, PORT=port).said
+
+
+def test_a_folder_that_cannot_be_written_is_one_sentence(var: Path) -> None:
+    blocked = var / "secret_key" / "var"
+    assert f"the folder {blocked} cannot be written" in refusal(var, MAMI_VAR=str(blocked)).said
+
+
+def test_a_malformed_variable_is_one_sentence(var: Path) -> None:
+    assert "LOCK_TIMEOUT_MS has a malformed value" in refusal(var, LOCK_TIMEOUT_MS="soon").said
+
+
+def test_a_database_that_does_not_answer_is_one_sentence(var: Path) -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        address = f"postgresql://shop@127.0.0.1:{unused.getsockname()[1]}/mami"
+        said = refusal(var, DATABASE_URL=address).said
+    assert "does not answer" in said
+    assert "DATABASE_URL" in said
+
+
+def test_data_of_another_version_is_refused_with_the_recipe(var: Path) -> None:
+    version = var / "postgres" / "data" / "PG_VERSION"
+    made_by = version.read_text()
+    version.write_text("14\n")
+    try:
+        assert "made by PostgreSQL 14" in refusal(var).said
+    finally:
+        version.write_text(made_by)
+
+
+def test_a_database_of_a_newer_shop_is_refused(var: Path) -> None:
+    from tests.embedded.test_db_command import ask, manage
+
+    manage(var, "db", "start")
+    try:
+        row = "('catalog', '9999_from_the_future', now())"
+        ask(var, f"INSERT INTO django_migrations (app, name, applied) VALUES {row}")
+        with opened(var) as shop:
+            shop.until_ended(seconds=20)
+            assert shop.process.returncode == 2
+            assert "last used by a newer version of Mami" in shop.said
+        ask(var, "DELETE FROM django_migrations WHERE name = '9999_from_the_future'")
+    finally:
+        manage(var, "db", "stop")
