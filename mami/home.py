@@ -7,7 +7,8 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.templatetags.static import static
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.utils.translation import check_for_language, override
+from django.utils.translation import check_for_language, get_language, override
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
 from cart.context import basket_of
@@ -16,7 +17,12 @@ from catalog import selectors as catalog
 from mami import clock
 
 SHOWN = 6
-HELP_PAGES = frozenset({"delivery", "refunds", "accessibility", "privacy"})
+HELP_PAGES = {
+    "delivery": _("Delivery and fees"),
+    "refunds": _("Refunds"),
+    "accessibility": _("Accessibility statement"),
+    "privacy": _("Privacy"),
+}
 
 
 @require_safe
@@ -37,7 +43,9 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
     """One of the short help and legal pages."""
     if slug not in HELP_PAGES:
         raise Http404
-    return render(request, f"pages/{slug}.html")
+    code = "en" if get_language() == "en" else "he"
+    context = {"title": HELP_PAGES[slug], "content": f"pages/{slug}.{code}.html"}
+    return render(request, "pages/page.html", context)
 
 
 @require_POST

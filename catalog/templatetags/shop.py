@@ -94,6 +94,12 @@ def money_filter(amount: Decimal | int | str | None) -> SafeString | str:
 
 
 @register.filter
+def bdi(text: str) -> SafeString:
+    """A code, number, address or time inside a sentence of either direction."""
+    return format_html('<bdi dir="ltr">{}</bdi>', text)
+
+
+@register.filter
 def money_text(amount: Decimal | int | str) -> str:
     """The same amount for places that take no markup (attributes, plain text)."""
     value = shekels(amount)
