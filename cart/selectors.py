@@ -48,6 +48,10 @@ class CartLine:
         return line_total(self.product.price, self.quantity)
 
     @property
+    def is_sold(self) -> bool:
+        return is_sold(self.product)
+
+    @property
     def is_available(self) -> bool:
         return is_sold(self.product) and self.available >= self.step
 

@@ -103,7 +103,10 @@ class Desk:
 
     @property
     def goods(self) -> Decimal:
-        return self.basket.total
+        """What the chosen branch can give of the basket."""
+        nothing = {short.line.id for short in self.short if not short.possible}
+        lines = self.basket.items
+        return sum((line.line_total for line in lines if line.id not in nothing), ZERO)
 
     @property
     def fee(self) -> Decimal:

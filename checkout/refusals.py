@@ -1,0 +1,88 @@
+"""Where on the page a refused order is told, in words that say what happened to the money."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+
+from branches.errors import InvalidSlot, SlotClosed, SlotFull
+from cart.errors import ProductInactive
+from checkout.errors import (
+    AddressRequired,
+    IdempotencyKeyReuseMismatch,
+    PriceChanged,
+    SlotRequired,
+)
+from checkout.forms import CheckoutForm
+from inventory.errors import InsufficientStock
+from mami.errors import Busy, DomainError, InvalidInput
+from mami.money import shekels
+from payments.errors import (
+    CardNumberRefused,
+    PaymentActionRequired,
+    PaymentDeclined,
+    PaymentRequired,
+    PaymentTokenNotFound,
+    PaymentUnavailable,
+)
+
+# After these the same press may be repeated as it was; every other refusal gets a new key.
+SAME_KEY = (Busy,)
+
+FIELD_OF: dict[type[DomainError], str] = {
+    SlotRequired: "slot",
+    InvalidSlot: "slot",
+    SlotFull: "slot",
+    SlotClosed: "slot",
+    AddressRequired: "where",
+    PaymentRequired: "card",
+    PaymentTokenNotFound: "card",
+    PaymentDeclined: "card",
+    PaymentActionRequired: "card",
+    PaymentUnavailable: "card",
+    CardNumberRefused: "card",
+}
+ABOUT_FIELDS = {"delivery_slot_id": "slot", "delivery_date": "slot", "branch_id": "branch"}
+
+
+def place(form: CheckoutForm, refusal: DomainError) -> None:
+    """Put the refusal beside its field, else above the form. Missing goods show themselves."""
+    if isinstance(refusal, InsufficientStock | ProductInactive):
+        return
+    if isinstance(refusal, InvalidInput):
+        _place_fields(form, refusal)
+        return
+    form.add_error(FIELD_OF.get(type(refusal)), words(refusal))
+
+
+def words(refusal: DomainError) -> str:
+    """What to tell, and what to do next."""
+    if isinstance(refusal, PaymentDeclined):
+        return _declined(str(refusal.details.get("reason", "")))
+    if isinstance(refusal, PriceChanged):
+        text = _("The total is now ₪%(total)s. Look at it and order once more.")
+        return text % {"total": shekels(refusal.details["total"])}
+    if isinstance(refusal, IdempotencyKeyReuseMismatch):
+        return _("Something changed since the last press. Look it over and order once more.")
+    return str(refusal.message)
+
+
+def _declined(reason: str) -> str:
+    why = {
+        "insufficient_funds": _("not enough balance"),
+        "expired_card": _("the card has expired"),
+        "lost_card": _("the card is blocked"),
+        "stolen_card": _("the card is blocked"),
+    }.get(reason, _("without a reason given"))
+    text = _(
+        "Declined by the bank: %(why)s. Nothing was charged. Choose another card or try again."
+    )
+    return text % {"why": why}
+
+
+def _place_fields(form: CheckoutForm, refusal: InvalidInput) -> None:
+    for name, texts in refusal.details["fields"].items():
+        where, field = form, ABOUT_FIELDS.get(name, name)
+        if name.startswith("address."):
+            where, field = form.address, name.removeprefix("address.")
+        for text in texts:
+            where.add_error(field if field in where.fields else None, text)
