@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from django.urls import Resolver404, resolve
@@ -11,6 +12,7 @@ from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiRespo
 from rest_framework import serializers
 
 from mami.api.errors import InternalError, UnsupportedMediaType
+from mami.api.fields import number
 from mami.api.parsers import BodyTooLarge
 from mami.errors import (
     DomainError,
@@ -182,6 +184,22 @@ class BearerScheme(OpenApiAuthenticationExtension):
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
         return {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+
+
+def tidy(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """Bounds of money and quantities as JSON writes numbers; none where the value is a string."""
+    tidied: dict[str, Any] = _tidied(result)
+    return tidied
+
+
+def _tidied(value: Any) -> Any:
+    if isinstance(value, dict):
+        if value.get("type") == "string" and "pattern" in value:
+            value = {k: v for k, v in value.items() if k not in {"minimum", "maximum"}}
+        return {key: _tidied(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_tidied(inner) for inner in value]
+    return number(value) if isinstance(value, Decimal) else value
 
 
 def _route_of(path: str) -> str:
