@@ -1,0 +1,272 @@
+"""The picking screen: answers by thumb, scan and scale, and the end of picking."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+
+import pytest
+from django.urls import reverse
+
+from cart.tests.factories import product, weighed
+from inventory.selectors import stock_at
+from mami.clock import shop_instant
+from ops.tests.factories import employee, manager, order
+from orders.models import OrderItem
+
+pytestmark = pytest.mark.django_db
+
+DUE = shop_instant(dt.date(2026, 11, 24), dt.time(12))
+
+
+@pytest.fixture
+def eli(client):
+    user = employee()
+    client.force_login(user)
+    return user
+
+
+@pytest.fixture
+def one(eli):
+    """Three lines, in walking order: four yogurts, 1.5 kg of tomatoes, one loaf."""
+    lines = [
+        (product(name_en="Bread", bin="C01", barcode="2900000000031"), 1),
+        (product(name_en="Yogurt", bin="A01", barcode="2900000000017"), 4),
+        (weighed(name_en="Tomatoes", bin="B01", barcode="2900000000024"), Decimal("1.5")),
+    ]
+    return order(due_at=DUE, lines=lines, status="IN_PROGRESS", picker=eli)
+
+
+def line(one, name):
+    return OrderItem.objects.get(order=one, name_en=name)
+
+
+def answer(client, one, name, *, part=True, **data):
+    headers = {"HX-Request": "true"} if part else {}
+    address = reverse("ops:answer", args=[one.order_number, line(one, name).pk])
+    return client.post(address, data, headers=headers)
+
+
+def scan(client, one, name, barcode, **data):
+    address = reverse("ops:scan", args=[one.order_number, line(one, name).pk])
+    return client.post(address, {"barcode": barcode, **data}, headers={"HX-Request": "true"})
+
+
+def screen(client, one, query=""):
+    return client.get(reverse("ops:pick", args=[one.order_number]) + query).content.decode()
+
+
+def test_lines_come_in_walking_order(client, one):
+    page = screen(client, one)
+    assert page.index("Yogurt") < page.index("Tomatoes") < page.index("Bread")
+    assert 'id="what" dir="auto">Yogurt' in page
+
+
+def test_an_answer_moves_the_stock_and_shows_the_next_line(client, one):
+    answered = answer(client, one, "Yogurt", picked_status="PICKED", picked_quantity="4")
+    assert 'id="what" dir="auto">Tomatoes' in answered.content.decode()
+    item = line(one, "Yogurt")
+    assert (item.picked_status, item.picked_quantity) == ("PICKED", 4)
+    stock = stock_at(branch_id=one.branch_id, product_id=item.product_id)
+    assert (stock.on_hand, stock.reserved) == (96, 0)
+
+
+def test_without_script_the_answer_redirects_to_the_next_line(client, one):
+    response = answer(client, one, "Yogurt", part=False, picked_status="PICKED")
+    assert response.status_code == 302
+    page = client.get(response.url).content.decode()
+    assert 'id="what" dir="auto">Tomatoes' in page
+    assert "Undo: Yogurt" in page
+
+
+def test_fewer_found(client, one):
+    shown = answer(client, one, "Yogurt", found="3").content.decode()
+    assert 'name="picked_quantity" value="3"' in shown
+    assert line(one, "Yogurt").picked_status == "PENDING"
+    answer(client, one, "Yogurt", picked_status="PICKED", picked_quantity="3")
+    assert line(one, "Yogurt").picked_quantity == 3
+
+
+@pytest.mark.parametrize("found", ["0", "99", "-3", "x", "NaN"])
+def test_the_number_found_stays_within_what_was_ordered(client, one, found):
+    response = answer(client, one, "Yogurt", found=found)
+    assert response.status_code in {200, 422}
+    assert line(one, "Yogurt").picked_status == "PENDING"
+
+
+def test_missing_with_a_reason_and_undo(client, one):
+    answer(client, one, "Yogurt", picked_status="MISSING", reason="DAMAGED")
+    item = line(one, "Yogurt")
+    assert (item.picked_status, item.missing_reason) == ("MISSING", "DAMAGED")
+    undone = answer(client, one, "Yogurt", picked_status="PENDING").content.decode()
+    assert 'id="what" dir="auto">Yogurt' in undone
+    item.refresh_from_db()
+    assert (item.picked_status, item.picked_quantity) == ("PENDING", None)
+    stock = stock_at(branch_id=one.branch_id, product_id=item.product_id)
+    assert (stock.on_hand, stock.reserved) == (100, 4)
+
+
+@pytest.mark.parametrize("typed", ["1.46", "1,46", " 1.46 ", "1.65"])
+def test_a_weight_within_the_tolerance(client, one, typed):
+    answer(client, one, "Tomatoes", picked_status="PICKED", picked_quantity=typed)
+    assert line(one, "Tomatoes").picked_status == "PICKED"
+
+
+@pytest.mark.parametrize("typed", ["40", "1.651", "", "0", "-1", "1.5kg", "NaN", "1e9"])
+def test_a_weight_that_cannot_be_is_refused_and_stays_in_the_field(client, one, typed):
+    response = answer(client, one, "Tomatoes", picked_status="PICKED", picked_quantity=typed)
+    assert response.status_code == 422
+    page = response.content.decode()
+    assert 'role="alert"' in page
+    assert f'value="{typed}"' in page
+    assert line(one, "Tomatoes").picked_status == "PENDING"
+
+
+def test_a_scan_picks_counted_goods(client, one):
+    scan(client, one, "Yogurt", "2900000000017", picked_quantity="4")
+    assert line(one, "Yogurt").picked_quantity == 4
+
+
+def test_a_scan_of_weighed_goods_asks_for_the_weight(client, one):
+    response = scan(client, one, "Tomatoes", "2900000000024")
+    assert response.status_code == 200
+    assert 'id="kg"' in response.content.decode()
+    assert line(one, "Tomatoes").picked_status == "PENDING"
+
+
+@pytest.mark.parametrize(
+    ("barcode", "words"),
+    [
+        ("2900000000031", "You scanned Bread"),
+        ("4000000000000", "No product of ours has the barcode"),
+        ("", "Scan or type a barcode"),
+        ("<b>", "&lt;b&gt;"),
+    ],
+)
+def test_a_wrong_scan_changes_nothing_and_says_what_was_scanned(client, one, barcode, words):
+    response = scan(client, one, "Yogurt", barcode)
+    assert response.status_code == 422
+    assert words in response.content.decode()
+    assert not OrderItem.objects.exclude(picked_status="PENDING").exists()
+
+
+def test_a_line_of_another_order_is_not_found(client, one):
+    other = order(due_at=DUE, status="IN_PROGRESS")
+    item = OrderItem.objects.get(order=other)
+    address = reverse("ops:answer", args=[one.order_number, item.pk])
+    assert client.post(address, {"picked_status": "PICKED"}).status_code == 404
+    assert (
+        client.get(reverse("ops:pick", args=[one.order_number]) + f"?item={item.pk}").status_code
+        == 404
+    )
+    item.refresh_from_db()
+    assert item.picked_status == "PENDING"
+
+
+def answer_all(client, one, *, missing=""):
+    for name, quantity in (("Yogurt", 4), ("Tomatoes", "1.5"), ("Bread", 1)):
+        if name == missing:
+            answer(client, one, name, picked_status="MISSING", reason="OUT_OF_STOCK")
+        else:
+            answer(client, one, name, picked_status="PICKED", picked_quantity=quantity)
+
+
+@pytest.mark.parametrize(("missing", "status"), [("", "READY"), ("Bread", "MISSING")])
+def test_the_end_of_picking(client, one, missing, status):
+    answer_all(client, one, missing=missing)
+    response = client.post(reverse("ops:finish", args=[one.order_number]), {"bags": "3"})
+    assert response.status_code == 302
+    one.refresh_from_db()
+    assert (one.status, one.bags) == (status, 3)
+
+
+def test_finishing_with_pending_lines_is_refused(client, one):
+    response = client.post(reverse("ops:finish", args=[one.order_number]), {"bags": "3"})
+    assert response.status_code == 422
+    one.refresh_from_db()
+    assert (one.status, one.bags) == ("IN_PROGRESS", None)
+
+
+@pytest.mark.parametrize("bags", ["0", "-1", "100", "x"])
+def test_bags_that_cannot_be_counted(client, one, bags):
+    answer_all(client, one)
+    response = client.post(reverse("ops:finish", args=[one.order_number]), {"bags": bags})
+    assert response.status_code == 422
+    one.refresh_from_db()
+    assert one.status == "IN_PROGRESS"
+
+
+def test_somebody_elses_order_offers_to_take_it_over(client, one):
+    one.picker = employee(full_name="Dan Peretz")
+    one.save()
+    page = screen(client, one)
+    assert "Dan Peretz is packing this order" in page
+    assert 'id="thumb"' not in page
+
+
+@pytest.mark.parametrize("size", [3, 30])
+def test_the_screen_takes_the_same_statements_for_any_length(
+    client, eli, size, django_assert_max_num_queries
+):
+    long = order(due_at=DUE, lines=size, status="IN_PROGRESS", picker=eli)
+    screen(client, long)
+    with django_assert_max_num_queries(6):
+        screen(client, long)
+
+
+# -- the order's page --------------------------------------------------------------------------
+
+
+def move(client, one, to, reason=""):
+    return client.post(
+        reverse("ops:status", args=[one.order_number]), {"status": to, "reason": reason}
+    )
+
+
+def test_a_manager_sees_a_delivery_to_the_door(client, one):
+    answer_all(client, one)
+    client.post(reverse("ops:finish", args=[one.order_number]), {"bags": "1"})
+    client.force_login(manager())
+    page = client.get(reverse("ops:order", args=[one.order_number])).content.decode()
+    assert 'value="OUT_FOR_DELIVERY"' in page
+    assert 'value="DELIVERED"' not in page
+    move(client, one, "OUT_FOR_DELIVERY")
+    move(client, one, "DELIVERED")
+    one.refresh_from_db()
+    assert one.status == "DELIVERED"
+    assert [c.status for c in one.timeline.order_by("id")] == [
+        "READY",
+        "OUT_FOR_DELIVERY",
+        "DELIVERED",
+    ]
+
+
+def test_an_employee_delivers_nothing(client, one):
+    one.status = "READY"
+    one.save()
+    page = client.get(reverse("ops:order", args=[one.order_number])).content.decode()
+    assert 'value="OUT_FOR_DELIVERY"' not in page
+    move(client, one, "OUT_FOR_DELIVERY")
+    one.refresh_from_db()
+    assert one.status == "READY"
+
+
+@pytest.mark.parametrize("to", ["", "NONSENSE", "CREATED", "DELIVERED"])
+def test_transitions_out_of_order_change_nothing(client, one, to):
+    client.force_login(manager())
+    page = move(client, one, to)
+    assert page.status_code == 302
+    one.refresh_from_db()
+    assert one.status == "IN_PROGRESS"
+
+
+@pytest.mark.parametrize("size", [3, 30])
+def test_the_orders_page_takes_the_same_statements_for_any_length(
+    client, size, django_assert_max_num_queries
+):
+    client.force_login(manager())
+    long = order(due_at=DUE, lines=size)
+    address = reverse("ops:order", args=[long.order_number])
+    client.get(address)
+    with django_assert_max_num_queries(10):
+        client.get(address)
