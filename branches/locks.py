@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from branches.errors import InvalidSlot
-from branches.models import Branch, DatedSlot, DeliverySlot
+from branches.models import Branch, Closure, DatedSlot, DeliverySlot
 from branches.windows import fits
 from mami.errors import NotFound
 
@@ -57,6 +57,19 @@ def lock_branch(*, branch_id: int) -> Branch:
     if branch is None:
         raise NotFound
     return branch
+
+
+def lock_delivery_source() -> Branch | None:
+    """The branch that deliveries leave from, locked; None when there is none yet."""
+    return Branch.objects.select_for_update().filter(is_delivery_source=True).first()
+
+
+def lock_closure(*, closure_id: int) -> Closure:
+    """A closure, locked for its removal. Raises NotFound."""
+    closure = Closure.objects.select_for_update().filter(pk=closure_id).first()
+    if closure is None:
+        raise NotFound
+    return closure
 
 
 def _locked(**key: object) -> DatedSlot | None:

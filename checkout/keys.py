@@ -12,6 +12,7 @@ from checkout.errors import (
     IdempotencyKeyReuseMismatch,
     MissingIdempotencyKey,
 )
+from checkout.locks import lock_key
 from checkout.models import IdempotencyKey
 from mami.transactions import require_transaction
 
@@ -41,7 +42,7 @@ def claim(*, user_id: int, key: str, body_hash: str, now: dt.datetime) -> Idempo
     fresh = _insert(user_id, key, body_hash, now)
     if fresh is not None:
         return fresh
-    row = IdempotencyKey.objects.select_for_update().get(user_id=user_id, scope="confirm", key=key)
+    row = lock_key(user_id=user_id, key=key)
     if row.state != State.FREE and row.body_hash != body_hash:
         raise IdempotencyKeyReuseMismatch
     if row.state == State.DONE:

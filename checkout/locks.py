@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from checkout.models import Reservation
+from checkout.models import IdempotencyKey, Reservation
+
+
+def lock_key(*, user_id: int, key: str) -> IdempotencyKey:
+    """A customer's key for confirming, which exists."""
+    return IdempotencyKey.objects.select_for_update().get(user_id=user_id, scope="confirm", key=key)
 
 
 def lock_reservation(*, reservation_id: int) -> Reservation:

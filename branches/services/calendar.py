@@ -7,7 +7,7 @@ import datetime as dt
 from django.utils.translation import gettext as _
 
 from audit.services import Action, Actor, record
-from branches.locks import lock_branch, lock_dated_slot, lock_dated_slot_row
+from branches.locks import lock_branch, lock_closure, lock_dated_slot, lock_dated_slot_row
 from branches.models import Closure, DatedSlot
 from branches.services.plan import MOST_ORDERS
 from mami.errors import InvalidInput, NotFound
@@ -100,9 +100,7 @@ def add_closure(
 def remove_closure(*, actor: Actor | None, closure_id: int) -> None:
     """Take orders again in a time that was closed. Raises NotFound."""
     with write_transaction():
-        closure = Closure.objects.select_for_update().filter(pk=closure_id).first()
-        if closure is None:
-            raise NotFound
+        closure = lock_closure(closure_id=closure_id)
         record(
             actor=actor,
             entity_type="closure",

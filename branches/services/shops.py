@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from audit.services import Action, Actor, record
 from branches.errors import DeliverySourceRequired, DuplicateName
-from branches.locks import lock_branch
+from branches.locks import lock_branch, lock_delivery_source
 from branches.models import Branch
 from mami.constraints import refused_by
 from mami.errors import InvalidInput
@@ -135,7 +135,7 @@ def _switch(actor: Actor | None, branch: Branch, *, active: bool) -> None:
 def _move_source(actor: Actor | None, branch: Branch, *, wanted: bool) -> None:
     if not wanted or not branch.is_active:
         raise DeliverySourceRequired
-    former = Branch.objects.select_for_update().filter(is_delivery_source=True).first()
+    former = lock_delivery_source()
     if former is not None:
         _set_source(actor, former, value=False)
     _set_source(actor, branch, value=True)
