@@ -1,0 +1,37 @@
+"""The import contracts are kept, and they can be broken."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.architecture.project import ROOT
+
+LINT = "import sys; from importlinter.cli import lint_imports_command; lint_imports_command()"
+
+
+def lint(config: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", LINT, "--no-cache", "--config", str(config)],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_the_contracts_are_kept() -> None:
+    done = lint(ROOT / ".importlinter")
+    assert done.returncode == 0, done.stdout
+
+
+def test_the_direction_between_apps_is_really_looked_at(tmp_path: Path) -> None:
+    """The control: with the order turned upside down, the same check must complain."""
+    text = (ROOT / ".importlinter").read_text()
+    turned = text.replace("    checkout\n    orders\n    cart\n", "    orders\n    checkout\n    cart\n", 1)
+    assert turned != text
+    (tmp_path / "turned").write_text(turned)
+    done = lint(tmp_path / "turned")
+    assert done.returncode != 0
+    assert "orders is not allowed to import" in done.stdout or "orders" in done.stdout
