@@ -22,7 +22,7 @@ class ApiView(APIView):
 
     schema = Schema()
     content_negotiation_class = AlwaysJSON
-    metadata_class = None
+    http_method_names = ["get", "head", "post", "put", "patch", "delete"]
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         translation.activate(wanted_language(request))
