@@ -1,0 +1,106 @@
+"""The OpenAPI document: valid, complete, and served."""
+
+from __future__ import annotations
+
+import io
+import json
+
+import pytest
+from django.core.management import call_command
+from django.urls import URLPattern, get_resolver
+
+from mami.rights import API
+from tests.api_client import document
+
+METHODS = {"get", "post", "put", "patch", "delete"}
+
+
+def operations():
+    for path, item in document()["paths"].items():
+        for method, operation in item.items():
+            if method in METHODS:
+                yield path, method, operation
+
+
+def test_is_valid_and_raises_no_warning(tmp_path, capsys):
+    call_command(
+        "spectacular", "--validate", "--fail-on-warn", "--file", str(tmp_path / "schema.yaml")
+    )
+
+
+def test_is_openapi_3_1():
+    assert document()["openapi"].startswith("3.1")
+
+
+def test_every_operation_is_named_once_and_says_who_may_call():
+    names = [operation["operationId"] for _path, _method, operation in operations()]
+    assert len(names) == len(set(names))
+    for path, method, operation in operations():
+        assert operation["summary"], (method, path)
+        assert "For " in operation["description"], (method, path)
+        assert "500" in operation["responses"], (method, path)
+
+
+def test_every_operation_has_a_right_and_every_right_an_operation():
+    from drf_spectacular.generators import EndpointEnumerator
+
+    routes = {}
+    resolver = get_resolver()
+    for name, (pattern,) in _api_routes(resolver).items():
+        routes[name] = pattern
+    assert set(routes) == set(API)
+    assert EndpointEnumerator
+
+
+def _api_routes(resolver, prefix=""):
+    found = {}
+    for entry in resolver.url_patterns:
+        if isinstance(entry, URLPattern):
+            if prefix.startswith("api:") and entry.name:
+                found[f"api:{entry.name}"] = (entry,)
+        else:
+            inside = prefix or ("api:" if entry.namespace == "api" else "")
+            found |= _api_routes(entry, inside)
+    return found
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("options", "kind"),
+    [
+        ({}, "application/vnd.oai.openapi"),
+        ({"query_params": {"format": "json"}}, "application/json"),
+        ({"headers": {"Accept": "application/json"}}, "application/json"),
+        ({"headers": {"Accept": "text/html,*/*"}}, "application/vnd.oai.openapi"),
+    ],
+)
+def test_is_served(client, options, kind):
+    response = client.get("/api/schema/", **options)
+    assert response.status_code == 200
+    assert response["Content-Type"].startswith(kind)
+    if kind == "application/json":
+        assert json.loads(response.content)["openapi"].startswith("3.1")
+    again = client.get("/api/schema/", **{**options, "headers": {
+        **options.get("headers", {}), "If-None-Match": response["ETag"]}})  # fmt: skip
+    assert again.status_code == 304
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", ["/api/docs/", "/api/redoc/"])
+def test_reading_rooms_hold_nothing_inline(client, path):
+    response = client.get(path)
+    page = response.content.decode()
+    assert response.status_code == 200
+    assert "<script>" not in page
+    assert "style=" not in page
+    assert "//cdn" not in page
+    assert (
+        "unsafe-inline"
+        not in response["Content-Security-Policy"].split("script-src")[1].split(";")[0]
+    )
+
+
+def test_yaml_round_trip():
+    out = io.StringIO()
+    call_command("spectacular", "--format", "openapi-json", stdout=out)
+    assert json.loads(out.getvalue())["paths"].keys() == document()["paths"].keys()
