@@ -73,7 +73,7 @@ PAGES: dict[str, Row] = {
     "payments:card_delete": C,
     "payments:card_default": C,
     "checkout:page": {"GET": C, "POST": P},  # what a visitor typed is kept over the sign-in
-    "checkout:preview": C,
+    "checkout:preview": {"POST": C},
     "orders:list": C,
     "orders:detail": C,
     "orders:progress": C,

@@ -69,14 +69,21 @@ body.addEventListener("htmx:beforeSwap", ({ detail: { target } }) => {
   for (const fold of target.querySelectorAll("details[id]")) folds.set(fold.id, fold.open);
 });
 body.addEventListener("htmx:afterSettle", ({ detail: { elt } }) => {
-  const errors = elt.querySelector?.('[role="alert"][data-focus]');
-  if (errors) errors.focus();
-  else if (swappedFocus && (!document.activeElement || document.activeElement === body)) {
-    const next = elt.matches?.("[data-focus]") ? elt : elt.querySelector?.("[data-focus], button:last-of-type") || elt.querySelector?.("a, input");
-    next?.focus({ preventScroll: true });
+  const lost = !document.activeElement || document.activeElement === body;
+  // Asked of the whole page: the parts out of band settle first, and each asks once.
+  const wanted = document.querySelector("[data-focus]");
+  if (wanted && (lost || wanted.matches('[role="alert"]'))) take(wanted);
+  else if (swappedFocus && lost && elt.closest?.("main, dialog")) {
+    take(elt.querySelector("button:last-of-type") || elt.querySelector("a, input"));
   }
-  swappedFocus = false;
 });
+
+function take(element) {
+  element?.removeAttribute("data-focus");
+  element?.focus({ preventScroll: element.getAttribute("role") !== "alert" });
+  swappedFocus = false;
+}
+take(document.querySelector('[role="alert"][data-focus]')); // a refused form without HTMX
 
 // Folds that the reader opened or closed keep their state over a swap.
 const folds = new Map();
