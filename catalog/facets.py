@@ -121,7 +121,9 @@ def count_facets(products: QuerySet[Product], filters: Filters) -> Facets:
     matching = (
         products.order_by()
         .annotate(is_sale=is_sale, **flags)
-        .values("id", "category_id", "brand_id", "price", "dietary_tags", "in_stock", "is_sale", *flags)
+        .values(
+            "id", "category_id", "brand_id", "price", "dietary_tags", "in_stock", "is_sale", *flags
+        )
     )
     sql, params = matching.query.sql_with_params()
     name = "name_en" if get_language() == "en" else "name_he"

@@ -100,7 +100,9 @@ def _forms(word: str) -> list[str]:
                 stems.append(word[length:])
         forms += stems[1:]
         for stem in stems:
-            forms += [stem.removesuffix(e) for e in ("יות", "ות", "ימ", "ה") if len(stem) >= len(e) + 3]
+            forms += [
+                stem.removesuffix(e) for e in ("יות", "ות", "ימ", "ה") if len(stem) >= len(e) + 3
+            ]
     else:
         forms += [f"{word[:-3]}y"] if word.endswith("ies") else []
         forms += [word.removesuffix(ending) for ending in ("es", "s") if len(word) > 3]

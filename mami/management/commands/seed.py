@@ -65,7 +65,9 @@ class Command(BaseCommand):
 def _opening_counts() -> Iterator[inventory.seeding.OpeningCount]:
     """Believable amounts, the same on every machine: most shelves full, a few low, a few empty."""
     shops = list(Branch.objects.values_list("pk", "code", "is_delivery_source"))
-    for product in Product.objects.only("pk", "sku", "sold_by", "quantity_step", "price_controlled"):
+    for product in Product.objects.only(
+        "pk", "sku", "sold_by", "quantity_step", "price_controlled"
+    ):
         for branch_id, code, is_source in shops:
             dice = zlib.crc32(f"{product.sku}@{code}".encode())
             full = 40 + dice % 110 if is_source else 6 + dice % 30
