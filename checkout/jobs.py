@@ -9,7 +9,7 @@ from checkout.services import recover
 from mami import clock
 
 
-@app.periodic(cron="*/10 * * * * *")
+@app.periodic(cron="* * * * * */10")
 @app.task(name="checkout.recover", queueing_lock="checkout.recover", lock="checkout.recover")
 def recover_open(timestamp: int) -> None:
     """Every ten seconds: settle what stayed between reserve and commit."""

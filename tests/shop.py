@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -21,7 +21,7 @@ from checkout.services import ConfirmResult, confirm
 from inventory.ledger import Move, Reason, move
 from inventory.locks import lock_stocks
 from inventory.services import open_rows
-from mami import clock
+from mami import clock, faults
 from mami.clock import day_of_week, shop_date
 from mami.transactions import write_transaction
 from orders.models import Order
@@ -221,11 +221,29 @@ def open_shop(*, capacity: int = 50) -> Shop:
 
 
 @contextmanager
-def open_with_sandbox(*, capacity: int = 50) -> Any:
+def open_with_sandbox(*, capacity: int = 50) -> Iterator[Shop]:
     """`open_shop`, with a provider that makes nobody wait."""
     shop = open_shop(capacity=capacity)
     with providers.using(shop.sandbox):
         yield shop
+
+
+@contextmanager
+def during_payment(shop: Shop, action: Callable[[], object]) -> Iterator[None]:
+    """Run `action` once while the provider is being asked, between the two transactions."""
+    done: list[bool] = []
+
+    def act() -> None:
+        if not done:
+            done.append(True)
+            action()
+
+    faults.arm("before_provider_call", act)
+    try:
+        yield
+    finally:
+        faults.disarm()
+    assert done, "the provider was never asked"
 
 
 def _branch(code: str, **values: Any) -> Branch:
