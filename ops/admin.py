@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.contrib.auth.models import Group
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
@@ -61,6 +62,9 @@ class BranchForm(RefusableForm):
         """The week as the branch keeps it: 0 is Sunday, closed days left out."""
         given = {str(day): self.cleaned_data[f"hours_{day}"] for day in range(7)}
         return {day: pair for day, pair in given.items() if pair}
+
+
+admin.site.unregister(Group)  # rights follow the role; nobody is in a group
 
 
 @admin.register(Branch)

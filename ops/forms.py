@@ -61,6 +61,8 @@ class QueueForm(forms.Form):
         self.person_id = person_id
         self.fields["branch"].queryset = active_branches()  # type: ignore[attr-defined]
         self.fields["q"].widget.attrs |= {"dir": "auto", "autocomplete": "off"}
+        for name in ("q", "status", "branch", "way", "day"):
+            self.fields[name].widget.attrs["class"] = "input"
 
     def show_counts(self, by_status: dict[str, int]) -> None:
         """Put the number of open orders beside each status."""

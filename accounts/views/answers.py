@@ -42,7 +42,7 @@ def again(
 def next_url(request: HttpRequest, user: User | None = None) -> str:
     """Where to go after signing in: where the visitor was going, on this site only."""
     target = request.POST.get("next") or request.GET.get("next") or ""
-    if url_has_allowed_host_and_scheme(
+    if target != "/" and url_has_allowed_host_and_scheme(
         target, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     ):
         return target
