@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Any
 
-from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from branches.models import Branch
-from mami.api.fields import Id, Instant, Money, Text, TimeOfDay
+from mami.api.fields import Day, Id, Instant, Money, Text, TimeOfDay
 from mami.api.queries import Paging, Query
-from mami.clock import now, shop_date
-
-YEAR = dt.timedelta(days=366)
 
 
 class HoursField(serializers.DictField):
@@ -72,18 +67,11 @@ class WeekQuery(Query):
 
 
 class AvailableQuery(Query):
-    locals()["from"] = serializers.DateField(
-        required=False, source="start", help_text="Today unless told otherwise."
-    )
+    locals()["from"] = Day(required=False, source="start", help_text="Today unless told otherwise.")
     days = serializers.IntegerField(required=False, default=7, min_value=1, max_value=28)
     branchId = Id(  # noqa: N815
         required=False, source="branch_id", help_text="For a pickup; else where deliveries start."
     )
-
-    def validate_from(self, value: dt.date) -> dt.date:
-        if abs(value - shop_date(now())) > YEAR:
-            raise serializers.ValidationError(_("Choose a date within a year."))
-        return value
 
 
 class BranchIn(serializers.Serializer[Any]):

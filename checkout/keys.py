@@ -55,6 +55,13 @@ def claim(*, user_id: int, key: str, body_hash: str, now: dt.datetime) -> Idempo
     return row
 
 
+def is_answered(*, user_id: int, key: str) -> bool:
+    """Whether the key has its answer, so that asking again only repeats it. One query."""
+    return IdempotencyKey.objects.filter(
+        user_id=user_id, scope="confirm", key=key[:128], state=State.DONE
+    ).exists()
+
+
 def end_lease(*, key_id: int, now: dt.datetime) -> None:
     """Let whoever asks next find out what became of the request."""
     IdempotencyKey.objects.filter(pk=key_id, state=State.IN_PROGRESS).update(lease_expires_at=now)

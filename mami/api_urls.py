@@ -16,6 +16,9 @@ v1: list[URLPattern | URLResolver] = [
     path("", include("branches.api_urls")),
     path("", include("catalog.api_urls")),
     path("", include("cart.api_urls")),
+    path("", include("payments.api_urls")),
+    path("", include("checkout.api_urls")),
+    path("", include("orders.api_urls")),
 ]
 
 urlpatterns: list[URLPattern | URLResolver] = [

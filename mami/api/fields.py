@@ -6,6 +6,7 @@ import datetime as dt
 from decimal import Decimal
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
@@ -59,10 +60,6 @@ class Money(serializers.DecimalField):
         return str(money(Decimal(value)))
 
 
-class MoneyIn(Money):
-    """As `Money`, in a body: a number is understood too."""
-
-
 @extend_schema_field({"type": "number", "example": 2})
 class Quantity(serializers.DecimalField):
     """Units, or kg to the gram; a JSON number."""
@@ -114,3 +111,15 @@ class ErrorBody(serializers.Serializer[Any]):
 
 class Failure(serializers.Serializer[Any]):
     error = ErrorBody()
+
+
+class Day(serializers.DateField):
+    """A date that a shop can mean; others would overflow the calendar."""
+
+    FIRST, LAST = dt.date(2000, 1, 1), dt.date(2100, 1, 1)
+
+    def to_internal_value(self, value: Any) -> dt.date:
+        day = super().to_internal_value(value)
+        if not self.FIRST <= day <= self.LAST:
+            raise serializers.ValidationError(_("That date is not in our calendar."))
+        return day

@@ -1,0 +1,45 @@
+"""Saved cards in the JSON API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework.request import Request
+
+from mami.api.operations import operation
+from mami.api.views import ApiView
+from payments import errors, services
+from payments.cards import CardToken
+from payments.serializers import CardIn, CardOut
+
+TAG = "Accounts"
+
+
+class PaymentTokens(ApiView):
+    @operation(tag=TAG, summary="My saved cards", answer=CardOut, many=True)
+    def get(self, request: Request) -> Any:
+        return services.tokens_of(user_id=request.user.pk)
+
+    @operation(
+        tag=TAG,
+        summary="Save a card",
+        description="The first one is the default. The same card again is one card.",
+        body=CardIn,
+        answer=CardOut,
+        status=201,
+        refusals=[errors.CardNumberRefused, errors.PaymentUnavailable],
+    )
+    def post(self, request: Request, body: dict[str, Any]) -> Any:
+        return services.save_token(actor=request.user, card=CardToken(**body))
+
+
+class PaymentToken(ApiView):
+    @operation(tag=TAG, summary="Forget a card", status=204)
+    def delete(self, request: Request, token_id: int) -> None:
+        services.delete_token(actor=request.user, token_id=token_id)
+
+
+class PaymentTokenDefault(ApiView):
+    @operation(tag=TAG, summary="Make a card the default", status=204)
+    def post(self, request: Request, token_id: int) -> None:
+        services.set_default_token(actor=request.user, token_id=token_id)
