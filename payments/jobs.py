@@ -8,7 +8,7 @@ from mami import clock
 from payments import services
 
 
-@app.periodic(cron="*/10 * * * * *")
+@app.periodic(cron="* * * * * */10")
 @app.task(name="payments.perform_open_calls", queueing_lock="payments.perform_open_calls")
 def perform_open_calls(timestamp: int) -> int:
     """Perform captures, voids and refunds that are due; look after unanswered authorisations."""
