@@ -24,7 +24,7 @@ def orders_of(*, actor: User, statuses: Iterable[str] = ()) -> QuerySet[Order]:
 
 
 def order_for(*, actor: User, order_id: int) -> Order:
-    """One of the actor's orders; an admin may read anybody's. Raises NotFound. Four queries."""
+    """One of the actor's orders; an admin may read anybody's. Raises NotFound. Three queries."""
     return _one(actor, pk=order_id)
 
 
@@ -34,7 +34,7 @@ def order_by_number(*, actor: User, number: str) -> Order:
 
 
 def order_by_id(*, order_id: int) -> Order:
-    """Any order, for staff. Raises NotFound. Four queries."""
+    """Any order, for staff. Raises NotFound. Three queries."""
     found = _whole(Order.objects.filter(pk=order_id)).first()
     if found is None:
         raise NotFound

@@ -47,7 +47,7 @@ def refund(
         order = lock_order(order_id=order_id)
         if items:
             amount = _price(lock_items(order_id=order.pk), items)
-        if amount is None or not ZERO < amount <= MOST or amount != shekels(amount):
+        if amount is None or not _is_amount(amount):
             raise InvalidInput(fields={"amount": [_("An amount above zero, to the agora.")]})
         call_id = payments.request_refund(
             payment_id=order.payment_id,
@@ -66,6 +66,10 @@ def refund(
             context={"call_id": call_id},
         )
     return call_id
+
+
+def _is_amount(amount: Decimal) -> bool:
+    return amount.is_finite() and ZERO < amount <= MOST and amount == shekels(amount)
 
 
 def _price(lines: list[OrderItem], wanted: Mapping[int, Decimal]) -> Decimal:
