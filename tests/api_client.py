@@ -72,6 +72,16 @@ class ApiClient:
         return response
 
 
+def refusal(response: Any, status: int, code: str) -> dict[str, Any]:
+    """The `details` of a refusal, which must be this one."""
+    assert response.status_code == status, response.content
+    body = response.json()
+    assert set(body) == {"error"}
+    assert body["error"]["code"] == code, body
+    assert body["error"]["message"]
+    return body["error"]["details"]
+
+
 def token_for(user: User) -> str:
     """A genuine access token, without the row of a refresh token."""
     import datetime as dt

@@ -16,6 +16,7 @@ from accounts.services import reset_secret
 from accounts.tests.factories import PASSWORD, address, person, with_password
 from mami import clock
 from mami.ratelimits import LOGIN_PER_ACCOUNT
+from tests.api_client import refusal
 
 pytestmark = pytest.mark.django_db
 NEW = {"email": "Noa@Mami.test", "password": "gxkq-4-lemons", "full_name": "Noa Levi"}
@@ -27,14 +28,6 @@ def audit(**wanted):
 
 def login(api, user, password=PASSWORD):
     return api().post("/auth/login", {"email": user.email, "password": password})
-
-
-def refusal(response, status, code):
-    assert response.status_code == status, response.content
-    error = response.json()["error"]
-    assert error["code"] == code
-    assert error["message"]
-    return error["details"]
 
 
 class TestRegister:

@@ -1,0 +1,189 @@
+"""The catalogue through the JSON API."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from catalog.indexing import index_products
+from catalog.models import Brand, Category, Product
+from tests.api_client import refusal
+from tests.shop import open_shop
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def shop(db):
+    return open_shop()
+
+
+@pytest.fixture
+def goods(shop):
+    tene = Brand.objects.create(slug="tene", name_he="טנא", name_en="Tene")
+    fields = {"brand": tene, "icon": "milk"}
+    milk = shop.product(
+        name_he="חלב טרי", name_en="Fresh milk", price=Decimal("6.90"), size=Decimal(1000),
+        size_unit="ML", dietary_tags=["vegetarian"], **fields,
+    )  # fmt: skip
+    soy = shop.product(
+        name_he="משקה סויה", name_en="Soy drink", price=Decimal("9.90"), old_price=Decimal("12.90"),
+        dietary_tags=["vegan", "vegetarian"], allergens=["soy"], stock=0,
+    )  # fmt: skip
+    tomato = shop.weighed(name_he="עגבנייה", name_en="Tomato")
+    index_products([milk.pk, soy.pk, tomato.pk])
+    return milk, soy, tomato
+
+
+def names(response):
+    assert response.status_code == 200, response.content
+    return [item["name"] for item in response.json()["data"]]
+
+
+class TestCategories:
+    def test_count_covers_the_subtree(self, api, shop, goods):
+        parent = Category.objects.create(slug="top", name_he="למעלה", name_en="Top")
+        Category.objects.create(slug="off", name_he="סגור", name_en="Off", is_active=False)
+        shop.category.parent = parent
+        shop.category.save()
+        body = api().get("/categories").json()
+        assert body["pagination"] == {"total": 2, "limit": 50, "offset": 0, "has_next": False}
+        assert {c["name"]: c["product_count"] for c in body["data"]} == {
+            "Top": 3, shop.category.name_en: 3
+        }  # fmt: skip
+        assert names(api().get(f"/categories/{parent.pk}/products?sort=name")) == [
+            "Fresh milk", "Soy drink", "Tomato"
+        ]  # fmt: skip
+
+    def test_unknown_or_inactive(self, api, shop):
+        shop.category.is_active = False
+        shop.category.save()
+        refusal(api().get(f"/categories/{shop.category.pk}/products"), 404, "NOT_FOUND")
+        refusal(api().get("/categories/999999/products"), 404, "NOT_FOUND")
+
+
+class TestProduct:
+    def test_whole(self, api, shop, goods):
+        milk = goods[0]
+        assert api(language="he").get(f"/products/{milk.pk}").json()["data"] == {
+            "id": milk.pk, "sku": milk.sku, "barcode": None, "name": "חלב טרי", "description": "",
+            "brand": "טנא", "category_id": shop.category.pk, "category_name": shop.category.name_he,
+            "price": "6.90", "old_price": None, "sold_by": "UNIT", "quantity_step": 1,
+            "unit_price": {"amount": "0.69", "per": "100ML"}, "vat_rate": "18.00",
+            "dietary_tags": ["vegetarian"], "allergens": [], "image_url": None, "is_active": True,
+            "in_stock_anywhere": True, "in_stock_for_branch": None, "available_quantity": None,
+        }  # fmt: skip
+
+    def test_at_a_branch(self, api, shop, goods):
+        tomato = goods[2]
+        data = api().get(f"/products/{tomato.pk}?branchId={shop.branch.pk}").json()["data"]
+        assert (data["in_stock_for_branch"], data["available_quantity"]) == (True, 100)
+        assert data["quantity_step"] == 0.5
+        snake = api().get(f"/products/{tomato.pk}?branch_id={shop.branch.pk}").json()["data"]
+        assert snake == data
+        sold_out = api().get(f"/products/{goods[1].pk}?branchId={shop.branch.pk}").json()["data"]
+        assert (sold_out["in_stock_for_branch"], sold_out["available_quantity"]) == (False, 0)
+        assert sold_out["in_stock_anywhere"] is False
+
+    def test_inactive_is_not_found(self, api, goods):
+        Product.objects.filter(pk=goods[0].pk).update(is_active=False)
+        refusal(api().get(f"/products/{goods[0].pk}"), 404, "NOT_FOUND")
+
+    @pytest.mark.parametrize("pk", ["0", "999999", "99999999999999999999999999"])
+    def test_unknown(self, api, pk):
+        refusal(api().get(f"/products/{pk}"), 404, "NOT_FOUND")
+
+    def test_unknown_branch(self, api, goods):
+        refusal(api().get(f"/products/{goods[0].pk}?branchId=999999"), 404, "NOT_FOUND")
+        details = refusal(api().get(f"/products/{goods[0].pk}?branchId=x"), 400, "VALIDATION_ERROR")
+        assert list(details["fields"]) == ["branchId"]
+
+    def test_one_query(self, api, goods, django_assert_num_queries):
+        client = api()
+        with django_assert_num_queries(1):
+            client.get(f"/products/{goods[0].pk}")
+
+
+class TestSearch:
+    @pytest.mark.parametrize(
+        ("query", "found"),
+        [
+            ("q=חלב", ["Fresh milk"]), ("q=tom", ["Tomato"]), ("q=Tene", ["Fresh milk"]),
+            ("q=zzzzqqq", []), ("onSale=true", ["Soy drink"]), ("on_sale=1", ["Soy drink"]),
+            ("inStock=true&sort=name", ["Fresh milk", "Tomato"]), ("tag=vegan&tag=vegetarian", ["Soy drink"]),
+            ("tag=vegetarian&sort=name", ["Fresh milk", "Soy drink"]), ("brand=tene&brand=x", ["Fresh milk"]),
+            ("minPrice=7&maxPrice=9.50", ["Tomato"]), ("sort=-price", ["Soy drink", "Tomato", "Fresh milk"]),
+            ("sort=price&limit=1&offset=1", ["Tomato"]), ("sort=newest&limit=1", ["Tomato"]),
+            ("q=!!!&sort=name", ["Fresh milk", "Soy drink", "Tomato"]), ("offset=50", []),
+        ],
+    )  # fmt: skip
+    def test_finds(self, api, goods, query, found):
+        assert names(api().get(f"/products/search?{query}")) == found
+
+    def test_finds_by_sku_and_barcode(self, api, goods):
+        milk = goods[0]
+        Product.objects.filter(pk=milk.pk).update(barcode="7290000000017")
+        index_products([milk.pk])
+        assert names(api().get(f"/products/search?q={milk.sku}"))[:1] == ["Fresh milk"]
+        assert names(api().get("/products/search?q=7290000000017")) == ["Fresh milk"]
+
+    def test_facets(self, api, shop, goods):
+        facets = api().get("/products/search").json()["facets"]
+        assert facets["categories"] == [
+            {"value": shop.category.pk, "label": shop.category.name_en, "count": 3}
+        ]
+        assert facets["brands"] == [{"value": "tene", "label": "Tene", "count": 1}]
+        assert {f["value"]: f["count"] for f in facets["dietary_tags"]} == {
+            "vegan": 1, "vegetarian": 2
+        }  # fmt: skip
+        assert facets["price"] == {"min": "6.90", "max": "9.90"}
+        empty = api().get("/products/search?q=zzzzqqq").json()["facets"]
+        assert empty["price"] == {"min": None, "max": None}
+
+    @pytest.mark.parametrize(
+        ("query", "field"),
+        [
+            ("limit=0", "limit"), ("limit=-1", "limit"), ("limit=abc", "limit"), ("offset=-1", "offset"),
+            ("offset=x", "offset"), ("sort=random", "sort"), ("minPrice=abc", "minPrice"),
+            ("maxPrice=NaN", "maxPrice"), ("inStock=perhaps", "inStock"), ("categoryId=0", "categoryId"),
+            ("branchId=1.5", "branchId"), ("limit=1e3", "limit"), (f"offset={10**30}", "offset"),
+        ],
+    )  # fmt: skip
+    def test_bad_queries_name_their_parameter(self, api, query, field):
+        details = refusal(api().get(f"/products/search?{query}"), 400, "VALIDATION_ERROR")
+        assert list(details["fields"]) == [field]
+
+    def test_limit_is_capped_without_an_error(self, api, goods):
+        assert api().get("/products/search?limit=10000").json()["pagination"]["limit"] == 200
+
+    def test_unknown_parameters_are_ignored(self, api, goods):
+        assert api().get("/products/search?colour=red").status_code == 200
+
+    def test_queries_do_not_grow(self, api, shop, goods, django_assert_num_queries):
+        client = api()
+        with django_assert_num_queries(2):
+            client.get("/products/search")
+        for _ in range(5):
+            shop.product()
+        with django_assert_num_queries(2):
+            client.get("/products/search")
+        with django_assert_num_queries(3):
+            client.get(f"/categories/{shop.category.pk}/products")
+        with django_assert_num_queries(1):
+            client.get("/categories")
+
+
+class TestAutocomplete:
+    def test_suggests(self, api, goods):
+        data = api().get("/products/autocomplete?q=fre").json()["data"]
+        assert [item["name"] for item in data] == ["Fresh milk"]
+        assert set(data[0]) == {"id", "name", "category_name", "image_url"}
+
+    @pytest.mark.parametrize("q", ["", "!!!"])
+    def test_nothing_typed(self, api, goods, q):
+        assert api().get(f"/products/autocomplete?q={q}").json() == {"data": []}
+
+    def test_limit(self, api, goods):
+        refusal(api().get("/products/autocomplete?q=a&limit=0"), 400, "VALIDATION_ERROR")
+        assert api().get("/products/autocomplete?q=a&limit=500").status_code == 200
