@@ -19,8 +19,8 @@ from cart.windows import Window
 PARTS = {
     "page": "cart/_basket.html",
     "drawer": "cart/_drawer.html",
-    "card": "cart/_control.html",
     "detail": "cart/_control_big.html",
+    "card": "cart/_control.html",
 }
 
 
