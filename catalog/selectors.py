@@ -37,6 +37,7 @@ from mami.errors import NotFound
 
 __all__ = ["Node", "Tree", "category_tree"]
 
+IN_STOCK = Q(in_stock=True)
 SORTS = ("relevance", "name", "price", "-price", "unit_price", "newest")
 WEIGHTS = [0.02, 0.5, 0.3, 1.0]  # description, category, brand, name
 SUBTREE = """
@@ -106,6 +107,8 @@ def shelf(
     products carry `in_stock_anywhere` and `vat_rate`. Two queries, with a text up to four. Raises
     InvalidSort.
     """
+    if sort not in SORTS and sort != "":
+        raise InvalidSort
     understood = search_query(q)
     filters = Filters(
         brands=tuple(brands),
@@ -140,7 +143,7 @@ def offers(*, limit: int, branch_id: int | None = None) -> list[Product]:
     Each carries `offers_in_all`, the number of all offers in stock.
     """
     saving = (F("old_price") - F("price")) / F("old_price")
-    found = Product.objects.active().on_sale().as_cards(branch_id).filter(in_stock=True)
+    found = Product.objects.active().on_sale().as_cards(branch_id).filter(IN_STOCK)
     found = found.annotate(offers_in_all=Window(Count("*")))
     return list(found.order_by(saving.desc(), "id")[:limit])
 
@@ -189,7 +192,7 @@ def all_products(
             | Q(barcode=text)
         )
     if category_id is not None:
-        found = found.filter(category__in=RawSQL(SUBTREE, [category_id]))
+        found = found.filter(category__in=_subtree(category_id))
     return found if is_active is None else found.filter(is_active=is_active)
 
 
@@ -282,19 +285,18 @@ def _matching(
 ) -> ProductQuerySet:
     found = Product.objects.active().as_cards(branch_id)
     if anywhere:
-        found = found.with_stock_anywhere().with_vat_rate(shop_date(clock.now()))
+        found = found.defer(None).defer("search_vector").with_stock_anywhere()
+        found = found.with_vat_rate(shop_date(clock.now()))
         if branch_id is None:
             found = found.annotate(in_stock=F("in_stock_anywhere"))
     if category_id is not None:
-        found = found.filter(category__in=RawSQL(SUBTREE, [category_id]))
+        found = found.filter(category__in=_subtree(category_id))
     if understood is not None:
         found = found.filter(search_vector=_raw(understood.tsquery))
     return found
 
 
 def _ordered(found: ProductQuerySet, sort: str, understood: SearchQuery | None) -> ProductQuerySet:
-    if sort not in SORTS and sort != "":
-        raise InvalidSort
     if sort in {"", "relevance"}:
         return _by_relevance(found, understood)
     if sort == "name":
@@ -311,14 +313,18 @@ def _ordered(found: ProductQuerySet, sort: str, understood: SearchQuery | None) 
 def _by_relevance(found: ProductQuerySet, understood: SearchQuery | None) -> ProductQuerySet:
     """What fits best first; sold out last, because it cannot be bought now."""
     if understood is None:
-        return found.order_by("-in_stock", "category__position", "category_id", "id")
+        return found.order_by(F("in_stock").desc(), "category__position", "category_id", "id")
     begins = Q(name_he__istartswith=understood.text) | Q(name_en__istartswith=understood.text)
     rank = (
         SearchRank(F("search_vector"), _raw(understood.exact), weights=WEIGHTS) * 2.0
         + SearchRank(F("search_vector"), _raw(understood.tsquery), weights=WEIGHTS)
-        + Case(When(begins, then=Value(0.25)), default=Value(0.0), output_field=FloatField())
+        + Case(When(begins, then=Value(0.1)), default=Value(0.0), output_field=FloatField())
     )
-    return found.order_by("-in_stock", rank.desc(), "id")
+    return found.order_by(F("in_stock").desc(), rank.desc(), "id")
+
+
+def _subtree(category_id: int) -> RawSQL:
+    return RawSQL(SUBTREE, [category_id])  # noqa: S611 - constant text, the key is a parameter
 
 
 def _raw(tsquery: str) -> TextQuery:
@@ -327,7 +333,7 @@ def _raw(tsquery: str) -> TextQuery:
 
 def _beside(product: Product) -> ProductQuerySet:
     found = Product.objects.active().as_cards().filter(category_id=product.category_id)
-    return found.filter(in_stock=True).exclude(pk=product.pk)
+    return found.filter(IN_STOCK).exclude(pk=product.pk)
 
 
 def _neighbours(product: Product, limit: int) -> list[Product]:
