@@ -7,7 +7,7 @@ would mean every second of each tenth minute.
 from __future__ import annotations
 
 import structlog
-from django.core.cache import cache
+from django.core.cache import caches
 from procrastinate import JobContext
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import ConnectorException
@@ -62,5 +62,6 @@ async def forget_old_jobs(context: JobContext, timestamp: int) -> None:
 @app.task(name="mami.empty_cache_of_expired", queueing_lock="mami.empty_cache_of_expired")
 def empty_cache_of_expired(timestamp: int) -> None:
     """Remove what nobody can read any more."""
-    if isinstance(cache._connections[cache._alias], PostgresCache):  # type: ignore[attr-defined]
-        cache.cull_expired()
+    backend = caches["default"]
+    if isinstance(backend, PostgresCache):
+        backend.cull_expired()

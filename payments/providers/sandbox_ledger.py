@@ -132,7 +132,7 @@ class Ledger:
         if getattr(_here, "owner", None) != owner:
             _here.books = self._open()
             _here.owner = owner
-        return _here.books  # type: ignore[no-any-return]
+        return _here.books
 
     def _open(self) -> sqlite3.Connection:
         self.path.parent.mkdir(parents=True, exist_ok=True)

@@ -26,7 +26,11 @@ def call_of(handle) -> ProviderCall:
 def test_opening_writes_down_what_will_be_asked(opened, django_assert_num_queries):
     handle = opened()
     payment, call = payment_of(handle), call_of(handle)
-    assert (payment.state, payment.amount, payment.authorized) == ("PENDING", HUNDRED, 0)
+    assert (payment.state, payment.amount, payment.authorized) == (
+        "PENDING",
+        HUNDRED,
+        Decimal(0),
+    )
     assert (call.state, call.amount) == ("STARTED", HUNDRED)
     assert payment.idempotency_key == call.idempotency_key == handle.idempotency_key
 
