@@ -86,7 +86,7 @@ def weekly_slots(
 
 def available_slots(
     *,
-    branch_id: int,
+    branch_id: int | None,
     start: dt.date,
     days: int,
     now: dt.datetime,
@@ -94,10 +94,13 @@ def available_slots(
 ) -> list[SlotChoice]:
     """Every window from `start` for `days` days that is not over, open or not, by time.
 
-    A basket's hold takes a place, save the one of `exclude_cart_id`. Three queries.
+    Without a branch: of the one that deliveries leave from. A basket's hold takes a place, save
+    the one of `exclude_cart_id`. Three queries.
     """
-    slots = list(weekly_slots(branch_id=branch_id))
-    return _choices(slots, start, days, now, exclude_cart_id)
+    slots = weekly_slots(branch_id=branch_id)
+    if branch_id is None:
+        slots = slots.filter(branch__is_delivery_source=True)
+    return _choices(list(slots), start, days, now, exclude_cart_id)
 
 
 def slot_choice(

@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 from decimal import Decimal
 
-from branches.selectors import SlotChoice, available_slots, delivery_source
+from branches.selectors import SlotChoice, available_slots
 from cart.fees import delivery_fee
 from cart.selectors import CartView
 from mami.clock import shop_date
@@ -50,11 +50,10 @@ def windows(
 ) -> list[Window]:
     """Every window from `start` (default today) that is not over, open or not, by time.
 
-    Of the branch deliveries leave from, unless one is named. At most five queries.
+    Of the branch deliveries leave from, unless one is named. Three queries.
     """
-    source = branch_id if branch_id is not None else delivery_source().pk
     choices = available_slots(
-        branch_id=source,
+        branch_id=branch_id,
         start=start or shop_date(now),
         days=days,
         now=now,

@@ -65,7 +65,8 @@ class Browse:
 
     @property
     def pages(self) -> Pages:
-        return Pages(number=self.form.page_number, count=-(-self.page.total // self.page.limit))
+        page = self.page
+        return Pages(number=page.offset // page.limit + 1, count=-(-page.total // page.limit))
 
     @property
     def sorts(self) -> list[tuple[str, Any]]:
@@ -77,8 +78,10 @@ class Browse:
 
     @cached_property
     def tags(self) -> list[dict[str, Any]]:
-        """Dietary choices that still find something, and those chosen."""
-        return self._choices("tag", self.page.facets.dietary_tags, dict(DietaryTag.choices))
+        """Dietary choices that would narrow what is shown, and those chosen."""
+        chosen, total = self.form.criteria()["tags"], self.page.facets.total
+        telling = [f for f in self.page.facets.dietary_tags if f.count < total or f.value in chosen]
+        return self._choices("tag", telling, dict(DietaryTag.choices))
 
     @cached_property
     def brands(self) -> list[dict[str, Any]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
 from django.db.models import Exists, ExpressionWrapper, F, OuterRef, Q, Subquery
@@ -71,7 +71,8 @@ class ProductQuerySet(models.QuerySet["Product"]):
 
     def with_vat_rate(self, date: dt.date) -> ProductQuerySet:
         """Annotate `vat_rate`: the percentage in force on `date`."""
-        rates = self.model._meta.get_field("vat_class").related_model._meta.get_field("rates")
+        vat_class: Any = self.model._meta.get_field("vat_class").related_model
+        rates: Any = vat_class._meta.get_field("rates")
         in_force = (
             rates.related_model.objects.filter(
                 vat_class=OuterRef("vat_class"), valid_from__lte=date
@@ -96,5 +97,6 @@ class ProductQuerySet(models.QuerySet["Product"]):
         return [found[pk] for pk in wanted if pk in found]
 
     def _stocks(self) -> models.QuerySet:
-        related = self.model._meta.get_field("stocks").related_model
-        return related.objects.filter(product=OuterRef("pk"))  # type: ignore[union-attr]
+        related: Any = self.model._meta.get_field("stocks").related_model
+        stocks: models.QuerySet = related.objects.filter(product=OuterRef("pk"))
+        return stocks

@@ -18,7 +18,7 @@ POINTS = re.compile("[\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7]")
 DROPPED = re.compile("[\u05f3\u05f4'\"`´‘’“”\u200e\u200f\u202a-\u202e\u2066-\u2069\u00ad]")
 WORDS = re.compile(r"\d+(?:\.\d+)?(?!\w)|[^\W_]+")
 FINALS = str.maketrans("ךםןףץ", "כמנפצ")
-PREFIXES = "והבלמשכ"
+PREFIXES = frozenset("והבלמשכ")
 _LATIN = "qwertyuiopasdfghjkl;zxcvbnm,."
 _HEBREW = "/'קראטוןםפשדגכעיחלךףזסבהנמצתץ"
 TO_HEBREW = str.maketrans(_LATIN, _HEBREW)
@@ -94,10 +94,8 @@ def _forms(word: str) -> list[str]:
     """The word, then what it may be a form of: prefix letters, plural and feminine endings."""
     forms = [word]
     if "א" <= word[0] <= "ת":
-        stems = [word]
-        for length in (1, 2, 3):
-            if len(word) - length >= 2 and all(letter in PREFIXES for letter in word[:length]):
-                stems.append(word[length:])
+        bare = (word[n:] for n in (1, 2, 3) if len(word) - n >= 2 and set(word[:n]) <= PREFIXES)
+        stems = [word, *bare]
         forms += stems[1:]
         for stem in stems:
             forms += [

@@ -99,13 +99,14 @@ def shelf(
     sort: str = "",
     limit: int = 48,
     offset: int = 0,
+    clamp: bool = False,
 ) -> ShelfPage:
     """One page of the products that match, with the counts of every further filter.
 
     `q` of punctuation alone is no text filter. Stock is that of `branch_id`, without one that of
     the delivery source; with `anywhere`, without a branch `in_stock` means at any branch, and the
-    products carry `in_stock_anywhere` and `vat_rate`. Two queries, with a text up to four. Raises
-    InvalidSort.
+    products carry `in_stock_anywhere` and `vat_rate`. With `clamp`, past the end means the last
+    page. Two queries, with a text up to four. Raises InvalidSort.
     """
     if sort not in SORTS and sort != "":
         raise InvalidSort
@@ -121,6 +122,8 @@ def shelf(
     matching = _matching(category_id, understood, branch_id, anywhere=anywhere)
     facets = count_facets(matching, filters)
     kept = matching.filter(*filters.conditions().values())
+    if clamp and offset >= facets.total:
+        offset = max(0, (facets.total - 1) // limit * limit)
     items = _ordered(kept, sort, understood)[offset : offset + limit] if facets.total else []
     return ShelfPage(
         items=list(items),

@@ -76,6 +76,7 @@ def _browse(form: ShelfForm, *, place: dict[str, Any] | None = None, **where: An
         sort=form.order,
         limit=PAGE_SIZE,
         offset=(form.page_number - 1) * PAGE_SIZE,
+        clamp=True,
     )
     return Browse(form=form, page=page, fixed=frozenset(place or ()))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.templatetags.static import static
@@ -11,10 +12,12 @@ from django.utils.translation import check_for_language, get_language, override
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts.models import User
 from cart.context import basket_of
 from cart.windows import nearest
 from catalog import selectors as catalog
 from mami import clock
+from orders.habits import Habits, habits_of
 
 SHOWN = 6
 HELP_PAGES = {
@@ -29,8 +32,11 @@ HELP_PAGES = {
 def home(request: HttpRequest) -> HttpResponse:
     """Choose a time, then walk the aisles."""
     now = clock.now()
+    habits = _habits(request.user)
     context = {
         "now": now,
+        "usual": habits.products,
+        "last_order": habits.last_order,
         "windows": nearest(basket=basket_of(request), now=now),
         "tree": catalog.category_tree(),
         "offers": catalog.offers(limit=SHOWN),
@@ -63,7 +69,7 @@ def language(request: HttpRequest) -> HttpResponse:
             settings.LANGUAGE_COOKIE_NAME,
             code,
             max_age=settings.LANGUAGE_COOKIE_AGE,
-            samesite=settings.LANGUAGE_COOKIE_SAMESITE,
+            samesite="Lax",
             secure=settings.SESSION_COOKIE_SECURE,
             httponly=True,
         )
@@ -80,6 +86,12 @@ def robots(request: HttpRequest) -> HttpResponse:
     closed = ("/account/", "/admin/", "/api/", "/cart/", "/checkout/", "/ops/", "/orders/")
     lines = ["User-agent: *", *(f"Disallow: {path}" for path in closed)]
     return HttpResponse("\n".join(lines) + "\n", content_type="text/plain")
+
+
+def _habits(user: User | AnonymousUser) -> Habits:
+    if user.is_authenticated:
+        return habits_of(actor=user, limit=SHOWN)
+    return Habits(products=[], last_order="")
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -104,4 +116,4 @@ def server_error(request: HttpRequest) -> HttpResponse:
     code = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, settings.LANGUAGE_CODE)
     with override(code if code in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE):
         # Rendered without the request: context processors may need the database.
-        return render(None, "errors/500.html", context, status=500)  # type: ignore[arg-type]
+        return render(None, "errors/500.html", context, status=500)

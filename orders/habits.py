@@ -4,32 +4,32 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.db.models import Count, Max, Subquery
+from django.db.models import Count, OuterRef, Subquery
 
 from accounts.models import User
+from catalog.models import Product
 from orders.models import Order, OrderItem, OrderStatus
 
 
 @dataclass(frozen=True, kw_only=True)
 class Habits:
-    """The products bought most often, and the number of the last order, "" without one."""
+    """The products bought most often, as cards, and the number of the last order ("": none)."""
 
-    product_ids: list[int]
+    products: list[Product]
     last_order: str
 
 
 def habits_of(*, actor: User, limit: int) -> Habits:
-    """What `actor` usually buys, the most frequent first. One query."""
+    """What `actor` usually buys and could buy now, the most frequent first. One query."""
     orders = Order.objects.filter(user=actor).exclude(status=OrderStatus.CANCELED)
-    last = orders.order_by("-created_at", "-id").values("order_number")[:1]
-    rows = (
-        OrderItem.objects.filter(order__in=orders, substitute_for__isnull=True)
-        .values("product_id")
-        .annotate(times=Count("order", distinct=True), latest=Max("order_id"), last=Subquery(last))
-        .order_by("-times", "-latest", "product_id")[:limit]
+    lines = OrderItem.objects.filter(order__in=orders, substitute_for__isnull=True)
+    times = lines.filter(product=OuterRef("pk")).order_by().values("product").annotate(n=Count("*"))
+    last = orders.order_by("-created_at", "-id").values("order_number")
+    products = list(
+        Product.objects.active()
+        .as_cards()
+        .filter(pk__in=lines.values("product"))
+        .annotate(times=Subquery(times.values("n")), last_order=Subquery(last[:1]))
+        .order_by("-times", "pk")[:limit]
     )
-    found = list(rows)
-    return Habits(
-        product_ids=[row["product_id"] for row in found],
-        last_order=found[0]["last"] if found else "",
-    )
+    return Habits(products=products, last_order=products[0].last_order if products else "")

@@ -80,7 +80,7 @@ def test_bad_queries(api, shop, query):
 
 def test_queries(api, shop, django_assert_num_queries):
     client = api()
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(3):
         client.get("/delivery-slots/available?days=28")
     with django_assert_num_queries(2):
         client.get("/branches")

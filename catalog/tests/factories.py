@@ -1,0 +1,85 @@
+"""Small pieces of a catalogue for tests."""
+
+from __future__ import annotations
+
+import itertools
+from decimal import Decimal
+from typing import Any
+
+from branches.models import Branch
+from catalog.models import Brand, Category, Product
+from inventory.seeding import OpeningCount, seed_stock
+
+_number = itertools.count(1)
+
+
+def category(**values: Any) -> Category:
+    n = next(_number)
+    fields: dict[str, Any] = {
+        "name_he": f"מחלקה {n}",
+        "name_en": f"Aisle {n}",
+        "slug": f"aisle-{n}",
+        "aisle": "dairy",
+        "icon": "milk",
+        "position": n,
+        **values,
+    }
+    return Category.objects.create(**fields)
+
+
+def brand(**values: Any) -> Brand:
+    n = next(_number)
+    fields: dict[str, Any] = {
+        "name_he": f"מותג {n}",
+        "name_en": f"Brand {n}",
+        "slug": f"brand-{n}",
+        **values,
+    }
+    return Brand.objects.create(**fields)
+
+
+def product(**values: Any) -> Product:
+    """A product of ₪10.00, without stock."""
+    n = next(_number)
+    fields: dict[str, Any] = {
+        "name_he": f"מוצר {n}",
+        "name_en": f"Product {n}",
+        "sku": f"C-{n}",
+        "price": Decimal("10.00"),
+        **values,
+    }
+    if "category" not in fields:
+        fields["category"] = category()
+    return Product.objects.create(**fields)
+
+
+def source() -> Branch:
+    """The branch that deliveries leave from."""
+    found = Branch.objects.filter(is_delivery_source=True).first()
+    return found or Branch.objects.create(
+        code="source",
+        name_he="המחסן",
+        name_en="The Warehouse",
+        address_he="א",
+        address_en="a",
+        city_he="ב",
+        city_en="b",
+        is_delivery_source=True,
+    )
+
+
+def stocked(quantity: Decimal | int | str = 10, **values: Any) -> Product:
+    """A product with stock at the delivery source."""
+    made = product(**values)
+    stock(made, source(), quantity)
+    return made
+
+
+def stock(product: Product, branch: Branch, quantity: Decimal | int | str) -> None:
+    count = OpeningCount(
+        product_id=product.pk,
+        branch_id=branch.pk,
+        on_hand=Decimal(quantity),
+        reorder_point=Decimal(0),
+    )
+    seed_stock(counts=[count])

@@ -1,0 +1,119 @@
+"""Words: how texts become them, and what people's words find in the demo catalogue."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from catalog import selectors
+from catalog.search import edits, normalise, search_query, tokens
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("גבינת קוטג׳ 5%", ["גבינת", "קוטג", "5"]),
+        ("גבינת קוטג' 5%", ["גבינת", "קוטג", "5"]),
+        ("ק״ג", ["קג"]),
+        ('ק"ג', ["קג"]),
+        ("תל־אביב", ["תל", "אביב"]),
+        ("שָׁלוֹם", ["שלומ"]),
+        ("Crème Fraîche", ["creme", "fraiche"]),
+        ("1.5 ליטר", ["1.5", "ליטר"]),
+        ("MIL-0012", ["mil", "0012"]),
+        ("\u200fחלב\u200e", ["חלב"]),
+        ("!!! ***", []),
+        ("", []),
+    ],
+)
+def test_texts_become_words(text: str, words: list[str]) -> None:
+    assert tokens(text) == words
+
+
+@given(st.text(max_size=60))
+def test_normalising_twice_changes_nothing_more(text: str) -> None:
+    assert tokens(" ".join(tokens(text))) == tokens(text)
+    assert normalise(normalise(text)) == normalise(text)
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "distance"),
+    [
+        ("חלב", "חלב", 0),
+        ("יוגורת", "יוגורט", 1),
+        ("חבל", "חלב", 1),
+        ("", "אב", 2),
+        ("milk", "silky", 2),
+    ],
+)
+def test_edits(a: str, b: str, distance: int) -> None:
+    assert edits(a, b) == distance
+    assert edits(b, a) == distance
+
+
+def found(q: str, limit: int = 5) -> list[str]:
+    return [product.name_he for product in selectors.shelf(q=q, limit=limit).items]
+
+
+@pytest.mark.parametrize(
+    ("q", "first"),
+    [
+        ("חלב", "חלב"),  # not halva, not protein yogurt
+        ("milk", "חלב"),
+        ("והחלב", "חלב"),  # prefix letters
+        ("יוגורת", "יוגורט"),  # a letter wrong
+        ("יוגרט", "יוגורט"),  # a letter left out
+        ("עגבנייה", "עגבני"),  # one of many
+        ("גבינ", "גבינ"),  # still typing
+        ("גבינה צהובה", "גבינה צהובה"),
+        ("jkc", "חלב"),  # typed with the English keyboard
+        ("בננות", "בננות"),
+    ],
+)
+def test_what_people_type_finds_what_they_mean(demo_shop: None, q: str, first: str) -> None:
+    assert found(q)
+    assert found(q)[0].startswith(first)
+
+
+def test_a_correction_is_told(demo_shop: None) -> None:
+    assert selectors.shelf(q="יוגורת").understood.corrected == "יוגורט"  # type: ignore[union-attr]
+    assert selectors.shelf(q="יוגורט").understood.corrected == ""  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("q", ["TEN", "טנא"])
+def test_brands_are_found_in_both_languages(demo_shop: None, q: str) -> None:
+    brands = {product.brand.slug for product in selectors.shelf(q=q).items if product.brand}
+    assert "tene" in brands
+
+
+def test_sku_and_barcode_find_their_product(demo_shop: None) -> None:
+    product = selectors.shelf(q="MIL-0001").items[0]
+    assert product.sku == "MIL-0001"
+    assert product.barcode
+    page = selectors.shelf(q=product.barcode)
+    assert [item.pk for item in page.items] == [product.pk]
+
+
+def test_words_of_a_description_find_only_where_no_label_has_them(demo_shop: None) -> None:
+    understood = search_query("סוכרייה")
+    assert understood is not None
+    assert selectors.shelf(q="סוכרייה").total >= 1
+
+
+@pytest.mark.parametrize(
+    "q", ["'", "a' | !b", ":*", "\\", "(((", "חלב & ", "%_%", "x" * 500, "\x1f"]
+)
+def test_no_text_breaks_the_query(demo_shop: None, q: str) -> None:
+    selectors.shelf(q=q)
+    selectors.suggestions(q=q)
+
+
+def test_nonsense_finds_nothing(demo_shop: None) -> None:
+    assert selectors.shelf(q="קשקושבלאבלא").total == 0
+
+
+def test_suggestions_name_products_and_aisles(demo_shop: None) -> None:
+    suggested = selectors.suggestions(q="גבינ")
+    assert [category.slug for category in suggested.categories] == ["cheese"]
+    assert len(suggested.products) == 6

@@ -1,0 +1,191 @@
+"""The shop window over HTTP: both languages, with and without HTMX, at a fixed price in queries."""
+
+from __future__ import annotations
+
+import gzip
+import re
+
+import pytest
+from django.contrib.staticfiles import finders
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils.translation import override
+
+from accounts.models import User
+from catalog.models import Product
+from catalog.tests import factories
+
+PAGES = [
+    "/",
+    "/aisles/",
+    "/aisles/dairy/",
+    "/aisles/yogurt/",
+    "/offers/",
+    "/search/?q=חלב",
+    "/search/",
+    "/help/delivery/",
+    "/help/refunds/",
+    "/help/accessibility/",
+    "/help/privacy/",
+]
+HEBREW = re.compile("[א-ת]")
+HTMX = {"HX-Request": "true"}
+
+
+def visitor(language: str = "he") -> Client:
+    return Client(headers={"Accept-Language": language})
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_pages_speak_the_readers_language(demo_shop: None, path: str) -> None:
+    hebrew = visitor("he").get(path)
+    english = visitor("en").get(path)
+    assert (hebrew.status_code, english.status_code) == (200, 200)
+    assert '<html lang="he" dir="rtl">' in hebrew.content.decode()
+    assert '<html lang="en" dir="ltr">' in english.content.decode()
+    text = english.content.decode().replace("עב<", "<").replace("עברית", "")
+    text = text.replace("חלב", "")  # what was searched for is repeated as it was typed
+    assert not HEBREW.search(text)
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/aisles/", "/aisles/dairy/", "/offers/", "/search/?q=חלב", "/help/privacy/"]
+)
+def test_a_page_costs_at_most_ten_queries(demo_shop: None, path: str) -> None:
+    client = visitor()
+    client.force_login(User.objects.get(email="ada@mami.test"))
+    product = Product.objects.active().first()
+    assert product
+    client.post("/cart/items/", {"product": product.pk})
+    with CaptureQueriesContext(
+        connection,
+    ) as queries:
+        assert client.get(path).status_code == 200
+    assert len(queries) <= 10, [query["sql"][:120] for query in queries]
+
+
+def test_a_product_page_costs_at_most_ten_queries(demo_shop: None) -> None:
+    client = visitor()
+    client.force_login(User.objects.get(email="ada@mami.test"))
+    product = Product.objects.active().get(sku="MIL-0001")
+    with CaptureQueriesContext(connection) as queries:
+        assert client.get(f"/products/{product.pk}/").status_code == 200
+    assert len(queries) <= 10
+
+
+def test_the_home_page_weighs_less_than_150_kb(demo_shop: None) -> None:
+    html = visitor().get("/").content
+    files = ["css/mami.css", "js/mami.js", "img/sprite.svg", "django_htmx/htmx-2.min.js"]
+    parts = [html]
+    for name in files:
+        path = finders.find(name)
+        assert path, name
+        with open(path, "rb") as file:
+            parts.append(file.read())
+    assert sum(len(gzip.compress(part)) for part in parts) < 150_000
+
+
+def test_a_card_says_price_unit_price_and_offer(demo_shop: None) -> None:
+    product = Product.objects.on_sale().active().first()
+    assert product
+    with override("en"):
+        page = visitor("en").get(f"/search/?q={product.sku}").content.decode()
+    assert f"{product.price:,.2f}".partition(".")[0] in page
+    assert "on-offer" in page
+    assert f"₪{product.old_price}" in page
+    assert f"₪{product.unit_price}" in page
+
+
+def test_a_sold_out_product_offers_others_and_no_plus(demo_shop: None) -> None:
+    product = factories.product(name_en="Zebra milk", sku="ZEBRA")
+    from catalog.services import index_products
+
+    index_products([product.pk])
+    page = visitor("en").get("/search/?q=zebra").content.decode()
+    assert "Sold out" in page
+    assert "Others like Zebra milk" in page
+    assert f'name="product" value="{product.pk}"' not in page
+
+
+def test_filters_work_as_a_plain_form(demo_shop: None) -> None:
+    page = visitor("en").get("/aisles/yogurt/?tag=high_protein&brand=kalil&inStock=true").content
+    text = page.decode()
+    assert (
+        '<input type="checkbox" name="tag" id="tag-high_protein" value="high_protein" checked>'
+        in text
+    )
+    assert "Remove the filter high in protein" in text
+    assert re.search(r'id="count"><span role="status">\d+ product', text)
+
+
+def test_htmx_gets_only_what_a_filter_changes(demo_shop: None) -> None:
+    answer = visitor("en").get("/aisles/yogurt/?tag=vegan", headers=HTMX)
+    text = answer.content.decode()
+    assert text.lstrip().startswith('<section id="results"')
+    assert 'id="facet-fields"' in text
+    assert "<html" not in text
+    assert "HX-Request" in answer["Vary"]
+    restored = visitor("en").get(
+        "/aisles/yogurt/", headers={**HTMX, "HX-History-Restore-Request": "true"}
+    )
+    assert "<html" in restored.content.decode()
+
+
+def test_malformed_filters_are_told_and_left_out(demo_shop: None) -> None:
+    page = visitor("en").get(
+        "/aisles/yogurt/?minPrice=abc&maxPrice=-3&tag=magic&sort=luck&page=-1&brand=%00"
+    )
+    text = page.content.decode()
+    assert page.status_code == 200
+    assert text.count('aria-invalid="true"') == 2
+    assert "abc" in text
+    assert "28 products" in text
+
+
+def test_lowest_above_highest_is_told(demo_shop: None) -> None:
+    text = visitor("en").get("/aisles/yogurt/?minPrice=9&maxPrice=3").content.decode()
+    assert "The highest price is below the lowest." in text
+
+
+def test_past_the_end_is_the_last_page(demo_shop: None) -> None:
+    assert b"product-box" in visitor("en").get("/aisles/yogurt/?page=99").content
+
+
+def test_nothing_found_offers_ways_on(demo_shop: None) -> None:
+    text = visitor("en").get("/search/?q=yogurt&tag=vegan&maxPrice=1").content.decode()
+    assert "We did not find" in text
+    assert "without “vegan”" in text
+    assert re.search(r"without “up to ₪1.00”: [1-9]\d* product", text)
+
+
+def test_what_was_typed_is_shown_and_never_run(demo_shop: None) -> None:
+    text = visitor("en").get("/search/", {"q": '"><script>alert(1)</script>'}).content.decode()
+    assert "<script>alert" not in text
+    assert "&lt;script&gt;" in text
+
+
+def test_a_barcode_goes_to_its_product(demo_shop: None) -> None:
+    product = Product.objects.active().exclude(barcode=None).first()
+    assert product
+    answer = visitor().get(f"/search/?q={product.barcode}")
+    assert answer["Location"] == f"/products/{product.pk}/"
+
+
+def test_suggestions_are_options(demo_shop: None) -> None:
+    text = visitor("en").get("/search/suggest/?q=yog", headers=HTMX).content.decode()
+    assert text.count('role="option"') == 8
+    assert "/aisles/yogurt/" in text
+    assert visitor("en").get("/search/suggest/?q=").content.strip() == b""
+
+
+@pytest.mark.parametrize("path", ["/products/999999/", "/aisles/nowhere/", "/help/me/", "/nope"])
+def test_what_is_not_there_is_a_kind_404(demo_shop: None, path: str) -> None:
+    answer = visitor("en").get(path)
+    assert answer.status_code == 404
+    assert "Not on this shelf" in answer.content.decode()
+
+
+@pytest.mark.parametrize("path", ["/", "/aisles/", "/search/", "/help/privacy/"])
+def test_only_reading(demo_shop: None, path: str) -> None:
+    assert visitor().delete(path).status_code == 405

@@ -1,0 +1,72 @@
+"""The front door: greeting, language, small files, error pages."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from django.template import Context, Template
+from django.test import Client, RequestFactory
+from django.utils.translation import override
+
+from mami import home
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_language_is_remembered() -> None:
+    client = Client(headers={"Accept-Language": "he"})
+    answer = client.post("/language/", {"language": "en", "next": "/help/privacy/?a=1"})
+    assert (answer.status_code, answer["Location"]) == (302, "/help/privacy/?a=1")
+    assert '<html lang="en"' in client.get("/help/privacy/").content.decode()
+
+
+@pytest.mark.parametrize(
+    "target", ["https://evil.test/", "//evil.test/", "javascript:alert(1)", "\\\\evil.test"]
+)
+def test_the_language_switch_leads_nowhere_else(target: str) -> None:
+    answer = Client().post("/language/", {"language": "en", "next": target})
+    assert answer["Location"] == "/"
+
+
+def test_an_unknown_language_changes_nothing() -> None:
+    answer = Client().post("/language/", {"language": "xx", "next": "/"})
+    assert "mami_language" not in answer.cookies
+
+
+def test_a_post_without_its_token_is_told_kindly() -> None:
+    answer = Client(enforce_csrf_checks=True, headers={"Accept-Language": "en"}).post("/language/")
+    assert answer.status_code == 403
+    assert "Please send that again" in answer.content.decode()
+
+
+def test_small_files() -> None:
+    assert Client().get("/favicon.ico").status_code == 302
+    robots = Client().get("/robots.txt").content.decode()
+    assert "Disallow: /checkout/" in robots
+
+
+@pytest.mark.parametrize("language", ["he", "en"])
+def test_the_error_page_asks_nothing_of_the_database(language: str) -> None:
+    request = RequestFactory().get("/")
+    request.COOKIES["mami_language"] = language
+    request.request_id = "abc-123"  # type: ignore[attr-defined]
+    text = home.server_error(request).content.decode()
+    assert f'lang="{language}"' in text
+    assert "abc-123" in text
+
+
+@pytest.mark.parametrize(
+    ("hour", "words"),
+    [
+        (6, "בוקר טוב, עדה."),
+        (13, "צהריים טובים, עדה."),
+        (19, "ערב טוב, עדה."),
+        (1, "לילה טוב, עדה."),
+    ],
+)
+def test_the_greeting_knows_the_shops_clock(hour: int, words: str) -> None:
+    instant = dt.datetime(2026, 7, 1, hour - 3 if hour >= 3 else hour + 21, tzinfo=dt.UTC)
+    template = Template("{% load shop %}{% greeting name now %}")
+    with override("he"):
+        assert template.render(Context({"name": "עדה לביא", "now": instant})) == words
