@@ -107,7 +107,10 @@ TEMPLATES = [
 # -- Database -------------------------------------------------------------------------------
 DATABASES = {"default": environment.database(env, MAMI_VAR)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-SILENCED_SYSTEM_CHECKS: list[str] = []
+SILENCED_SYSTEM_CHECKS = [
+    "auth.W004",  # e-mail is unique: without regard to case, by a constraint
+    "axes.W006",  # attempts from one address are counted by mami.ratelimits
+]
 
 CACHES = {"default": environment.cache(env)}
 

@@ -29,7 +29,9 @@ def test_the_contracts_are_kept() -> None:
 def test_the_direction_between_apps_is_really_looked_at(tmp_path: Path) -> None:
     """The control: with the order turned upside down, the same check must complain."""
     text = (ROOT / ".importlinter").read_text()
-    turned = text.replace("    checkout\n    orders\n    cart\n", "    orders\n    checkout\n    cart\n", 1)
+    turned = text.replace(
+        "    checkout\n    orders\n    cart\n", "    orders\n    checkout\n    cart\n", 1
+    )
     assert turned != text
     (tmp_path / "turned").write_text(turned)
     done = lint(tmp_path / "turned")

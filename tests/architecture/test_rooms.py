@@ -23,10 +23,9 @@ ROOMS = {
 
 
 def test_the_apps_are_those_of_the_house_plan() -> None:
-    assert APPS == sorted(
-        ["audit", "accounts", "branches", "inventory", "payments", "notifications", "catalog",
-         "cart", "orders", "checkout", "ops", "stockrequests"]
-    )  # fmt: skip
+    planned = """audit accounts branches inventory payments notifications catalog cart orders
+        checkout ops stockrequests"""
+    assert sorted(planned.split()) == APPS
 
 
 def test_no_file_grows_past_its_limit() -> None:

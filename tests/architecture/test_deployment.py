@@ -1,0 +1,58 @@
+"""Django's own checks, with the settings of a shop on the open internet."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tests.architecture.project import ROOT
+
+PRODUCTION = {
+    "DEBUG": "0",
+    "MAMI_HTTPS": "1",
+    "SECRET_KEY": "p7Jx2mQ9vT4kW8sZ1nB6cR3yH5dL0gFaUeXiOqVtMwKzSjNbE4",
+    "ALLOWED_HOSTS": "shop.example",
+    "CORS_ALLOWED_ORIGINS": "https://app.shop.example",
+    "DATABASE_URL": "postgresql://shop@db.example/mami",
+    "SITE_URL": "https://shop.example",
+    "LOG_LEVEL": "ERROR",
+}
+
+
+def check(tmp_path, **variables: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], "MAMI_VAR": str(tmp_path)} | PRODUCTION | variables,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_production_settings_pass_every_check(tmp_path) -> None:
+    done = check(tmp_path)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("variables", "said"),
+    [
+        ({"MAMI_HTTPS": "0"}, "security.W008"),
+        ({"SECRET_KEY": "short"}, "security.W009"),
+        ({"DEBUG": "1"}, "security.W018"),
+    ],
+)
+def test_what_is_unsafe_is_said(tmp_path, variables: dict[str, str], said: str) -> None:
+    done = check(tmp_path, **variables)
+    assert done.returncode != 0
+    assert said in done.stderr
+
+
+def test_a_missing_secret_stops_production(tmp_path) -> None:
+    done = check(tmp_path, SECRET_KEY="")
+    assert done.returncode == 2
+    assert done.stderr == (
+        "mami: SECRET_KEY is not set; put a long random value into the environment or .env.\n"
+    )

@@ -1,0 +1,60 @@
+"""What the operator can set is written down, all of it and nothing else."""
+
+import re
+
+import pytest
+
+from mami import environment
+from tests.architecture.project import ROOT, python_files
+
+READ = re.compile(
+    r"""(?:\benv\.\w+\(\s*|environ\.(?:get|setdefault)\(\s*|environ\[)["']([A-Z][A-Z0-9_]+)["']"""
+)
+SHELL = re.compile(r"\$\{([A-Z][A-Z_]+):-")
+OURS_ALONE = {
+    "DJANGO_SETTINGS_MODULE",
+    "MAKELEVEL",  # set by make
+    "PYTEST_XDIST_WORKER",
+    "MAMI_TEST_VAR",  # handed on between test processes
+}
+
+
+def read() -> set[str]:
+    places = [*python_files(), ROOT / "tests" / "settings.py", *ROOT.glob("tests/**/conftest.py")]
+    names = {name for path in places for name in READ.findall(path.read_text(encoding="utf-8"))}
+    for path in (ROOT / "bin" / "setup", ROOT / ".ci" / "run", ROOT / "Makefile"):
+        names |= set(SHELL.findall(path.read_text(encoding="utf-8")))
+    return {name for name in names - OURS_ALONE if not name.startswith("PG")} - {"CI"}
+
+
+def named() -> set[str]:
+    text = (ROOT / ".env.example").read_text(encoding="utf-8")
+    return set(re.findall(r"^#?([A-Z][A-Z0-9_]+)=", text, re.M))
+
+
+def test_the_example_names_every_variable_and_no_other() -> None:
+    assert sorted(named() ^ read() - {"PATH"}) == []
+
+
+def test_the_example_is_a_valid_file(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.environ", {})
+    text = (ROOT / ".env.example").read_text(encoding="utf-8")
+    (tmp_path / ".env").write_text(re.sub(r"^#([A-Z])", r"\1", text, flags=re.M), encoding="utf-8")
+    env = environment.load(tmp_path)
+    assert env.int("PORT") == 8000
+    assert env.str("DEFAULT_FROM_EMAIL") == "Mami <shop@mami.test>"
+
+
+@pytest.mark.parametrize(
+    "content", [b"PORT 8000\n", b"just words\n", b"\xff\xfe\x00", b"8PORT=1\n", b"=1\n"]
+)
+def test_a_broken_file_stops_the_start_with_one_sentence(
+    tmp_path, content: bytes, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / ".env").write_bytes(content)
+    with pytest.raises(SystemExit):
+        environment.load(tmp_path)
+    said = capsys.readouterr().err
+    assert said.startswith("mami: ")
+    assert str(tmp_path / ".env") in said
+    assert said.count("\n") == 1
