@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-
 from mami import environment
 from mami.logs import logging_config
 
