@@ -22,9 +22,6 @@ class SlotForm(RefusableForm):
         label=_("day of week"), choices=list(enumerate(DAY_NAMES)), coerce=int
     )
 
-    def validate_constraints(self) -> None:
-        """The service refuses overlaps and wrong windows by their codes."""
-
 
 class DayFilter(admin.SimpleListFilter):
     title = _("day of week")

@@ -29,9 +29,6 @@ class ProductForm(RefusableForm):
     dietary_tags = CheckList(label=_("dietary tags"), choices=DietaryTag.choices, required=False)
     allergens = CheckList(label=_("allergens"), choices=Allergen.choices, required=False)
 
-    def validate_constraints(self) -> None:
-        """The service refuses by the rules' own words."""
-
 
 class PriceInline(admin.TabularInline):
     model = PriceHistory

@@ -24,10 +24,16 @@ class RefusableForm(forms.ModelForm):
 
     refusal: DomainError | None = None
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # The services refuse what the constraints forbid, each in its own words.
+        self.instance.validate_constraints = lambda exclude=None: None
+
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
         if self.refusal is not None:
-            fields = self.refusal.details.get("fields", {})
+            given = self.refusal.details.get("fields", {})
+            fields = {name.removesuffix("_id"): texts for name, texts in given.items()}
             known = {name: texts for name, texts in fields.items() if name in self.fields}
             for name, texts in known.items():
                 self.add_error(name, list(texts))
@@ -63,6 +69,11 @@ class ReadOnlyAdmin(admin.ModelAdmin):
         address = reverse("admin:audit_auditentry_changelist")
         name = self.audit_name or self.opts.model_name
         return HttpResponseRedirect(f"{address}?entity_type={name}&entity_id={object_id}")
+
+    def construct_change_message(
+        self, request: HttpRequest, form: Any, formsets: Any, add: bool = False
+    ) -> list[dict[str, Any]]:
+        return []
 
     # The audit trail tells every write; Django admin's own log would be a second, poorer one.
     def log_addition(self, request: HttpRequest, obj: Row, message: Any) -> None:
