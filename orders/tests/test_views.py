@@ -1,0 +1,183 @@
+"""A customer's order pages: the story, the polling, cancelling, ordering again."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from cart.selectors import cart_view
+from mami import clock
+from orders import services
+from orders.models import Order, OrderStatus
+from tests.shop import Shop
+
+HTMX = {"HTTP_HX_REQUEST": "true"}
+
+
+@pytest.fixture
+def reader(client: Client) -> Client:
+    client.cookies["mami_language"] = "en"
+    return client
+
+
+def page(order: Order, name: str = "detail") -> str:
+    return reverse(f"orders:{name}", args=[order.order_number])
+
+
+class TestDetail:
+    def test_tells_where_it_stands_and_what_is_held(self, reader, shop: Shop):
+        order = shop.order()
+        reader.force_login(order.user)
+        html = reader.get(page(order)).content.decode()
+        assert "Got it, thank you" in html
+        assert "We hold up to" in html
+        assert "₪60.00" in html
+        assert "3 HaZait, Haifa" in html
+        assert 'hx-trigger="every 20s"' in html
+
+    def test_is_found_however_the_number_was_typed(self, reader, shop: Shop):
+        order = shop.order()
+        reader.force_login(order.user)
+        assert reader.get(f"/orders/{order.order_number.lower()}/").status_code == 200
+
+    def test_strangers_get_404_everywhere(self, reader, shop: Shop):
+        order = shop.order()
+        reader.force_login(shop.customer())
+        for name, method in (
+            ("detail", reader.get),
+            ("progress", reader.get),
+            ("cancel", reader.post),
+            ("reorder", reader.post),
+        ):
+            assert method(page(order, name)).status_code == 404
+        order.refresh_from_db()
+        assert order.status == OrderStatus.CREATED
+
+    def test_unknown_numbers(self, reader, shop: Shop):
+        reader.force_login(shop.customer())
+        for number in ("MS-00000000", "x", "א", "MS-" + "9" * 200):
+            assert reader.get(f"/orders/{number}/").status_code == 404
+
+    @pytest.mark.parametrize("lines", [1, 15])
+    def test_asks_the_database_as_often_for_any_number_of_lines(
+        self, reader, shop: Shop, lines, django_assert_max_num_queries
+    ):
+        order = shop.order(quantities={shop.product(): 1 for _ in range(lines)})
+        reader.force_login(order.user)
+        with django_assert_max_num_queries(7):
+            reader.get(page(order))
+
+    def test_missing_goods_are_named_and_not_charged(self, reader, shop: Shop):
+        milk, oil = shop.product(name_en="Milk"), shop.product(name_en="Oil")
+        order = shop.order(quantities={milk: 2, oil: 1})
+        eli = shop.employee()
+        services.claim(actor=eli, order_id=order.pk, now=clock.now())
+        first, second = order.items.order_by("pk")
+        for item, status, count in ((first, "PICKED", Decimal(2)), (second, "MISSING", None)):
+            services.pick_item(
+                actor=eli,
+                order_id=order.pk,
+                item_id=item.pk,
+                picked_status=status,
+                picked_quantity=count,
+                now=clock.now(),
+            )
+        reader.force_login(order.user)
+        html = reader.get(page(order)).content.decode()
+        assert "Ran out, not charged" in html
+        assert "2 of 2 products" in html
+        assert "−₪10.00" in html
+        assert "Packing has begun" in html
+
+
+class TestProgress:
+    def test_polls_while_open_and_stops_when_it_is_over(self, reader, shop: Shop):
+        order = shop.order()
+        reader.force_login(order.user)
+        response = reader.get(page(order, "progress"), **HTMX)
+        html = response.content.decode()
+        assert response.status_code == 200
+        for part in ("order-heading", "order-items", "order-money", "order-cancel"):
+            assert f'id="{part}" hx-swap-oob="true"' in html
+        services.cancel(actor=order.user, order_id=order.pk, now=clock.now())
+        response = reader.get(page(order, "progress"), **HTMX)
+        assert response.status_code == 286
+        assert "every 20s" not in response.content.decode()
+
+
+class TestCancel:
+    def test_before_packing(self, reader, shop: Shop):
+        order = shop.order()
+        reader.force_login(order.user)
+        response = reader.post(page(order, "cancel"), follow=True)
+        assert b"The order is cancelled. Nothing will be charged." in response.content
+        order.refresh_from_db()
+        assert order.status == OrderStatus.CANCELED
+
+    def test_too_late_is_told_and_changes_nothing(self, reader, shop: Shop):
+        order = shop.order()
+        services.claim(actor=shop.employee(), order_id=order.pk, now=clock.now())
+        reader.force_login(order.user)
+        response = reader.post(page(order, "cancel"), follow=True)
+        assert b"already being prepared" in response.content
+        order.refresh_from_db()
+        assert order.status == OrderStatus.IN_PROGRESS
+
+    def test_twice(self, reader, shop: Shop):
+        order = shop.order()
+        reader.force_login(order.user)
+        reader.post(page(order, "cancel"))
+        assert reader.post(page(order, "cancel"), follow=True).status_code == 200
+
+
+class TestReorder:
+    def test_everything_again(self, reader, shop: Shop):
+        milk = shop.product()
+        order = shop.order(quantities={milk: 3})
+        reader.force_login(order.user)
+        response = reader.post(page(order, "reorder"))
+        assert response["Location"] == reverse("cart:page")
+        assert cart_view(actor=order.user).quantity_of == {milk.pk: 3}
+
+    def test_what_is_no_longer_sold_is_named(self, reader, shop: Shop):
+        milk, oil = shop.product(), shop.product(name_en="Olive oil")
+        order = shop.order(quantities={milk: 3, oil: 1})
+        oil.is_active = False
+        oil.save()
+        reader.force_login(order.user)
+        response = reader.post(page(order, "reorder"), follow=True)
+        assert "no longer sold: Olive oil" in response.content.decode()
+        assert cart_view(actor=order.user).quantity_of == {milk.pk: 3}
+
+
+class TestList:
+    def test_empty(self, reader, shop: Shop):
+        reader.force_login(shop.customer())
+        assert b"No orders yet" in reader.get(reverse("orders:list")).content
+
+    def test_own_orders_only_newest_first(self, reader, shop: Shop):
+        ada = shop.customer()
+        first, second, foreign = shop.order(ada), shop.order(ada), shop.order()
+        reader.force_login(ada)
+        html = reader.get(reverse("orders:list")).content.decode()
+        assert html.index(second.order_number) < html.index(first.order_number)
+        assert foreign.order_number not in html
+
+    @pytest.mark.parametrize("count", [1, 5])
+    def test_asks_the_database_as_often_for_any_number(
+        self, reader, shop: Shop, count, django_assert_max_num_queries
+    ):
+        ada = shop.customer()
+        for _ in range(count):
+            shop.order(ada)
+        reader.force_login(ada)
+        with django_assert_max_num_queries(8):
+            reader.get(reverse("orders:list"))
+
+    @pytest.mark.parametrize("number", ["0", "-1", "x", "999", "9" * 50])
+    def test_pages_that_are_none(self, reader, shop: Shop, number):
+        reader.force_login(shop.customer())
+        assert reader.get(reverse("orders:list"), {"page": number}).status_code == 200
