@@ -146,3 +146,6 @@ class Guarded:
 
     def keep(self, *, token: str, user_id: int) -> KeptCard:
         return self.breaker.call(lambda: self.adapter.keep(token=token, user_id=user_id))
+
+    def forget(self, *, token: str) -> None:
+        self.breaker.call(lambda: self.adapter.forget(token=token))

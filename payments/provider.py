@@ -155,3 +155,7 @@ class Provider(Protocol):
     def keep(self, *, token: str, user_id: int) -> KeptCard:
         """Keep the card of `token` for this person. Raises ProviderRefused for a token unknown to it."""
         ...
+
+    def forget(self, *, token: str) -> None:
+        """Let go of a card that `keep` or `authorize` kept. Safe to repeat."""
+        ...

@@ -175,6 +175,9 @@ class Sandbox:
             raise ProviderRefused("unknown_token")
         return KeptCard(token=token, card=CARDS[token])
 
+    def forget(self, *, token: str) -> None:
+        """Its cards belong to everybody."""
+
     # -- how it answers ---------------------------------------------------------------------
 
     def _act(

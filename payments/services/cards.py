@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from functools import partial
 from typing import Any
 
+import structlog
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -24,7 +28,11 @@ from payments.provider import KeptCard, ProviderFailure, ProviderRefused
 from payments.providers import active_name, provider
 from payments.services.holding import assert_no_transaction
 
-TOKEN_LENGTH = 200
+log = structlog.get_logger(__name__)
+
+# What people hand in. A kept card's own form (`cus_…|pm_…`) is not among it: that card may be
+# somebody else's.
+TOKEN = re.compile(r"[A-Za-z0-9_-]{1,200}")
 
 
 def chosen_card(
@@ -67,7 +75,7 @@ def check_token(card: CardToken) -> None:
     fields: dict[str, list[Any]] = {}
     if card.provider != active_name():
         fields["provider"] = [_("This shop does not take payments through that provider.")]
-    if not card.token.strip() or len(card.token) > TOKEN_LENGTH or not card.token.isprintable():
+    if not TOKEN.fullmatch(card.token):
         fields["token"] = [_("This is not a card token.")]
     if fields:
         raise InvalidInput(fields=fields)
@@ -124,11 +132,15 @@ def set_default_token(*, actor: User, token_id: int) -> PaymentToken:
 
 
 def delete_token(*, actor: User, token_id: int) -> None:
-    """Forget one of the actor's cards; the newest other one becomes the default. Raises NotFound."""
+    """Forget one of the actor's cards, also at the provider; the newest other one becomes the default.
+
+    Raises NotFound.
+    """
     with write_transaction():
         lock_cards(user_id=actor.pk)
         token = _own(actor, token_id)
         was_default, key = token.is_default, token.pk
+        transaction.on_commit(partial(_forget, token.provider, token.token), robust=True)
         token.delete()
         _record(actor, key, audit.Action.DELETE, old={"is_default": was_default})
         if was_default:
@@ -156,6 +168,14 @@ def _store(*, actor: User, name: str, kept: KeptCard, make_default: bool) -> Pay
     if make_default or not has_default:
         _make_default(actor, token)
     return token
+
+
+def _forget(name: str, token: str) -> None:
+    """Let the provider forget the card too; when it cannot be asked, the card is ours no more anyway."""
+    try:
+        provider(name).forget(token=token)
+    except (ProviderFailure, ProviderRefused) as failure:
+        log.warning("card_not_forgotten", provider=name, what=str(failure))
 
 
 def _own(actor: User, token_id: int) -> PaymentToken:

@@ -116,6 +116,7 @@ def test_an_unknown_token_or_provider_is_a_form_error(ada: User, sandbox: Sandbo
         (raw(""), "token"),
         (raw("x" * 201), "token"),
         (raw("tok_\x00visa"), "token"),
+        (raw("cus_1|pm_1"), "token"),
         (raw("tok_visa", provider="stripe"), "provider"),
     ):
         with pytest.raises(InvalidInput) as refusal:

@@ -1,0 +1,280 @@
+"""The Stripe adapter against a stateful fake of Stripe, from the hold to the refund."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+import pytest
+import requests
+import stripe
+
+from accounts.models import User
+from mami import clock
+from payments import providers, services
+from payments.cards import CardToken
+from payments.models import Payment, ProviderCall
+from payments.outcomes import Verdict
+from payments.provider import (
+    ActionRequired,
+    Declined,
+    HoldStatus,
+    ProviderRefused,
+    ProviderTimeout,
+    ProviderUnreachable,
+)
+from payments.providers.stripe import Stripe
+from payments.tests import localstripe
+
+pytestmark = pytest.mark.slow
+HUNDRED = Decimal("100.00")
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory) -> Iterator[str]:
+    with localstripe.running(tmp_path_factory.mktemp("localstripe")) as found:
+        yield found
+
+
+@pytest.fixture
+def wire(address) -> localstripe.Dialect:
+    client = localstripe.Dialect(timeout=5)
+    client.address = address
+    return client
+
+
+@pytest.fixture
+def adapter(address, wire, settings) -> Iterator[Stripe]:
+    settings.STRIPE_API_BASE = address
+    settings.STRIPE_SECRET_KEY = localstripe.SECRET_KEY
+    settings.PAYMENT_PROVIDER = "stripe"
+    found = Stripe(http_client=wire)
+    with providers.using(found):
+        yield found
+
+
+def hold(adapter: Stripe, address: str, *, key: str, number: str = "4242424242424242", **more):
+    token = more.pop("token", None) or localstripe.payment_method(address, number)
+    return adapter.authorize(
+        amount=HUNDRED, token=token, idempotency_key=key, metadata={"order_number": "MS-1"}, **more
+    )
+
+
+def look(adapter: Stripe, key: str, reference: str = ""):
+    return adapter.find(idempotency_key=key, reference=reference, since=clock.now())
+
+
+def test_money_is_held_and_found_by_key_and_by_reference(adapter, address):
+    held = hold(adapter, address, key="held")
+    assert (held.card.brand, held.card.last4, held.amount) == ("visa", "4242", HUNDRED)
+    for found in (look(adapter, "held"), look(adapter, "held", held.reference)):
+        assert (found.reference, found.status) == (held.reference, HoldStatus.HELD)
+        assert (found.authorized, found.captured) == (HUNDRED, 0)
+    assert look(adapter, "never asked") is None
+
+
+@pytest.mark.parametrize("number", ["4000000000000341"])
+def test_a_declined_card(adapter, address, number):
+    with pytest.raises(Declined) as decline:
+        hold(adapter, address, key=f"declined {number}", number=number)
+    assert decline.value.reason
+
+
+def test_a_card_that_asks_for_its_holder(adapter, address):
+    with pytest.raises(ActionRequired) as action:
+        hold(adapter, address, key="3ds", number="4000002500003155")
+    assert action.value.reference.startswith("pi_")
+    assert look(adapter, "3ds").status is HoldStatus.ACTION_REQUIRED
+
+
+def test_part_of_the_hold_is_taken_and_part_of_that_given_back(adapter, address):
+    reference = hold(adapter, address, key="taken").reference
+    adapter.capture(reference=reference, amount=Decimal("80.10"), idempotency_key="c")
+    found = look(adapter, "taken", reference)
+    assert (found.status, found.captured) == (HoldStatus.CAPTURED, Decimal("80.10"))
+    adapter.refund(reference=reference, amount=Decimal("30.00"), idempotency_key="r")
+    assert look(adapter, "taken", reference).refunds["r"] == Decimal("30.00")
+
+
+def test_more_than_was_held_is_refused(adapter, address):
+    reference = hold(adapter, address, key="greedy").reference
+    with pytest.raises(ProviderRefused):
+        adapter.capture(reference=reference, amount=Decimal("100.01"), idempotency_key="c")
+    assert look(adapter, "greedy", reference).status is HoldStatus.HELD
+
+
+def test_the_hold_is_let_go_once(adapter, address):
+    reference = hold(adapter, address, key="void").reference
+    adapter.void(reference=reference, idempotency_key="v")
+    assert look(adapter, "void", reference).status is HoldStatus.VOIDED
+    with pytest.raises(ProviderRefused):
+        adapter.void(reference=reference, idempotency_key="v2")
+
+
+def test_an_unknown_reference_is_refused(adapter):
+    with pytest.raises(ProviderRefused):
+        adapter.void(reference="pi_of_nobody", idempotency_key="v")
+
+
+def test_a_kept_card_pays_again(adapter, address):
+    kept = adapter.keep(token=localstripe.payment_method(address), user_id=7)
+    assert kept.token.startswith("cus_")
+    assert kept.card.last4 == "4242"
+    held = hold(adapter, address, key="kept", token=kept.token)
+    assert held.card.last4 == "4242"
+    adapter.forget(token=kept.token)
+
+
+def test_a_token_of_another_kind_is_refused_unasked(adapter, wire):
+    with pytest.raises(ProviderRefused):
+        adapter.keep(token="tok_visa", user_id=7)
+    assert wire.sent == []
+
+
+class TestTrouble:
+    """Each way of failing says whether something may have happened."""
+
+    def test_nobody_listens(self, settings):
+        settings.STRIPE_API_BASE = "http://127.0.0.1:1"
+        settings.STRIPE_SECRET_KEY = localstripe.SECRET_KEY
+        with pytest.raises(ProviderUnreachable):
+            look(Stripe(), "x")
+
+    def test_the_answer_is_lost(self, adapter, address, wire):
+        token = localstripe.payment_method(address)
+        wire.lose_answers = 1
+        with pytest.raises(ProviderTimeout):
+            hold(adapter, address, key="lost", token=token)
+        assert look(adapter, "lost").status is HoldStatus.HELD
+
+    def test_our_key_is_refused(self, adapter, address, settings, wire):
+        settings.STRIPE_SECRET_KEY = "bad"
+        with pytest.raises(ProviderUnreachable):
+            look(Stripe(http_client=wire), "x")
+
+    @pytest.mark.parametrize(
+        ("status", "body", "expected"),
+        [
+            (500, b'{"error": {"message": "x"}}', ProviderTimeout),
+            (200, b"garbage", ProviderTimeout),
+            (429, b'{"error": {"message": "slow down"}}', ProviderUnreachable),
+            (
+                409,
+                (
+                    b'{"error": {"type": "invalid_request_error", "message": "x",'
+                    b' "code": "idempotency_key_in_use"}}'
+                ),
+                ProviderTimeout,
+            ),
+            (
+                400,
+                b'{"error": {"type": "idempotency_error", "message": "x"}}',
+                ProviderRefused,
+            ),
+            (
+                402,
+                (
+                    b'{"error": {"type": "card_error", "code": "card_declined", "message": "x",'
+                    b' "decline_code": "insufficient_funds"}}'
+                ),
+                Declined,
+            ),
+        ],
+    )
+    def test_answers(self, settings, status, body, expected):
+        settings.STRIPE_SECRET_KEY = localstripe.SECRET_KEY
+
+        class Saying(stripe.RequestsClient):
+            def request(self, *args, **kwargs):
+                return body, status, {}
+
+        with pytest.raises(expected) as failure:
+            Stripe(http_client=Saying()).void(reference="pi_1", idempotency_key="v")
+        if expected is Declined:
+            assert failure.value.reason == "insufficient_funds"
+
+
+@pytest.mark.django_db
+class TestThroughTheShop:
+    """The whole life of a payment, with the services of the shop over the real SDK."""
+
+    @pytest.fixture
+    def ada(self) -> User:
+        return User.objects.create(email="ada@stripe.test", full_name="Ada")
+
+    @pytest.fixture
+    def open_one(self, ada, adapter, address):
+        def go(number: str, **more) -> services.PaymentHandle:
+            token = localstripe.payment_method(address)
+            card = services.chosen_card(
+                user_id=ada.pk, card=CardToken(provider="stripe", token=token), **more
+            )
+            return services.open_payment(
+                user_id=ada.pk, order_number=number, amount=HUNDRED, card=card, now=clock.now()
+            )
+
+        return go
+
+    def test_from_hold_to_refund(self, open_one, address):
+        handle = open_one("MS-STRIPE01")
+        outcome = services.authorise(payment=handle, metadata={})
+        assert services.record_authorised(payment_id=handle.id, outcome=outcome)
+        services.request_capture(
+            payment_id=handle.id, amount=Decimal("70.50"), actor=None, now=clock.now()
+        )
+        services.perform_open_calls(now=clock.now())
+        services.request_refund(
+            payment_id=handle.id, amount=Decimal("20"), reason="bruised", actor=None, key="k",
+            now=clock.now(),
+        )  # fmt: skip
+        services.perform_open_calls(now=clock.now())
+        payment = Payment.objects.get(pk=handle.id)
+        assert (payment.state, payment.captured, payment.refunded) == (
+            "PARTIALLY_REFUNDED", Decimal("70.50"), 20,
+        )  # fmt: skip
+
+    @pytest.mark.parametrize("kind", ["CAPTURE", "VOID", "REFUND"])
+    def test_a_lost_answer_never_does_it_twice(self, open_one, wire, address, adapter, kind):
+        """The fake forgets idempotency keys, so only our own look before the repeat can help."""
+        handle = open_one(f"MS-{kind}")
+        outcome = services.authorise(payment=handle, metadata={})
+        services.record_authorised(payment_id=handle.id, outcome=outcome)
+        now = clock.now()
+        if kind == "VOID":
+            services.request_void(payment_id=handle.id, actor=None, now=now)
+        else:
+            services.request_capture(payment_id=handle.id, amount=HUNDRED, actor=None, now=now)
+        if kind == "REFUND":
+            services.perform_open_calls(now=now)
+            services.request_refund(
+                payment_id=handle.id, amount=Decimal(10), reason="x", actor=None, key="k", now=now
+            )
+        wire.lose_answers = 1
+        services.perform_open_calls(now=now)
+        call = ProviderCall.objects.get(payment_id=handle.id, kind=kind)
+        assert (call.state, call.attempts) == ("UNANSWERED", 1)
+        services.perform_open_calls(now=call.next_attempt_at)
+        call.refresh_from_db()
+        assert call.state == "SUCCEEDED"
+        found = requests.get(
+            f"{address}/v1/refunds?payment_intent={outcome.reference}",
+            auth=(localstripe.SECRET_KEY, ""),
+            timeout=5,
+        ).json()["data"]
+        assert len(found) == (1 if kind == "REFUND" else 0)
+
+    def test_a_lost_authorisation_is_found(self, open_one, wire):
+        handle = open_one("MS-LOSTHOLD")
+        wire.lose_answers = 1
+        assert services.authorise(payment=handle, metadata={}).verdict is Verdict.UNKNOWN
+        found = services.ask(payment_id=handle.id, now=clock.now())
+        assert found.is_authorized
+        assert services.record_authorised(payment_id=handle.id, outcome=found)
+
+    def test_a_card_kept_with_the_order_pays_the_next(self, open_one, ada):
+        handle = open_one("MS-KEEP", keep=True)
+        outcome = services.authorise(payment=handle, metadata={})
+        assert outcome.kept.token.startswith("cus_")
+        services.record_authorised(payment_id=handle.id, outcome=outcome)
+        services.remember_card(actor=ada, payment=handle, outcome=outcome)
+        assert services.chosen_card(user_id=ada.pk).last4 == "4242"
