@@ -6,14 +6,22 @@ from typing import Any
 
 from rest_framework.request import Request
 
-from branches import selectors
+from branches import errors, selectors, services
 from branches.models import DeliverySlot
-from branches.serializers import BranchOut, SlotOut, WeekQuery
+from branches.serializers import (
+    AdminSlotsQuery,
+    BranchOut,
+    SlotAdminOut,
+    SlotIn,
+    SlotOut,
+    SlotPatchIn,
+    WeekQuery,
+)
 from mami.api.operations import operation
 from mami.api.pagination import Page, paged
 from mami.api.queries import Paging
 from mami.api.views import ApiView
-from mami.errors import NotFound
+from mami.errors import Busy, InvalidInput, NotFound
 
 TAG = "Branches"
 
@@ -44,3 +52,56 @@ class DeliverySlots(ApiView):
         if "branch_id" in query:
             selectors.branch(branch_id=query["branch_id"])
         return list(selectors.weekly_slots(**query))
+
+
+class AdminDeliverySlots(ApiView):
+    @operation(
+        tag="Administration",
+        summary="The weekly plan, inactive windows too",
+        query=AdminSlotsQuery,
+        answer=SlotAdminOut,
+        page=True,
+    )
+    def get(self, request: Request, query: dict[str, Any]) -> Page:
+        wanted = {k: query[k] for k in ("branch_id", "day") if k in query}
+        return paged(selectors.weekly_slots(**wanted, include_inactive=True), **query)
+
+    @operation(
+        tag="Administration",
+        summary="Add a window",
+        description="Two hours within 06:00–22:00.",
+        body=SlotIn,
+        answer=SlotAdminOut,
+        status=201,
+        refusals=[NotFound, errors.InvalidSlot, errors.SlotOverlap, Busy],
+    )
+    def post(self, request: Request, body: dict[str, Any]) -> DeliverySlot:
+        return services.create_slot(actor=request.user, **body)
+
+
+class AdminDeliverySlot(ApiView):
+    @operation(tag="Administration", summary="A window of the plan", answer=SlotAdminOut)
+    def get(self, request: Request, slot_id: int) -> DeliverySlot:
+        return selectors.any_slot(slot_id=slot_id)
+
+    @operation(
+        tag="Administration",
+        summary="Change a window",
+        description="A new capacity counts at once for dates still open.",
+        body=SlotPatchIn,
+        partial=True,
+        answer=SlotAdminOut,
+        refusals=[errors.InvalidSlot, errors.SlotOverlap, InvalidInput, Busy],
+    )
+    def patch(self, request: Request, body: dict[str, Any], slot_id: int) -> DeliverySlot:
+        return services.update_slot(actor=request.user, slot_id=slot_id, changes=body)
+
+    @operation(
+        tag="Administration",
+        summary="Take a window out of the plan",
+        description="PATCH `is_active` brings it back.",
+        status=204,
+        refusals=[Busy],
+    )
+    def delete(self, request: Request, slot_id: int) -> None:
+        services.deactivate_slot(actor=request.user, slot_id=slot_id)

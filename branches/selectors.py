@@ -84,6 +84,19 @@ def weekly_slots(
     return slots
 
 
+def any_slot(*, slot_id: int) -> DeliverySlot:
+    """A window of the plan, active or not: for managers. Raises NotFound."""
+    found = DeliverySlot.objects.filter(pk=slot_id).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def all_branches() -> QuerySet[Branch]:
+    """Every branch, closed ones too, for managers."""
+    return Branch.objects.order_by("id")
+
+
 def available_slots(
     *,
     branch_id: int | None,

@@ -119,3 +119,47 @@ class AdminSlotsQuery(Paging):
         required=False, min_value=0, max_value=6, source="day"
     )
     branchId = Id(required=False, source="branch_id")  # noqa: N815
+
+
+class BranchAdminOut(BranchOut):
+    name_he = serializers.CharField()
+    name_en = serializers.CharField()
+    address_he = serializers.CharField()
+    address_en = serializers.CharField()
+    city_he = serializers.CharField()
+    city_en = serializers.CharField()
+
+    def to_representation(self, branch: Branch) -> dict[str, Any]:
+        return {
+            **super().to_representation(branch),
+            **{
+                f"{n}_{code}": getattr(branch, f"{n}_{code}")
+                for n in BILINGUAL
+                for code in ("he", "en")
+            },
+        }
+
+
+BILINGUAL = ("name", "address", "city")
+
+
+def in_both_languages(body: dict[str, Any], *, complete: bool) -> dict[str, Any]:
+    """`name` as `name_he` and `name_en` where one is missing; likewise address and city.
+
+    With `complete`, a language that was not given takes the other's. Raises ValidationError when
+    then nothing is there.
+    """
+    values, missing = dict(body), {}
+    for name in BILINGUAL:
+        both = values.pop(name, "")
+        he, en = f"{name}_he", f"{name}_en"
+        if both:
+            values[he], values[en] = values.get(he) or both, values.get(en) or both
+        elif complete:
+            either = values.get(he) or values.get(en)
+            values[he], values[en] = values.get(he) or either, values.get(en) or either
+            if not either:
+                missing[name] = [serializers.Field.default_error_messages["required"]]
+    if missing:
+        raise serializers.ValidationError(missing)
+    return values

@@ -16,4 +16,8 @@ urlpatterns = [
     path("products/search", api.Search.as_view(), name="product-search"),
     path("products/autocomplete", api.Autocomplete.as_view(), name="product-autocomplete"),
     path("products/<int:product_id>", api.ProductDetail.as_view(), name="product"),
+    path("admin/categories", api.AdminCategories.as_view(), name="admin-categories"),
+    path("admin/categories/<int:category_id>", api.AdminCategory.as_view(), name="admin-category"),
+    path("admin/products", api.AdminProducts.as_view(), name="admin-products"),
+    path("admin/products/<int:product_id>", api.AdminProduct.as_view(), name="admin-product"),
 ]

@@ -231,3 +231,51 @@ class ProductIn(serializers.Serializer[Any]):
     old_price = Money(required=False, allow_null=True)
     bin = Text(max_length=20, required=False, allow_blank=True)
     is_active = serializers.BooleanField(required=False)
+
+
+class AdminListQuery(Paging):
+    pass
+
+
+class AdminProductsQuery(Paging):
+    q = Text(required=False, allow_blank=True, max_length=200, help_text="Name, sku or barcode.")
+    categoryId = Id(required=False, source="category_id")  # noqa: N815
+    isActive = serializers.BooleanField(required=False, source="is_active")  # noqa: N815
+
+
+class AdminCategoryOut(serializers.Serializer[Any]):
+    id = Id()
+    name = serializers.CharField()
+    name_he = serializers.CharField()
+    name_en = serializers.CharField()
+    parent_id = Id(allow_null=True)
+    product_count = serializers.IntegerField(
+        source="own_count", help_text="Its own active products, those of categories below left out."
+    )
+    is_active = serializers.BooleanField()
+
+
+class AdminProductOut(ProductOut):
+    name_he = serializers.CharField()
+    name_en = serializers.CharField()
+    description_he = serializers.CharField()
+    description_en = serializers.CharField()
+    size = Quantity()
+    size_unit = serializers.ChoiceField(choices=SizeUnit.values)
+    vat_class = serializers.CharField()
+    bin = serializers.CharField(help_text="Its place on the shelves.")
+    in_stock_for_branch = None
+    available_quantity = None
+
+    def to_representation(self, product: Product) -> dict[str, Any]:
+        return {
+            **plain_product(product, self.context.get("request")),
+            "name_he": product.name_he,
+            "name_en": product.name_en,
+            "description_he": product.description_he,
+            "description_en": product.description_en,
+            "size": number(product.size),
+            "size_unit": product.size_unit,
+            "vat_class": product.vat_class_id,
+            "bin": product.bin,
+        }

@@ -19,6 +19,10 @@ v1: list[URLPattern | URLResolver] = [
     path("", include("payments.api_urls")),
     path("", include("checkout.api_urls")),
     path("", include("orders.api_urls")),
+    path("", include("inventory.api_urls")),
+    path("", include("stockrequests.api_urls")),
+    path("", include("ops.api_urls")),
+    path("", include("audit.api_urls")),
 ]
 
 urlpatterns: list[URLPattern | URLResolver] = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable
 from typing import Any
 
@@ -52,3 +53,8 @@ def refund_summary(*, call_id: int) -> Summary:
         "status": refund.call.state if refund.call.state in final else "PENDING",
         "payment": summary_of(refund.payment),
     }
+
+
+def refund_made_at(*, call_id: int) -> dt.datetime:
+    """When the refund of a call was first asked for. One query."""
+    return Refund.objects.values_list("created_at", flat=True).get(call_id=call_id)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from typing import Any
 
 from django.http import QueryDict
 from rest_framework import serializers
+
+from mami.api.fields import Day
+from mami.clock import shop_instant
 
 MOST = 200
 USUAL = 50
@@ -53,6 +57,23 @@ class CursorPaging(Paging):
         max_length=400,
         help_text="`pagination.next_cursor` of the page before; `offset` is then not looked at.",
     )
+
+
+class DateRange(Query):
+    """Days by the shop's clock, both included."""
+
+    dateFrom = Day(required=False, source="date_from")  # noqa: N815
+    dateTo = Day(required=False, source="date_to")  # noqa: N815
+
+
+def bounds(query: dict[str, Any]) -> dict[str, dt.datetime]:
+    """`start` and `end` of the days of a `DateRange`, as the half-open range of instants."""
+    found = {}
+    if "date_from" in query:
+        found["start"] = shop_instant(query["date_from"], dt.time(0))
+    if "date_to" in query:
+        found["end"] = shop_instant(query["date_to"] + dt.timedelta(days=1), dt.time(0))
+    return found
 
 
 def snake(name: str) -> str:

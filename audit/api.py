@@ -1,0 +1,31 @@
+"""The audit trail in the JSON API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework.request import Request
+
+from audit import selectors
+from audit.serializers import AuditOut, AuditQuery
+from mami.api.operations import operation
+from mami.api.pagination import Page, by_cursor
+from mami.api.queries import bounds
+from mami.api.views import ApiView
+
+FILTERS = ("entity_type", "entity_id", "action", "actor_id")
+
+
+class Audit(ApiView):
+    @operation(
+        tag="Administration",
+        summary="Who did what",
+        description="Newest first.",
+        query=AuditQuery,
+        answer=AuditOut,
+        page=True,
+    )
+    def get(self, request: Request, query: dict[str, Any]) -> Page:
+        wanted = {k: query[k] for k in FILTERS if k in query}
+        rows = selectors.entries(**wanted, **bounds(query))
+        return by_cursor(rows, keys=("-created_at", "-id"), **query)

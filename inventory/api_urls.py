@@ -1,0 +1,12 @@
+"""Addresses of stock below /api/v1/."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from inventory import api
+
+urlpatterns = [
+    path("admin/inventory", api.Inventory.as_view(), name="admin-inventory"),
+    path("admin/inventory/<int:stock_id>", api.InventoryRow.as_view(), name="admin-inventory-row"),
+]

@@ -1,0 +1,10 @@
+"""The staff's work in the JSON API: the queue, one order, figures, refunds, branches."""
+
+from ops.api.branches import AdminBranch, AdminBranches
+from ops.api.office import Performance, Refund
+from ops.api.orders import OpsItem, OpsOrderDetail, OpsOrders, OpsStatus
+
+__all__ = [
+    "AdminBranch", "AdminBranches", "OpsItem", "OpsOrderDetail", "OpsOrders", "OpsStatus",
+    "Performance", "Refund",
+]  # fmt: skip
