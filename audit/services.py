@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Protocol
@@ -14,6 +16,7 @@ from django.db import connection
 from audit.models import AuditEntry
 
 Action = AuditEntry.Action
+_waiting: ContextVar[list[AuditEntry] | None] = ContextVar("audit_waiting", default=None)
 
 
 class Actor(Protocol):
@@ -70,7 +73,7 @@ def record_many(*, actor: Actor | None, changes: Iterable[Change]) -> None:
     if not connection.in_atomic_block:
         raise RuntimeError("audit rows belong to the transaction of the change they tell")
     actor_id = actor.pk if actor is not None else None
-    AuditEntry.objects.bulk_create(
+    rows = [
         AuditEntry(
             entity_type=change.entity_type,
             entity_id=change.entity_id,
@@ -81,7 +84,30 @@ def record_many(*, actor: Actor | None, changes: Iterable[Change]) -> None:
             actor_id=actor_id,
         )
         for change in changes
-    )
+    ]
+    waiting = _waiting.get()
+    if waiting is None:
+        AuditEntry.objects.bulk_create(rows)
+    else:
+        waiting.extend(rows)
+
+
+@contextmanager
+def gathered() -> Iterator[None]:
+    """Write all rows recorded in the block at its end, in one statement, in the same transaction.
+
+    For conductors, inside their transaction. A block that raises writes none, as its transaction
+    keeps nothing either.
+    """
+    if not connection.in_atomic_block:
+        raise RuntimeError("audit rows belong to the transaction of the change they tell")
+    rows: list[AuditEntry] = []
+    before = _waiting.set(rows)
+    try:
+        yield
+    finally:
+        _waiting.reset(before)
+    AuditEntry.objects.bulk_create(rows)
 
 
 def _plain(value: Any) -> Any:

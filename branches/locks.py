@@ -16,12 +16,12 @@ def lock_dated_slot(*, slot_id: int, date: dt.date, now: dt.datetime) -> DatedSl
     Raises NotFound for an unknown or inactive slot, InvalidSlot for a date on which the window
     does not exist: past, another weekday, or more than four weeks ahead.
     """
-    slot = DeliverySlot.objects.filter(pk=slot_id, is_active=True, branch__is_active=True).first()
-    if slot is None:
+    dated = _locked(slot_id=slot_id, date=date)
+    slot = dated.slot if dated else _slot(slot_id)
+    if slot is None or not (slot.is_active and slot.branch.is_active):
         raise NotFound
     if not fits(slot, date, now):
         raise InvalidSlot
-    dated = _locked(slot_id=slot_id, date=date)
     if dated is None:
         # Two first orders for a date race here: the loser's insert does nothing.
         DatedSlot.objects.bulk_create([DatedSlot(slot=slot, date=date)], ignore_conflicts=True)
@@ -72,10 +72,14 @@ def lock_closure(*, closure_id: int) -> Closure:
     return closure
 
 
+def _slot(slot_id: int) -> DeliverySlot | None:
+    return DeliverySlot.objects.select_related("branch").filter(pk=slot_id).first()
+
+
 def _locked(**key: object) -> DatedSlot | None:
     return (
         DatedSlot.objects.select_for_update(of=("self",))
-        .select_related("slot")
+        .select_related("slot__branch")
         .filter(**key)
         .first()
     )

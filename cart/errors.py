@@ -21,6 +21,10 @@ class ProductInactive(DomainError):
     message = _("We no longer sell this product.")
 
 
+class BasketClosed(Exception):
+    """The basket is no longer being filled. Its checkout knows why; nobody is shown this."""
+
+
 class OutOfStockAnywhere(DomainError):
     """Not one of our branches has it."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -20,14 +19,29 @@ from branches.selectors import SlotChoice
 from cart.errors import EmptyCart, ProductInactive
 from cart.models import CartItem
 from cart.selectors import is_sold
-from catalog.models import Product
+from catalog.models import Product, VatClass
+from catalog.vat import rate_on
 from checkout.errors import AddressRequired
 from checkout.models import Reservation
 from checkout.requests import CheckoutRequest
+from mami.clock import shop_date
 from mami.errors import InvalidInput, NotFound, ServiceUnavailable
 from mami.money import json_quantity
 from orders import pricing
 
+_ITEM_FIELDS = (
+    "cart_id",
+    "product_id",
+    "quantity",
+    "substitution",
+    "product__name_he",
+    "product__name_en",
+    "product__sku",
+    "product__price",
+    "product__sold_by",
+    "product__is_active",
+    "product__category__is_active",
+)
 ADDRESS_FIELDS = (
     "line1",
     "line2",
@@ -68,6 +82,15 @@ class QuotedLine:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Basket:
+    """The lines of a basket, the VAT rate of delivery, and whether it is being ordered just now."""
+
+    lines: list[QuotedLine]
+    fee_vat_rate: Decimal
+    being_ordered: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class Preview:
     """What confirming would agree on, as it stands now."""
 
@@ -83,28 +106,37 @@ class Preview:
         return [line for line in self.lines if line.is_short]
 
 
-def basket_lines(*, cart_id: int, rates: Mapping[str, Decimal]) -> tuple[list[QuotedLine], bool]:
-    """The lines of a basket at today's prices, by product, and whether a checkout of it is open.
+def basket(*, cart_id: int, now: dt.datetime) -> Basket:
+    """The lines of a basket by product, at today's prices and VAT. One query.
 
-    `rates` are the VAT rates in force. One query. Raises EmptyCart, ProductInactive.
+    Raises EmptyCart, and ProductInactive unless a checkout of the basket is open already.
     """
+    today = shop_date(now)
     being_ordered = Reservation.objects.filter(
         cart_id=OuterRef("cart_id"), status=Reservation.Status.ACTIVE
     )
     items = list(
         CartItem.objects.filter(cart_id=cart_id)
-        .annotate(being_ordered=Exists(being_ordered))
+        .annotate(
+            being_ordered=Exists(being_ordered),
+            vat_rate=rate_on(vat_class=OuterRef("product__vat_class"), date=today),
+            fee_vat_rate=rate_on(vat_class=VatClass.STANDARD, date=today),
+        )
         .select_related("product__category")
-        .defer("product__search_vector", "product__description_he", "product__description_en")
+        .only(*_ITEM_FIELDS)
         .order_by("product_id")
     )
     if not items:
         raise EmptyCart
+    first: Any = items[0]
     gone = [item.product_id for item in items if not is_sold(item.product)]
-    being = bool(items[0].being_ordered)  # type: ignore[attr-defined]
-    if gone and not being:
+    if gone and not first.being_ordered:
         raise ProductInactive(product_ids=gone)
-    return [_quoted(item, rates) for item in items], being
+    return Basket(
+        lines=[_quoted(item) for item in items],
+        fee_vat_rate=first.fee_vat_rate,
+        being_ordered=first.being_ordered,
+    )
 
 
 def resolve_branch(*, request: CheckoutRequest) -> Branch:
@@ -228,14 +260,15 @@ def _slot_body(slot: SlotChoice | None) -> dict[str, Any] | None:
     }
 
 
-def _quoted(item: CartItem, rates: Mapping[str, Decimal]) -> QuotedLine:
-    rate = rates.get(item.product.vat_class_id)
-    if rate is None:  # goods without a VAT rate in force cannot be sold lawfully
+def _quoted(item: Any) -> QuotedLine:
+    if item.vat_rate is None:  # goods without a VAT rate in force cannot be sold lawfully
         raise ServiceUnavailable
     return QuotedLine(
         item_id=item.pk,
         product=item.product,
         quantity=item.quantity,
-        price=pricing.Line(unit_price=item.product.price, quantity=item.quantity, vat_rate=rate),
+        price=pricing.Line(
+            unit_price=item.product.price, quantity=item.quantity, vat_rate=item.vat_rate
+        ),
         substitution=item.substitution,
     )

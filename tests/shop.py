@@ -123,6 +123,7 @@ class Shop:
             )
             for product, quantity in quantities.items()
         )
+        cart.save(update_fields=["updated_at"])
         return cart
 
     def request(self, **values: Any) -> ConfirmRequest:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 
+from django.db.models import Exists, F
+
 from branches.errors import InvalidSlot, SlotClosed, SlotFull
 from branches.locks import lock_dated_slot_row
 from branches.models import Closure, DatedSlot
@@ -43,13 +45,25 @@ def take_place(
 ) -> None:
     """Take one place of the locked window for an order of `branch_id`.
 
-    Raises InvalidSlot (also for another branch's window), SlotClosed, SlotFull.
+    One statement when there is room. Raises InvalidSlot (also for another branch's window),
+    SlotClosed, SlotFull.
     """
     if dated_slot.slot.branch_id != branch_id:
         raise InvalidSlot
+    slot, date = dated_slot.slot, dated_slot.date
+    if slot.is_active and fits(slot, date, now) and now < cutoff_at(slot, date):
+        closures = Closure.objects.touching(
+            branch_id=branch_id, start=starts_at(slot, date), end=ends_at(slot, date)
+        )
+        counted = DatedSlot.objects.with_holds(now=now, exclude_cart_id=exclude_cart_id)
+        room = counted.filter(
+            ~Exists(closures), pk=dated_slot.pk, held__lt=dated_slot.capacity - dated_slot.taken
+        )
+        if DatedSlot.objects.filter(pk__in=room.values("pk")).update(taken=F("taken") + 1):
+            dated_slot.taken += 1
+            return
     check_open(dated_slot=dated_slot, now=now, exclude_cart_id=exclude_cart_id)
-    dated_slot.taken += 1
-    dated_slot.save(update_fields=["taken"])
+    raise SlotFull  # not reached: what refused the update is refused with its name above
 
 
 def give_back_place(*, dated_slot_id: int) -> None:

@@ -10,7 +10,8 @@ from decimal import Decimal
 
 from accounts.models import User
 from audit.services import Action, record
-from cart.locks import lock_both, lock_stale, open_and_lock_cart
+from cart.errors import BasketClosed
+from cart.locks import lock_both, lock_cart, lock_stale, open_and_lock_cart
 from cart.models import Cart, CartItem, CartStatus
 from cart.owner import Guest
 from cart.services.lines import MOST
@@ -56,15 +57,28 @@ def merge_guest(*, user: User, guest_key: uuid.UUID, now: dt.datetime) -> Merged
     return merged
 
 
-def check_out(*, cart: Cart, ordered: Mapping[int, Decimal]) -> None:
-    """Close a locked basket that became an order, in the caller's transaction.
+def check_out(
+    *,
+    cart_id: int,
+    ordered: Mapping[int, Decimal],
+    now: dt.datetime,
+    unchanged_since: dt.datetime | None = None,
+) -> None:
+    """Close the basket that became an order, in the caller's transaction; it is locked from then on.
 
     What was put in after the order was reserved (more of a product, or other products) is not
-    lost: it moves to a new basket of the same customer.
+    lost: it moves to a new basket of the same customer. Raises BasketClosed. A basket not touched since
+    `unchanged_since` (its `updated_at` then) has no such surplus: one statement.
     """
-    cart.status = CartStatus.CHECKED_OUT
-    cart.held_slot, cart.hold_expires_at = None, None
-    cart.save(update_fields=["status", "held_slot", "hold_expires_at", "updated_at"])
+    closed = {"status": CartStatus.CHECKED_OUT, "held_slot": None, "hold_expires_at": None}
+    if unchanged_since is not None:
+        same = Cart.objects.active().filter(pk=cart_id, updated_at=unchanged_since)
+        if same.update(**closed, updated_at=now):
+            return
+    cart = lock_cart(cart_id=cart_id)
+    if cart is None or cart.status != CartStatus.ACTIVE:
+        raise BasketClosed
+    Cart.objects.filter(pk=cart_id).update(**closed, updated_at=now)
     surplus = [
         (item, item.quantity - ordered.get(item.product_id, Decimal(0)))
         for item in CartItem.objects.filter(cart=cart)

@@ -307,7 +307,7 @@ class TestLife:
         add(ada, milk, 5)
         view = add(ada, oil, 1)
         cart = Cart.objects.get(pk=view.id)
-        services.check_out(cart=cart, ordered={milk.pk: Decimal(3)})
+        services.check_out(cart_id=cart.pk, ordered={milk.pk: Decimal(3)}, now=NOW)
         cart.refresh_from_db()
         assert cart.status == CartStatus.CHECKED_OUT
         assert cart_view(actor=ada).quantity_of == {milk.pk: 2, oil.pk: 1}
@@ -315,7 +315,7 @@ class TestLife:
     def test_everything_ordered_leaves_no_new_basket(self):
         ada, milk = customer(), product()
         cart = Cart.objects.get(pk=add(ada, milk, 5).id)
-        services.check_out(cart=cart, ordered={milk.pk: Decimal(5)})
+        services.check_out(cart_id=cart.pk, ordered={milk.pk: Decimal(5)}, now=NOW)
         assert cart_view(actor=ada).id is None
 
     def test_old_baskets_are_put_aside_guests_first(self):

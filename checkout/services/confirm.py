@@ -17,6 +17,7 @@ from checkout.requests import ConfirmRequest
 from checkout.services.reserving import Answered, Reserved, Resumed, reserve
 from checkout.services.settling import commit, give_back
 from mami import clock, faults, transient
+from mami.errors import Busy
 from payments import services as payments
 from payments.errors import (
     PaymentActionRequired,
@@ -24,7 +25,7 @@ from payments.errors import (
     PaymentPending,
     PaymentUnavailable,
 )
-from payments.outcomes import NO_ANSWER, UNREACHABLE, Outcome, PaymentHandle, Verdict
+from payments.outcomes import NO_ANSWER, UNREACHABLE, Outcome, Verdict
 
 RETRY_AFTER_SECONDS = 3
 
@@ -72,7 +73,7 @@ def confirm(
     if isinstance(step, Resumed):
         outcome = payments.ask(payment_id=step.payment_id, now=clock.now())
         if outcome.verdict is not Verdict.NOTHING:
-            return _settle(step, outcome, None, now)
+            return _settle(step, outcome, now)
         # The first request died before it asked for money: this one begins anew.
         _give_back(step.reservation_id, NO_ANSWER, now)
         step = _reserve(actor, key, request, now)
@@ -81,7 +82,7 @@ def confirm(
     if isinstance(step, Resumed):
         raise IdempotencyInProgress(retry_after=1)
     outcome = _pay(actor, step, request_id, started)
-    return _settle(step, outcome, step.payment, now)
+    return _settle(step, outcome, now)
 
 
 def _reserve(
@@ -105,21 +106,28 @@ def _pay(actor: User, step: Reserved, request_id: str, started: float) -> Outcom
     return outcome
 
 
-def _settle(
-    step: Reserved | Resumed,
-    outcome: Outcome,
-    payment: PaymentHandle | None,
-    now: dt.datetime,
-) -> ConfirmResult:
+def _settle(step: Reserved | Resumed, outcome: Outcome, now: dt.datetime) -> ConfirmResult:
+    agreed = step.agreed if isinstance(step, Reserved) else None
+    payment = step.payment if isinstance(step, Reserved) else None
     reservation_id = step.reservation_id
     if outcome.is_authorized:
-        body = transient.retry(
-            lambda: commit(reservation_id=reservation_id, outcome=outcome, payment=payment, now=now)
-        )
+        try:
+            committed = transient.retry(
+                lambda: commit(
+                    reservation_id=reservation_id,
+                    outcome=outcome,
+                    agreed=agreed,
+                    payment=payment,
+                    now=now,
+                )
+            )
+        except Busy:  # the money is held: the job, or the same request again, completes the order
+            keys.end_lease(key_id=step.key_id, now=now)
+            raise PaymentPending(retry_after=RETRY_AFTER_SECONDS) from None
         faults.point("after_commit_2_before_response")
-        if body is None:
+        if committed is None:
             raise PaymentUnavailable
-        result = _result(body, replayed=False)
+        result = _result(committed.answer, replayed=not committed.first)
         faults.point("during_response")
         return result
     if outcome.verdict is Verdict.UNKNOWN:

@@ -8,14 +8,11 @@ from dataclasses import replace
 from accounts.models import User
 from cart.errors import EmptyCart
 from cart.models import Cart
-from catalog.models import VatClass
-from catalog.vat import rates_on
 from checkout import quoting
 from checkout.errors import BasketShort, CartAlreadyOrdered
 from checkout.quoting import Preview
 from checkout.requests import CheckoutRequest
 from inventory.selectors import availability
-from mami.clock import shop_date
 from mami.errors import NotFound
 from orders import pricing
 from orders.selectors import number_of_cart
@@ -32,15 +29,14 @@ def preview(
     """
     request.check()
     cart = active_cart(actor, request)
-    rates = rates_on(date=shop_date(now))
-    lines, _being_ordered = quoting.basket_lines(cart_id=cart.pk, rates=rates)
+    basket = quoting.basket(cart_id=cart.pk, now=now)
     branch = quoting.resolve_branch(request=request)
     address = {}
     if request.is_delivery and (require_address or request.address or request.address_id):
         address = quoting.resolve_address(actor=actor, request=request)
     slot = quoting.choose_slot(request=request, branch=branch, cart_id=cart.pk, now=now)
-    free = availability(branch_id=branch.pk, product_ids=[line.product_id for line in lines])
-    lines = [replace(line, available=free[line.product_id]) for line in lines]
+    free = availability(branch_id=branch.pk, product_ids=[line.product_id for line in basket.lines])
+    lines = [replace(line, available=free[line.product_id]) for line in basket.lines]
     found = Preview(
         branch=branch,
         fulfillment_type=request.fulfillment_type,
@@ -49,7 +45,7 @@ def preview(
             lines=[line.price for line in lines],
             fulfillment_type=request.fulfillment_type,
             slot_fee=slot.fee if slot else None,
-            fee_vat_rate=rates[VatClass.STANDARD],
+            fee_vat_rate=basket.fee_vat_rate,
         ),
         slot=slot,
         address=address,

@@ -22,18 +22,16 @@ from branches.windows import next_closing, starts_at
 from cart.errors import EmptyCart
 from cart.locks import lock_active_cart
 from cart.models import Cart
-from catalog.models import VatClass
-from catalog.vat import rates_on
 from checkout import keys, quoting
 from checkout.errors import CartAlreadyOrdered, PriceChanged, SlotRequired
 from checkout.models import IdempotencyKey, Reservation, ReservationLine
 from checkout.quoting import Preview, QuotedLine
 from checkout.requests import ConfirmRequest
+from checkout.services.agreed import Agreed
 from checkout.services.preview import check_asked_cart, short
 from inventory import services as inventory
 from inventory.errors import InsufficientStock
 from mami import faults
-from mami.clock import shop_date
 from mami.transactions import write_transaction
 from orders import pricing
 from orders.numbering import new_number
@@ -48,6 +46,7 @@ class Reserved:
     reservation_id: int
     key_id: int
     payment: PaymentHandle
+    agreed: Agreed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,11 +88,9 @@ def _reserve(
     check_asked_cart(actor, request, cart)
     if cart is None:
         raise EmptyCart
-    rates = rates_on(date=shop_date(now))
-    lines, being_ordered = quoting.basket_lines(cart_id=cart.pk, rates=rates)
-    if being_ordered:
+    basket = quoting.basket(cart_id=cart.pk, now=now)
+    if basket.being_ordered:
         raise CartAlreadyOrdered
-    branch = quoting.resolve_branch(request=request)
     if request.is_delivery and request.delivery_slot_id is None:
         raise SlotRequired
     address = quoting.resolve_address(actor=actor, request=request) if request.is_delivery else {}
@@ -103,12 +100,12 @@ def _reserve(
         card=request.payment,
         keep=request.save_as_default,
     )
-    slot = _take_place(request, branch, cart, now)
+    slot, branch = _take_place(request, cart, now)
     totals = pricing.quote(
-        lines=[line.price for line in lines],
+        lines=[line.price for line in basket.lines],
         fulfillment_type=request.fulfillment_type,
         slot_fee=branches.base_fee(slot.slot) if slot else None,
-        fee_vat_rate=rates[VatClass.STANDARD],
+        fee_vat_rate=basket.fee_vat_rate,
     )
     if request.expected_total is not None and request.expected_total != totals.total:
         raise PriceChanged(total=str(totals.total))
@@ -116,7 +113,7 @@ def _reserve(
     quote = Preview(
         branch=branch,
         fulfillment_type=request.fulfillment_type,
-        lines=lines,
+        lines=basket.lines,
         totals=totals,
         slot=None,
         address=address,
@@ -125,21 +122,39 @@ def _reserve(
     payment = payments.open_payment(
         user_id=actor.pk, order_number=number, amount=totals.total, card=card, now=now
     )
-    agreed = _write(actor, key, cart, slot, request, quote, payment, rates, now)
-    return Reserved(reservation_id=agreed.pk, key_id=key.pk, payment=payment)
+    details = {
+        "due_at": _due_at(slot, branch, now).isoformat(),
+        "fee_vat_rate": str(basket.fee_vat_rate),
+        "notes": request.notes,
+        "delivery": _delivery(actor, request, address),
+        "save_as_default": request.save_as_default,
+        "payment_token_id": request.payment_token_id,
+    }
+    agreed = _write(actor, key, cart, slot, quote, payment, details, now)
+    return Reserved(
+        reservation_id=agreed.reservation.pk, key_id=key.pk, payment=payment, agreed=agreed
+    )
 
 
 def _take_place(
-    request: ConfirmRequest, branch: Branch, cart: Cart, now: dt.datetime
-) -> DatedSlot | None:
+    request: ConfirmRequest, cart: Cart, now: dt.datetime
+) -> tuple[DatedSlot | None, Branch]:
+    """The window with a place taken in it, and the branch that serves it."""
     if request.delivery_slot_id is None:
-        return None
+        return None, quoting.resolve_branch(request=request)
     date = request.delivery_date or branches.next_open_date(
         slot_id=request.delivery_slot_id, now=now, exclude_cart_id=cart.pk
     )
     slot = lock_dated_slot(slot_id=request.delivery_slot_id, date=date, now=now)
+    branch = slot.slot.branch
+    if not (request.is_delivery and branch.is_delivery_source):
+        branch = quoting.resolve_branch(request=request)
     take_place(dated_slot=slot, branch_id=branch.pk, now=now, exclude_cart_id=cart.pk)
-    return slot
+    return slot, branch
+
+
+def _due_at(slot: DatedSlot | None, branch: Branch, now: dt.datetime) -> dt.datetime:
+    return starts_at(slot.slot, slot.date) if slot else next_closing(branch, now)
 
 
 def _promise(actor: User, quote: Preview, number: str) -> None:
@@ -178,14 +193,12 @@ def _write(
     key: IdempotencyKey,
     cart: Cart,
     slot: DatedSlot | None,
-    request: ConfirmRequest,
     quote: Preview,
     payment: PaymentHandle,
-    rates: Mapping[str, Decimal],
+    details: dict[str, Any],
     now: dt.datetime,
-) -> Reservation:
+) -> Agreed:
     """What was agreed, line by line: the order will be a copy of it."""
-    due_at = starts_at(slot.slot, slot.date) if slot else next_closing(quote.branch, now)
     totals = quote.totals
     reservation = Reservation.objects.create(
         user=actor,
@@ -195,15 +208,8 @@ def _write(
         branch=quote.branch,
         dated_slot=slot,
         order_number=payment.order_number,
-        fulfillment_type=request.fulfillment_type,
-        details={
-            "due_at": due_at.isoformat(),
-            "fee_vat_rate": str(rates[VatClass.STANDARD]),
-            "notes": request.notes,
-            "delivery": _delivery(actor, request, quote.address),
-            "save_as_default": request.save_as_default,
-            "payment_token_id": request.payment_token_id,
-        },
+        fulfillment_type=quote.fulfillment_type,
+        details=details,
         subtotal=totals.subtotal,
         discount_total=totals.discount_total,
         delivery_fee=totals.delivery_fee,
@@ -212,7 +218,7 @@ def _write(
         expires_at=now + dt.timedelta(minutes=settings.RESERVATION_MINUTES),
         created_at=now,
     )
-    ReservationLine.objects.bulk_create(
+    lines = [
         ReservationLine(
             reservation=reservation,
             product=line.product,
@@ -228,8 +234,9 @@ def _write(
             substitution=line.substitution,
         )
         for line in quote.lines
-    )
-    return reservation
+    ]
+    ReservationLine.objects.bulk_create(lines)
+    return Agreed(reservation=reservation, lines=lines, cart_seen=cart.updated_at)
 
 
 def _delivery(actor: User, request: ConfirmRequest, address: Mapping[str, str]) -> dict[str, str]:

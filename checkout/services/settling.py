@@ -8,20 +8,25 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from decimal import Decimal
+from dataclasses import dataclass
 from typing import Any
 
 import structlog
+from django.db import connection
+from psycopg.types.json import Jsonb
 
+from audit import services as audit
 from branches.services import give_back_place
-from cart.locks import lock_cart
+from cart.errors import BasketClosed
 from cart.services import check_out
 from checkout.locks import lock_reservation
 from checkout.models import IdempotencyKey, Reservation, ReservationLine
+from checkout.services.agreed import Agreed, read_again, sale
 from inventory import services as inventory
 from mami import faults
 from mami.transactions import write_transaction
-from orders.services import AgreedLine, AgreedSale, place
+from orders.models import Order
+from orders.services import place
 from payments import services as payments
 from payments.outcomes import Outcome, PaymentHandle
 
@@ -29,8 +34,16 @@ log = structlog.get_logger(__name__)
 Status = Reservation.Status
 
 
-class _AlreadySettled(Exception):
-    """The payment was given up by somebody else between our look and our write."""
+@dataclass(frozen=True, kw_only=True)
+class Committed:
+    """The answer of an order; `first` tells whether this call wrote it."""
+
+    answer: Mapping[str, Any]
+    first: bool
+
+
+class _NotOpen(Exception):
+    """Somebody else settled the reservation, or its payment, first: nothing may be written."""
 
 
 def commit(
@@ -38,29 +51,35 @@ def commit(
     reservation_id: int,
     outcome: Outcome,
     now: dt.datetime,
+    agreed: Agreed | None = None,
     payment: PaymentHandle | None = None,
-) -> Mapping[str, Any] | None:
+) -> Committed | None:
     """Write the order of a held payment and return the answer stored under its key.
 
     None when the reservation had been given back meanwhile: the money is let go then, as a
-    reconciliation case. Safe to repeat: an order that exists is answered again. `payment` is at
-    hand only in the process that asked, and only needed to keep a new card.
+    reconciliation case. Safe to repeat: an order that exists is answered again. `agreed` and
+    `payment` are at hand in the process that reserved; the latter is needed to keep a new card.
     """
+    agreed = agreed or read_again(Reservation.objects.select_related("user").get(pk=reservation_id))
     try:
+        if outcome.amount != agreed.reservation.total:
+            raise _NotOpen
         with write_transaction(durable=True):
-            reservation = lock_reservation(reservation_id=reservation_id)
-            if reservation.status == Status.CONSUMED:
-                return _stored(reservation)
-            if reservation.status == Status.RELEASED or outcome.amount != reservation.total:
-                _let_go(reservation, outcome, now)
-                return None
-            body = _order(reservation, outcome, payment, now)
+            body = _order(agreed, outcome, payment, now)
             faults.point("before_commit_2")
-        return body
-    except _AlreadySettled:
-        with write_transaction(durable=True):
-            _let_go(lock_reservation(reservation_id=reservation_id), outcome, now)
-        return None
+    except _NotOpen:
+        return _as_settled(reservation_id, outcome, now)
+    return Committed(answer=body, first=True)
+
+
+def _as_settled(reservation_id: int, outcome: Outcome, now: dt.datetime) -> Committed | None:
+    """The answer of the order somebody else wrote; else the money belongs to no order."""
+    with write_transaction(durable=True):
+        reservation = lock_reservation(reservation_id=reservation_id)
+        if reservation.status == Status.CONSUMED:
+            return Committed(answer=_stored(reservation), first=False)
+        _let_go(reservation, outcome, now)
+    return None
 
 
 def give_back(*, reservation_id: int, reason: str, now: dt.datetime) -> bool:
@@ -78,70 +97,63 @@ def give_back(*, reservation_id: int, reason: str, now: dt.datetime) -> bool:
 
 
 def _order(
-    reservation: Reservation, outcome: Outcome, payment: PaymentHandle | None, now: dt.datetime
+    agreed: Agreed, outcome: Outcome, payment: PaymentHandle | None, now: dt.datetime
 ) -> dict[str, Any]:
-    lines = list(ReservationLine.objects.filter(reservation=reservation).order_by("product_id"))
-    cart = lock_cart(cart_id=reservation.cart_id)
-    if cart is None:  # a basket with a reservation is protected from deletion
-        raise _AlreadySettled
-    check_out(cart=cart, ordered={line.product_id: line.quantity for line in lines})
-    if not payments.record_authorised(payment_id=reservation.payment_id, outcome=outcome):
-        raise _AlreadySettled
-    if payment is None:  # not the process that asked: the money had been held without an order
-        payments.record_recovered(payment_id=reservation.payment_id, now=now)
+    """Locks in the shop's order: basket, then reservation and key, and the payment last."""
+    reservation = agreed.reservation
+    if not close_basket(agreed, now):
+        raise _NotOpen
+    with audit.gathered():
+        order = place(actor=reservation.user, sale=sale(agreed), now=now)
+        _remember_card(reservation, payment, outcome)
+        body = {
+            "order_id": order.pk,
+            "order_number": order.order_number,
+            "status": order.status,
+            "total_paid": str(order.total_amount),
+            "payment_status": "AUTHORIZED",
+            "payment_reference": outcome.reference,
+        }
+        if not _consume(reservation, body, now):
+            raise _NotOpen
+        if not payments.record_authorised(payment_id=reservation.payment_id, outcome=outcome):
+            raise _NotOpen
     faults.point("after_authorised_recorded")
-    order = place(actor=reservation.user, sale=_sale(reservation, lines), now=now)
-    _remember_card(reservation, payment, outcome)
-    body = {
-        "order_id": order.pk,
-        "order_number": order.order_number,
-        "status": order.status,
-        "total_paid": str(order.total_amount),
-        "payment_status": "AUTHORIZED",
-        "payment_reference": outcome.reference,
-    }
-    _finish(reservation, Status.CONSUMED, now)
-    IdempotencyKey.objects.filter(pk=reservation.key_id).update(
-        state=IdempotencyKey.State.DONE, response_status=201, response_body=body
-    )
     return body
 
 
-def _sale(reservation: Reservation, lines: list[ReservationLine]) -> AgreedSale:
-    details = reservation.details
-    return AgreedSale(
-        order_number=reservation.order_number,
-        cart_id=reservation.cart_id,
-        payment_id=reservation.payment_id,
-        branch_id=reservation.branch_id,
-        fulfillment_type=reservation.fulfillment_type,
-        dated_slot_id=reservation.dated_slot_id,
-        due_at=dt.datetime.fromisoformat(details["due_at"]),
-        subtotal=reservation.subtotal,
-        discount_total=reservation.discount_total,
-        delivery_fee=reservation.delivery_fee,
-        fee_vat_rate=Decimal(details["fee_vat_rate"]),
-        vat_total=reservation.vat_total,
-        total=reservation.total,
-        notes=details["notes"],
-        delivery=details["delivery"],
-        lines=[
-            AgreedLine(
-                product_id=line.product_id,
-                name_he=line.name_he,
-                name_en=line.name_en,
-                sku=line.sku,
-                sold_by=line.sold_by,
-                unit_price=line.unit_price,
-                quantity=line.quantity,
-                discount=line.discount,
-                line_total=line.line_total,
-                vat_rate=line.vat_rate,
-                substitution=line.substitution,
-            )
-            for line in lines
-        ],
-    )
+def close_basket(agreed: Agreed, now: dt.datetime) -> bool:
+    """False when the basket is no longer open, because its order was written meanwhile."""
+    try:
+        check_out(
+            cart_id=agreed.reservation.cart_id,
+            ordered=agreed.ordered,
+            now=now,
+            unchanged_since=agreed.cart_seen,
+        )
+    except BasketClosed:
+        return False
+    return True
+
+
+def _consume(reservation: Reservation, body: Mapping[str, Any], now: dt.datetime) -> bool:
+    """Reservation CONSUMED and key DONE in one statement; False when it is not open any more.
+
+    What the reservation said of the person now stands in the order alone.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "WITH consumed AS ("
+            " UPDATE checkout_reservation SET status = 'CONSUMED', finished_at = %s, details = '{}'"
+            " WHERE id = %s AND status = 'ACTIVE' RETURNING key_id"
+            "), answered AS ("
+            " UPDATE checkout_idempotencykey AS k"
+            " SET state = 'DONE', response_status = 201, response_body = %s"
+            " FROM consumed WHERE k.id = consumed.key_id"
+            ") SELECT 1 FROM consumed",
+            [now, reservation.pk, Jsonb(dict(body))],
+        )
+        return cursor.fetchone() is not None
 
 
 def _remember_card(
@@ -178,24 +190,19 @@ def _free(reservation: Reservation, now: dt.datetime) -> None:
         quantities=dict(rows.values_list("product_id", "quantity")),
         reference=f"order:{reservation.order_number}",
     )
-    _finish(reservation, Status.RELEASED, now)
+    Reservation.objects.filter(pk=reservation.pk).update(
+        status=Status.RELEASED, finished_at=now, details={}
+    )
     IdempotencyKey.objects.filter(
         pk=reservation.key_id, state=IdempotencyKey.State.IN_PROGRESS
     ).update(state=IdempotencyKey.State.FREE)
 
 
-def _finish(reservation: Reservation, status: str, now: dt.datetime) -> None:
-    """What the details said of the person now stands in the order, or is nobody's business."""
-    Reservation.objects.filter(pk=reservation.pk).update(status=status, finished_at=now, details={})
-
-
-def _stored(reservation: Reservation) -> Mapping[str, Any] | None:
+def _stored(reservation: Reservation) -> Mapping[str, Any]:
     """The answer of an order that exists; read from the order when its key is gone."""
     if reservation.key is not None and reservation.key.response_body is not None:
         found: Mapping[str, Any] = reservation.key.response_body
         return found
-    from orders.models import Order
-
     order = Order.objects.select_related("payment").get(payment_id=reservation.payment_id)
     return {
         "order_id": order.pk,

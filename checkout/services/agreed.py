@@ -1,0 +1,69 @@
+"""What was agreed on in step one, as step three needs it: at hand, or read again after a crash."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from checkout.models import Reservation, ReservationLine
+from orders.services import AgreedLine, AgreedSale
+
+
+@dataclass(frozen=True, kw_only=True)
+class Agreed:
+    """A reservation with its lines. `cart_seen` is when the basket had last been changed then."""
+
+    reservation: Reservation
+    lines: Sequence[ReservationLine]
+    cart_seen: dt.datetime | None = None
+
+    @property
+    def ordered(self) -> dict[int, Decimal]:
+        """Quantities by product."""
+        return {line.product_id: line.quantity for line in self.lines}
+
+
+def read_again(reservation: Reservation) -> Agreed:
+    """The same from the tables. One query."""
+    rows = ReservationLine.objects.filter(reservation=reservation).order_by("product_id")
+    return Agreed(reservation=reservation, lines=list(rows))
+
+
+def sale(agreed: Agreed) -> AgreedSale:
+    """The order to be written."""
+    reservation, details = agreed.reservation, agreed.reservation.details
+    return AgreedSale(
+        order_number=reservation.order_number,
+        cart_id=reservation.cart_id,
+        payment_id=reservation.payment_id,
+        branch_id=reservation.branch_id,
+        fulfillment_type=reservation.fulfillment_type,
+        dated_slot_id=reservation.dated_slot_id,
+        due_at=dt.datetime.fromisoformat(details["due_at"]),
+        subtotal=reservation.subtotal,
+        discount_total=reservation.discount_total,
+        delivery_fee=reservation.delivery_fee,
+        fee_vat_rate=Decimal(details["fee_vat_rate"]),
+        vat_total=reservation.vat_total,
+        total=reservation.total,
+        notes=details["notes"],
+        delivery=details["delivery"],
+        lines=[
+            AgreedLine(
+                product_id=line.product_id,
+                name_he=line.name_he,
+                name_en=line.name_en,
+                sku=line.sku,
+                sold_by=line.sold_by,
+                unit_price=line.unit_price,
+                quantity=line.quantity,
+                discount=line.discount,
+                line_total=line.line_total,
+                vat_rate=line.vat_rate,
+                substitution=line.substitution,
+            )
+            for line in agreed.lines
+        ],
+    )
