@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from catalog.forms import ShelfForm, sorts
@@ -101,6 +102,11 @@ class Browse:
         return list(self._chips())
 
     @property
+    def ways_on(self) -> list[Chip]:
+        """Filters whose removal would show something."""
+        return [chip for chip in self.chips if chip.count]
+
+    @property
     def without_filters(self) -> str:
         query = self.form.query
         return f"?{urlencode({'q': query})}" if query else "?"
@@ -153,7 +159,7 @@ class Browse:
         ]
         known = {choice["value"] for choice in found}
         return found + [
-            {"value": value, "label": str(names.get(value, value)), "count": 0, "chosen": True}
+            {"value": value, "label": capfirst(names.get(value, value)), "count": 0, "chosen": True}
             for value in chosen
             if value not in known
         ]

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from django.db import connection
 from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet, Value
+from django.utils.text import capfirst
 from django.utils.translation import get_language
 
 from catalog.models import DietaryTag, Product
@@ -141,7 +142,7 @@ def _collected(rows: list[tuple]) -> Facets:
         elif facet == "category":
             facets.categories.append(Facet(pk=pk, value=value, label=label, count=count))
         elif facet == "tag":
-            label = str(tags.get(value, value))
+            label = capfirst(tags.get(value, value))
             facets.dietary_tags.append(Facet(value=value, label=label, count=count))
         elif facet == "without":
             facets.without[value] = count

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from django.contrib.postgres.search import SearchQuery as TextQuery
-from django.contrib.postgres.search import SearchRank
+from django.contrib.postgres.search import SearchRank, TrigramSimilarity
 from django.db.models import (
     Case,
     Count,
@@ -24,10 +25,11 @@ from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce, Greatest
 from django.utils.translation import get_language
 
+from accounts.models import User
 from branches.models import Branch
 from catalog.errors import InvalidSort
 from catalog.facets import Facets, Filters, count_facets
-from catalog.models import Category, Product
+from catalog.models import Category, Product, WishlistItem
 from catalog.querysets import NOTHING, QUANTITY, ProductQuerySet
 from catalog.search import SearchQuery, search_query
 from catalog.tree import Node, Tree, category_tree
@@ -75,6 +77,7 @@ class ProductPage:
     branches: list[BranchStock]
     similar: list[Product]
     similar_are_cheaper: bool
+    is_saved: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,14 +144,17 @@ def cards(*, product_ids: Iterable[int], branch_id: int | None = None) -> list[P
 
 
 def offers(*, limit: int, branch_id: int | None = None) -> list[Product]:
-    """Products on offer that are in stock, the largest saving first. One query.
+    """The largest savings in stock, one of each category as far as that goes. One query.
 
     Each carries `offers_in_all`, the number of all offers in stock.
     """
     saving = (F("old_price") - F("price")) / F("old_price")
     found = Product.objects.active().on_sale().as_cards(branch_id).filter(IN_STOCK)
     found = found.annotate(offers_in_all=Window(Count("*")))
-    return list(found.order_by(saving.desc(), "id")[:limit])
+    best: list[Any] = list(found.order_by(saving.desc(), "id")[: limit * 6])
+    first = list({product.category_id: product for product in reversed(best)}.values())
+    first.sort(key=best.index)
+    return (first + [product for product in best if product not in first])[:limit]
 
 
 def featured(*, limit: int, branch_id: int | None = None) -> list[Product]:
@@ -238,10 +244,10 @@ def _described(branch_id: int | None) -> ProductQuerySet:
     )
 
 
-def product_page(*, product_id: int, similar: int = 6) -> ProductPage:
+def product_page(*, product_id: int, actor: User | None = None, similar: int = 6) -> ProductPage:
     """A product, its stock at every branch, and cheaper ones like it. Raises NotFound.
 
-    Three queries; a fourth when nothing like it is cheaper.
+    Three queries; one more when nothing like it is cheaper, and one for `actor`'s wishes.
     """
     shown = product(product_id=product_id)
     cheaper = similar_cheaper(product=shown, limit=similar)
@@ -250,16 +256,23 @@ def product_page(*, product_id: int, similar: int = 6) -> ProductPage:
         branches=_branch_stocks(shown),
         similar=cheaper or _neighbours(shown, similar),
         similar_are_cheaper=bool(cheaper),
+        is_saved=actor is not None
+        and WishlistItem.objects.filter(user=actor, product=shown).exists(),
     )
+
+
+def saved_products(*, actor: User, limit: int = 200) -> list[Product]:
+    """What `actor` saved for later and is still sold, the newest wish first. Two queries."""
+    wishes = WishlistItem.objects.filter(user=actor)[:limit]
+    return cards(product_ids=wishes.values_list("product_id", flat=True))
 
 
 def similar_cheaper(*, product: Product, limit: int) -> list[Product]:
-    """Products of the same category in stock whose unit price is lower, the nearest first."""
-    return list(
-        _beside(product)
-        .filter(size_unit=product.size_unit, unit_price__lt=product.unit_price)
-        .order_by("-unit_price", "id")[:limit]
+    """The same kind of thing in stock for a lower unit price, the most alike first."""
+    cheaper = _beside(product).filter(
+        icon=product.icon, size_unit=product.size_unit, unit_price__lt=product.unit_price
     )
+    return list(cheaper.order_by(_likeness(product).desc(), "-unit_price", "id")[:limit])
 
 
 def suggestions(*, q: str, limit: int = 6) -> Suggestions:
@@ -340,8 +353,14 @@ def _beside(product: Product) -> ProductQuerySet:
 
 
 def _neighbours(product: Product, limit: int) -> list[Product]:
-    closest = Greatest(F("unit_price") - product.unit_price, product.unit_price - F("unit_price"))
-    return list(_beside(product).order_by(closest, "id")[:limit])
+    same_kind = Case(When(icon=product.icon, then=Value(1)), default=Value(0))
+    return list(
+        _beside(product).order_by(same_kind.desc(), _likeness(product).desc(), "id")[:limit]
+    )
+
+
+def _likeness(product: Product) -> TrigramSimilarity:
+    return TrigramSimilarity("name_he", product.name_he)
 
 
 def _branch_stocks(product: Product) -> list[BranchStock]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_safe
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
 from django.views.decorators.vary import vary_on_headers
 
-from catalog import selectors
+from accounts.models import User
+from catalog import selectors, services
 from catalog.browsing import Browse
 from catalog.forms import PAGE_SIZE, ShelfForm
 from mami.errors import NotFound
@@ -58,7 +60,32 @@ def offers(request: HttpRequest) -> HttpResponse:
 @require_safe
 def product(request: HttpRequest, pk: int) -> HttpResponse:
     """One product: what it is, what it costs, where it is in stock, what is like it."""
-    return render(request, "catalog/product.html", {"page": selectors.product_page(product_id=pk)})
+    page = selectors.product_page(product_id=pk, actor=_person(request))
+    return render(request, "catalog/product.html", {"page": page})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def save(request: HttpRequest, pk: int) -> HttpResponse:
+    """Remember a product for later, or forget it. A GET is somebody coming from the sign-in."""
+    if request.method != "POST":
+        return redirect("catalog:product", pk)
+    saved = request.POST.get("saved") == "yes"
+    if saved:
+        services.save_wish(actor=_known(request), product_id=pk)
+    else:
+        services.forget_wish(actor=_known(request), product_id=pk)
+    if not request.htmx:  # type: ignore[attr-defined]
+        return redirect("catalog:product", pk)
+    context = {"product": selectors.product(product_id=pk), "saved": saved}
+    return render(request, "catalog/_wish.html", context)
+
+
+@require_safe
+@never_cache
+def saved(request: HttpRequest) -> HttpResponse:
+    """Everything a person saved for later."""
+    products = selectors.saved_products(actor=_known(request))
+    return render(request, "catalog/saved.html", {"products": products})
 
 
 @require_safe
@@ -67,6 +94,14 @@ def suggest(request: HttpRequest) -> HttpResponse:
     form = ShelfForm(request.GET)
     found = selectors.suggestions(q=form.query)
     return render(request, "catalog/_suggestions.html", {"found": found, "query": form.query})
+
+
+def _person(request: HttpRequest) -> User | None:
+    return request.user if request.user.is_authenticated else None
+
+
+def _known(request: HttpRequest) -> User:
+    return cast(User, request.user)  # the rights table lets nobody else in
 
 
 def _browse(form: ShelfForm, *, place: dict[str, Any] | None = None, **where: Any) -> Browse:

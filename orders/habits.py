@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db.models import Count, OuterRef, Subquery
@@ -15,7 +16,7 @@ from orders.models import Order, OrderItem, OrderStatus
 class Habits:
     """The products bought most often, as cards, and the number of the last order ("": none)."""
 
-    products: list[Product]
+    products: Sequence[Product]
     last_order: str
 
 

@@ -77,8 +77,8 @@ def test_what_people_type_finds_what_they_mean(demo_shop: None, q: str, first: s
 
 
 def test_a_correction_is_told(demo_shop: None) -> None:
-    assert selectors.shelf(q="יוגורת").understood.corrected == "יוגורט"  # type: ignore[union-attr]
-    assert selectors.shelf(q="יוגורט").understood.corrected == ""  # type: ignore[union-attr]
+    assert selectors.shelf(q="יוגורת").understood.corrected == "יוגורט"
+    assert selectors.shelf(q="יוגורט").understood.corrected == ""
 
 
 @pytest.mark.parametrize("q", ["TEN", "טנא"])

@@ -92,7 +92,7 @@ def test_stock_is_of_the_branch_asked_for() -> None:
     assert skus(in_stock=True) == {"here"}
     assert skus(in_stock=True, branch_id=other.pk) == {"there"}
     assert skus(in_stock=True, anywhere=True) == {"here", "there"}
-    assert selectors.product(product_id=here.pk).available == 10  # type: ignore[attr-defined]
+    assert selectors.product(product_id=here.pk).available == 10
 
 
 def test_less_than_one_step_is_not_in_stock() -> None:
@@ -156,7 +156,7 @@ def test_a_shelf_costs_the_same_however_long(products: int, django_assert_num_qu
         factories.stocked(category=place, brand=factories.brand())
     with django_assert_num_queries(2):
         shown = selectors.shelf(category_id=place.pk)
-        assert [(p.brand.name, p.category.aisle, p.in_stock) for p in shown.items]  # type: ignore[union-attr, attr-defined]
+        assert [(p.brand.name, p.category.aisle, p.in_stock) for p in shown.items]
     with django_assert_num_queries(1):
         selectors.category_tree()
 
@@ -169,7 +169,7 @@ def test_counts_cover_the_subtree() -> None:
     factories.stocked(category=below, is_active=False)
     tree = selectors.category_tree()
     assert [(node.category.pk, node.count) for node in tree.departments] == [(department.pk, 2)]
-    assert tree.by_slug(below.slug).count == 1  # type: ignore[union-attr]
+    assert tree.by_slug(below.slug).count == 1
 
 
 def test_vat_rates_are_those_of_the_day() -> None:

@@ -39,6 +39,12 @@ body.addEventListener("htmx:responseError", ({ detail: { xhr } }) => {
   if (!/toast/.test(xhr.getResponseHeader("HX-Trigger") || "")) toast({ text: body.dataset.failed, level: "bad" });
 });
 
+// Addresses of filtered shelves carry no empty fields.
+body.addEventListener("htmx:configRequest", ({ detail: { verb, formData } }) => {
+  if (verb !== "get") return;
+  for (const [name, value] of [...formData.entries()]) if (value === "") formData.delete(name);
+});
+
 // -- Dialogs ----------------------------------------------------------------------------------------
 const drawer = document.getElementById("drawer");
 
@@ -135,6 +141,12 @@ if (field && list) {
   field.closest("form").parentElement.addEventListener("focusout", (event) => {
     if (!event.currentTarget.contains(event.relatedTarget)) setTimeout(() => show(false), 150);
   });
+}
+
+// -- The chosen shelf of a row of chips is in sight ------------------------------------------------------
+for (const row of document.querySelectorAll(".scroll-chips, .days")) {
+  const current = row.querySelector("[aria-current], :checked");
+  if (current) row.scrollLeft += current.getBoundingClientRect().left - row.getBoundingClientRect().left - row.clientWidth / 3;
 }
 
 // -- Keys: / goes to the search field -------------------------------------------------------------------
