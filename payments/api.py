@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from rest_framework.request import Request
+from rest_framework.response import Response
 
+from mami import clock
 from mami.api.operations import operation
 from mami.api.views import ApiView
 from payments import errors, services
 from payments.cards import CardToken
 from payments.serializers import CardIn, CardOut
+from payments.webhooks import read_stripe_event
 
 TAG = "Accounts"
 
@@ -43,3 +46,24 @@ class PaymentTokenDefault(ApiView):
     @operation(tag=TAG, summary="Make a card the default", status=204)
     def post(self, request: Request, token_id: int) -> None:
         services.set_default_token(actor=request.user, token_id=token_id)
+
+
+class StripeWebhook(ApiView):
+    """Stripe's own door: no token, but a signature over the whole body."""
+
+    authentication_classes = ()
+    schema = None
+
+    def post(self, request: Request) -> Response:
+        event = read_stripe_event(
+            body=request._request.body, signature=request.headers.get("Stripe-Signature", "")
+        )
+        services.receive_event(
+            provider="stripe",
+            event_id=event.event_id,
+            kind=event.kind,
+            reference=event.reference,
+            key=event.key,
+            now=clock.now(),
+        )
+        return Response({"received": True})

@@ -14,4 +14,5 @@ urlpatterns = [
         api.PaymentTokenDefault.as_view(),
         name="payment-token-default",
     ),
+    path("payments/webhooks/stripe/", api.StripeWebhook.as_view(), name="payment-webhook-stripe"),
 ]

@@ -85,3 +85,11 @@ class RefundKeyReused(DomainError):
     code = "IDEMPOTENCY_KEY_REUSE_MISMATCH"
     status = 409
     message = _("This request was already used for another refund.")
+
+
+class WebhookRefused(DomainError):
+    """The signature is not the provider's, is too old, or what it signs is no event."""
+
+    code = "WEBHOOK_REFUSED"
+    status = 400
+    message = _("This message does not come from the payment provider.")

@@ -235,3 +235,43 @@ class ReconciliationCase(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.payment_id}"
+
+
+class ProviderEvent(models.Model):
+    """News from a provider, each once. It only says where to look: the provider is then asked.
+
+    Nothing of its content is kept, so a late, doubled or overtaken event can do no harm.
+    """
+
+    class State(models.TextChoices):
+        NEW = "NEW", _("new")
+        DONE = "DONE", _("looked at")
+        UNKNOWN = "UNKNOWN", _("of no payment of ours")
+
+    provider = models.CharField(max_length=20)
+    event_id = models.CharField(max_length=100)
+    kind = models.CharField(max_length=60)
+    reference = models.CharField(max_length=100, blank=True, default="")
+    key = models.CharField(max_length=80, blank=True, default="")
+    state = models.CharField(max_length=7, choices=State.choices, default=State.NEW)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    next_attempt_at = models.DateTimeField()
+    received_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("provider event")
+        verbose_name_plural = _("provider events")
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["provider", "event_id"], name="provider_event_once")
+        ]
+        indexes = [
+            models.Index(
+                fields=["next_attempt_at", "id"],
+                condition=Q(state="NEW"),
+                name="provider_event_new",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.event_id}"

@@ -28,6 +28,7 @@ from payments.services.cases import (
     record_recovered,
     resolve_case,
 )
+from payments.services.events import receive_event, settle_events
 from payments.services.holding import (
     ask,
     authorise,
@@ -38,12 +39,13 @@ from payments.services.holding import (
     record_reference,
 )
 from payments.services.performing import perform_call, perform_open_calls
+from payments.services.syncing import sync_open_payments, sync_payment
 
 __all__ = [
     "NO_ANSWER", "UNREACHABLE", "Outcome", "PaymentHandle", "Verdict", "ask", "authorise",
     "chosen_card", "default_token", "delete_token", "found_uncommitted", "give_back", "open_case",
-    "open_payment", "perform_call", "perform_open_calls", "record_authorised", "record_failed",
-    "record_orphan", "record_recovered", "record_reference", "remember_card", "request_capture",
-    "request_refund", "request_void", "resolve_case", "save_token", "set_default_token",
-    "tokens_of",
+    "open_payment", "perform_call", "perform_open_calls", "receive_event", "record_authorised",
+    "record_failed", "record_orphan", "record_recovered", "record_reference", "remember_card",
+    "request_capture", "request_refund", "request_void", "resolve_case", "save_token",
+    "set_default_token", "settle_events", "sync_open_payments", "sync_payment", "tokens_of",
 ]  # fmt: skip
