@@ -50,6 +50,10 @@ const drawer = document.getElementById("drawer");
 
 body.addEventListener("open-drawer", () => drawer.open || drawer.showModal());
 body.addEventListener("close-drawer", () => drawer.close());
+drawer?.addEventListener("close", () => {
+  // The link that opened it may have been replaced by a change made inside.
+  if (!document.activeElement || document.activeElement === body) document.getElementById("basket-link")?.focus();
+});
 body.addEventListener("click", (event) => {
   const opener = event.target.closest("[data-open]");
   if (opener) {

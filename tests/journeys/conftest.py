@@ -1,0 +1,147 @@
+"""A shop with its doors open and a real browser in front of it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from catalog.indexing import index_products
+from catalog.models import Brand, Product
+from tests.shop import Shop, open_with_sandbox
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+VIOLATIONS = """
+window.violations = [];
+document.addEventListener("securitypolicyviolation", (event) =>
+    window.violations.push(event.violatedDirective + " " + event.blockedURI + " " + event.sample));
+"""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One browser at a time, whatever the number of test processes."""
+    for item in items:
+        if "tests/journeys" in item.nodeid:
+            item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.xdist_group("browser"))
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    path = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
+    if path is None:
+        if os.environ.get("CI"):
+            pytest.fail("no Chromium found")
+        pytest.skip("no Chromium on this machine; `.ci/run` installs it")
+    # The browser's own loop runs in this thread; the tests' queries between its steps are safe.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(
+            executable_path=path, args=["--no-sandbox", "--disable-dev-shm-usage"]
+        )
+        yield chromium
+        chromium.close()
+
+
+@dataclass(kw_only=True)
+class Goods:
+    """What the journeys buy. Names in both languages."""
+
+    milk: Product
+    tomatoes: Product
+    bread: Product
+
+
+@pytest.fixture
+def shop(live_server: Any) -> Iterator[Shop]:
+    with open_with_sandbox() as opened:
+        yield opened
+
+
+@pytest.fixture
+def goods(shop: Shop) -> Goods:
+    brand = Brand.objects.create(slug="tene", name_he="טנא", name_en="Tene", label=2)
+    shop.category.aisle = "dairy"
+    shop.category.icon = "milk"
+    shop.category.save()
+    made = Goods(
+        milk=shop.product(
+            name_he="חלב טרי 3%", name_en="Fresh milk 3%", brand=brand, icon="milk",
+            price=Decimal("7.20"),
+        ),
+        tomatoes=shop.weighed(name_he="עגבניות אשכול", name_en="Vine tomatoes", icon="tomato"),
+        bread=shop.product(name_he="לחם כפרי", name_en="Country bread", icon="bread", stock=3),
+    )  # fmt: skip
+    index_products(product.pk for product in (made.milk, made.tomatoes, made.bread))
+    return made
+
+
+@dataclass(kw_only=True)
+class Visit:
+    """A person in front of one kind of screen. `language` is what the pages speak."""
+
+    page: Page
+    context: BrowserContext
+    url: str
+    language: str
+    has_script: bool
+    failures: list[str] = field(default_factory=list)
+
+    def go(self, path: str) -> None:
+        self.page.goto(self.url + path)
+
+    def check_clean(self) -> None:
+        """No script error, no failed answer nobody expected, nothing the policy forbade."""
+        if self.has_script:
+            self.failures += self.page.evaluate("window.violations")
+        assert self.failures == []
+
+
+class Visits:
+    """Opens browser windows and closes them after the test."""
+
+    def __init__(self, browser: Browser, url: str) -> None:
+        self.browser, self.url = browser, url
+        self.open_contexts: list[BrowserContext] = []
+
+    def __call__(
+        self, *, language: str, width: int = 1280, height: int = 900, script: bool = True
+    ) -> Visit:
+        context = self.browser.new_context(
+            viewport={"width": width, "height": height},
+            java_script_enabled=script,
+            locale="he-IL" if language == "he" else "en-US",
+            timezone_id="Asia/Jerusalem",
+            reduced_motion="reduce",
+        )
+        context.set_default_timeout(10_000)
+        context.add_init_script(VIOLATIONS)
+        self.open_contexts.append(context)
+        page = context.new_page()
+        visit = Visit(
+            page=page, context=context, url=self.url, language=language, has_script=script
+        )
+        page.on("pageerror", lambda error: visit.failures.append(str(error)))
+        page.on(
+            "response",
+            lambda answer: (
+                visit.failures.append(f"{answer.status} {answer.url}")
+                if answer.status >= 500
+                else None
+            ),
+        )
+        return visit
+
+
+@pytest.fixture
+def visits(browser: Browser, live_server: Any, shop: Shop) -> Iterator[Visits]:
+    opener = Visits(browser, str(live_server.url))
+    yield opener
+    for context in opener.open_contexts:
+        context.close()
