@@ -85,6 +85,7 @@ PAGES: dict[str, Row] = {
     "ops:order": E,
     "ops:claim": E,
     "ops:hand_back": E,
+    "ops:hand_over": M,
     "ops:status": E,
     "ops:pick": E,
     "ops:answer": E,

@@ -22,3 +22,11 @@ class WeightOutOfRange(DomainError):
     code = "WEIGHT_OUT_OF_RANGE"
     status = 422
     message = _("That weight cannot be right. Please weigh it again.")
+
+
+class WrongPickupCode(DomainError):
+    """The code the customer said is not the order's."""
+
+    code = "WRONG_PICKUP_CODE"
+    status = 422
+    message = _("That is not the code of this order. Nothing was handed over.")

@@ -118,6 +118,10 @@ class FinishForm(forms.Form):
     bags = forms.IntegerField(label=_("Bags"), min_value=1, max_value=99, required=False)
 
 
+class HandOverForm(forms.Form):
+    code = forms.CharField(label=_("Pickup code"), max_length=20)
+
+
 class StatusForm(forms.Form):
     status = forms.ChoiceField(choices=OrderStatus.choices)
     reason = forms.CharField(label=_("Reason"), max_length=200, required=False)

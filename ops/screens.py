@@ -126,9 +126,24 @@ def order_page(*, order: Order, actor: User, now: dt.datetime) -> dict[str, Any]
         "payment": payment_summary(payment_id=order.payment_id),
         "due": amount_due(order=order, items=items) if answered else None,
         "moves": [
-            {"to": to, "label": MOVES[OrderStatus(to)], "ask": to in ASK_WHY} for to in moves
+            {
+                "to": to,
+                "label": _label(order, to),
+                "ask": to in ASK_WHY,
+                "code": to == OrderStatus.DELIVERED and order.fulfillment_type == "PICKUP",
+            }
+            for to in moves
         ],
     }
+
+
+def _label(order: Order, to: str) -> Any:
+    if order.status == OrderStatus.MISSING:
+        if to == OrderStatus.READY:
+            return _("Ready, without what is missing")
+        if to == OrderStatus.IN_PROGRESS:
+            return _("Pick again")
+    return MOVES[OrderStatus(to)]
 
 
 def pick_context(

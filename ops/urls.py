@@ -13,6 +13,7 @@ urlpatterns = [
     path("orders/<str:number>/claim/", views.claim, name="claim"),
     path("orders/<str:number>/hand-back/", views.hand_back, name="hand_back"),
     path("orders/<str:number>/status/", views.status, name="status"),
+    path("orders/<str:number>/hand-over/", views.hand_over, name="hand_over"),
     path("orders/<str:number>/pick/", views.pick, name="pick"),
     path("orders/<str:number>/items/<int:item_id>/", views.answer, name="answer"),
     path("orders/<str:number>/items/<int:item_id>/scan/", views.scan, name="scan"),

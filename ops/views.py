@@ -15,7 +15,15 @@ from django.views.decorators.http import require_GET, require_POST
 from mami.clock import now as clock_now
 from mami.errors import DomainError
 from ops import selectors, services
-from ops.forms import AnswerForm, ClaimForm, FinishForm, QueueForm, ScanForm, StatusForm
+from ops.forms import (
+    AnswerForm,
+    ClaimForm,
+    FinishForm,
+    HandOverForm,
+    QueueForm,
+    ScanForm,
+    StatusForm,
+)
 from ops.screens import order_page, pick_context, queue_context, row_context
 from orders import services as orders
 
@@ -87,6 +95,19 @@ def status(request: HttpRequest, number: str) -> HttpResponse:
             messages.success(request, _("Done."))
         except DomainError as refusal:
             messages.error(request, str(refusal.message))
+    return redirect("ops:order", number=found.order_number)
+
+
+@require_POST
+def hand_over(request: HttpRequest, number: str) -> HttpResponse:
+    """Give a pickup to the customer who says its code."""
+    found, form = selectors.order_by_number(number=number), HandOverForm(request.POST)
+    try:
+        code = form.cleaned_data["code"] if form.is_valid() else ""
+        services.hand_over(actor=request.user, order=found, code=code, now=clock_now())
+        messages.success(request, _("Handed over."))
+    except DomainError as refusal:
+        messages.error(request, str(refusal.message))
     return redirect("ops:order", number=found.order_number)
 
 

@@ -270,3 +270,40 @@ def test_the_orders_page_takes_the_same_statements_for_any_length(
     client.get(address)
     with django_assert_max_num_queries(10):
         client.get(address)
+
+
+# -- after picking -----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def pickup(client, eli):
+    client.force_login(manager())
+    return order(due_at=DUE, status="READY", pickup=True, was_ready=True)
+
+
+@pytest.mark.parametrize("code", ["", "000000", "12345", "1234567", "١٢٣٤٥٦", "x" * 50])
+def test_a_wrong_code_hands_nothing_over(client, pickup, code):
+    address = reverse("ops:hand_over", args=[pickup.order_number])
+    response = client.post(address, {"code": code}, follow=True)
+    assert "Nothing was handed over" in response.content.decode()
+    pickup.refresh_from_db()
+    assert pickup.status == "READY"
+
+
+def test_the_right_code_hands_it_over(client, pickup):
+    page = client.get(reverse("ops:order", args=[pickup.order_number])).content.decode()
+    assert 'name="code"' in page
+    client.post(reverse("ops:hand_over", args=[pickup.order_number]), {"code": "123 456"})
+    pickup.refresh_from_db()
+    assert pickup.status == "DELIVERED"
+
+
+def test_a_manager_lets_an_order_go_without_what_is_missing(client, one):
+    answer_all(client, one, missing="Bread")
+    client.post(reverse("ops:finish", args=[one.order_number]), {"bags": "1"})
+    client.force_login(manager())
+    page = client.get(reverse("ops:order", args=[one.order_number])).content.decode()
+    assert "Ready, without what is missing" in page
+    move(client, one, "READY")
+    one.refresh_from_db()
+    assert one.status == "READY"
