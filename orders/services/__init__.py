@@ -3,7 +3,7 @@
 from orders.services.canceling import cancel
 from orders.services.handing import hand_back, take_over
 from orders.services.moving import change_status, claim, finish_picking
-from orders.services.picking import pick_item
+from orders.services.picking import pick_item, pick_within
 from orders.services.placing import AgreedLine, AgreedSale, place
 from orders.services.refunding import refund
 from orders.services.reordering import reorder
@@ -17,6 +17,7 @@ __all__ = [
     "finish_picking",
     "hand_back",
     "pick_item",
+    "pick_within",
     "place",
     "refund",
     "reorder",

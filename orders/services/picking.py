@@ -13,7 +13,7 @@ from catalog.models import SoldBy
 from inventory import services as inventory
 from mami.errors import InvalidInput, NotFound, PermissionRefused
 from mami.money import GRAM
-from mami.transactions import write_transaction
+from mami.transactions import require_transaction, write_transaction
 from orders.errors import OrderNotInPicking
 from orders.locks import lock_items, lock_order
 from orders.models import Order, OrderItem, OrderStatus, PickedStatus
@@ -40,27 +40,50 @@ def pick_item(
     Repeating an answer changes nothing. Raises PermissionRefused (no staff), NotFound,
     OrderNotInPicking, InvalidInput.
     """
+    with write_transaction(durable=True):
+        return pick_within(
+            actor=actor,
+            order_id=order_id,
+            item_id=item_id,
+            picked_status=picked_status,
+            now=now,
+            picked_quantity=picked_quantity,
+            reason=reason,
+        )
+
+
+def pick_within(
+    *,
+    actor: User,
+    order_id: int,
+    item_id: int,
+    picked_status: str,
+    now: dt.datetime,
+    picked_quantity: Decimal | None = None,
+    reason: str = "",
+) -> OrderItem:
+    """`pick_item` as part of the caller's transaction, with the same refusals."""
+    require_transaction()
     if not actor.is_employee:
         raise PermissionRefused
     if picked_status not in PickedStatus.values:
         raise InvalidInput(fields={"picked_status": [_("There is no such answer.")]})
-    with write_transaction(durable=True):
-        order = lock_order(order_id=order_id)
-        items = {item.pk: item for item in lock_items(order_id=order.pk)}
-        item = items.get(item_id)
-        if item is None:
-            raise NotFound
-        if order.status != OrderStatus.IN_PROGRESS:
-            raise OrderNotInPicking(status=order.status)
-        answer(
-            actor=actor,
-            order=order,
-            item=item,
-            picked_status=picked_status,
-            quantity=_quantity(item, picked_status, picked_quantity),
-            reason=reason if picked_status == PickedStatus.MISSING else "",
-            now=now,
-        )
+    order = lock_order(order_id=order_id)
+    items = {item.pk: item for item in lock_items(order_id=order.pk)}
+    item = items.get(item_id)
+    if item is None:
+        raise NotFound
+    if order.status != OrderStatus.IN_PROGRESS:
+        raise OrderNotInPicking(status=order.status)
+    answer(
+        actor=actor,
+        order=order,
+        item=item,
+        picked_status=picked_status,
+        quantity=_quantity(item, picked_status, picked_quantity),
+        reason=reason if picked_status == PickedStatus.MISSING else "",
+        now=now,
+    )
     return item
 
 
