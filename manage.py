@@ -11,7 +11,15 @@ from django.core.management import execute_from_command_line
 from mami import embedded, environment
 
 # These need no database, or look after it themselves.
-WITHOUT_DATABASE = {"collectstatic", "db", "diffsettings", "findstatic", "help", "version"}
+WITHOUT_DATABASE = {
+    "collectstatic",
+    "datamodel",
+    "db",
+    "diffsettings",
+    "findstatic",
+    "help",
+    "version",
+}
 
 
 def database(command: str) -> AbstractContextManager[object]:
