@@ -7,10 +7,12 @@ from typing import Any
 from rest_framework.request import Request
 
 from branches import errors, selectors, services
-from branches.models import DeliverySlot
+from branches.models import Branch, DeliverySlot
 from branches.serializers import (
     AdminSlotsQuery,
+    BranchAdminOut,
     BranchOut,
+    DeliverySourceOut,
     SlotAdminOut,
     SlotIn,
     SlotOut,
@@ -19,11 +21,12 @@ from branches.serializers import (
 )
 from mami.api.operations import operation
 from mami.api.pagination import Page, paged
-from mami.api.queries import Paging
+from mami.api.queries import Paging, ToggleQuery
 from mami.api.views import ApiView
 from mami.errors import Busy, InvalidInput, NotFound
 
 TAG = "Branches"
+FIRST_CLIENT = "First web client"
 
 
 class Branches(ApiView):
@@ -105,3 +108,35 @@ class AdminDeliverySlot(ApiView):
     )
     def delete(self, request: Request, slot_id: int) -> None:
         services.deactivate_slot(actor=request.user, slot_id=slot_id)
+
+
+class DeliverySource(ApiView):
+    @operation(
+        tag=FIRST_CLIENT, summary="The branch all deliveries leave from", answer=DeliverySourceOut
+    )
+    def get(self, request: Request) -> Branch:
+        return selectors.delivery_source()
+
+
+class ToggleBranch(ApiView):
+    @operation(
+        tag=FIRST_CLIENT,
+        summary="Open or close a branch",
+        query=ToggleQuery,
+        answer=BranchAdminOut,
+        refusals=[errors.DeliverySourceRequired, Busy],
+    )
+    def patch(self, request: Request, query: dict[str, Any], branch_id: int) -> Branch:
+        return services.update_branch(actor=request.user, branch_id=branch_id, changes=query)
+
+
+class ToggleSlot(ApiView):
+    @operation(
+        tag=FIRST_CLIENT,
+        summary="Put a window into the plan or take it out",
+        query=ToggleQuery,
+        answer=SlotAdminOut,
+        refusals=[errors.SlotOverlap, Busy],
+    )
+    def patch(self, request: Request, query: dict[str, Any], slot_id: int) -> DeliverySlot:
+        return services.update_slot(actor=request.user, slot_id=slot_id, changes=query)

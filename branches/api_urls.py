@@ -15,4 +15,16 @@ urlpatterns = [
         api.AdminDeliverySlot.as_view(),
         name="admin-delivery-slot",
     ),
+    # As the first web client calls them.
+    path("branches/delivery-source", api.DeliverySource.as_view(), name="old-delivery-source"),
+    path(
+        "admin/branches/<int:branch_id>/toggle",
+        api.ToggleBranch.as_view(),
+        name="old-toggle-branch",
+    ),
+    path(
+        "admin/delivery-slots/<int:slot_id>/toggle",
+        api.ToggleSlot.as_view(),
+        name="old-toggle-slot",
+    ),
 ]

@@ -38,6 +38,11 @@ BRANCH_FIELDS = (
 )  # fmt: skip
 
 
+class DeliverySourceOut(serializers.Serializer[Any]):
+    id = Id()
+    name = serializers.CharField()
+
+
 class SlotOut(serializers.Serializer[Any]):
     id = Id()
     branch_id = Id()

@@ -35,7 +35,7 @@ SELECT 'tag', NULL, t.tag, '', count(*), NULL, NULL
   FROM kept CROSS JOIN LATERAL unnest(kept.dietary_tags) AS t(tag) GROUP BY t.tag
 UNION ALL
 SELECT 'without', NULL, w.name, '', count(*), NULL, NULL
-  FROM m CROSS JOIN (VALUES ('brand'), ('tag'), ('price'), ('stock'), ('sale')) AS w(name)
+  FROM m CROSS JOIN unnest(%s::text[]) AS w(name)
   WHERE (by_brand OR w.name = 'brand') AND (by_tag OR w.name = 'tag')
     AND (by_price OR w.name = 'price') AND (by_stock OR w.name = 'stock')
     AND (by_sale OR w.name = 'sale') GROUP BY w.name
@@ -96,7 +96,7 @@ class Facet:
 
 @dataclass(kw_only=True)
 class Facets:
-    """The counts of a shelf. `without` says how many there would be without each filter."""
+    """The counts of a shelf. `without` says how many there would be without a filter in force."""
 
     total: int = 0
     categories: list[Facet] = field(default_factory=list)
@@ -129,7 +129,7 @@ def count_facets(products: QuerySet[Product], filters: Filters) -> Facets:
     sql, params = matching.query.sql_with_params()
     name = "name_en" if get_language() == "en" else "name_he"
     with connection.cursor() as cursor:
-        cursor.execute(COUNT.format(matching=sql, name=name), params)
+        cursor.execute(COUNT.format(matching=sql, name=name), [*params, list(conditions)])
         return _collected(cursor.fetchall())
 
 

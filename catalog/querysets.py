@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from django.db import models
-from django.db.models import Exists, ExpressionWrapper, F, OuterRef, Q, Subquery
+from django.db.models import Exists, ExpressionWrapper, F, FilteredRelation, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce, Greatest
 
 if TYPE_CHECKING:
@@ -50,17 +50,19 @@ class ProductQuerySet(models.QuerySet["Product"]):
 
         Without a branch, at the branch that deliveries leave from.
         """
-        stocks = self._stocks()
-        if branch_id is None:
-            stocks = stocks.filter(branch__is_delivery_source=True)
-        else:
-            stocks = stocks.filter(branch_id=branch_id)
-        free = Subquery(stocks.values_list(F("on_hand") - F("reserved"))[:1], output_field=QUANTITY)
-        return self.annotate(
-            available=Greatest(Coalesce(free, NOTHING), NOTHING, output_field=QUANTITY)
-        ).annotate(
-            in_stock=ExpressionWrapper(
-                Q(available__gte=F("quantity_step")), output_field=models.BooleanField()
+        # One row per product and branch at most, so the join adds no rows; unlike a subquery for
+        # each product, it stays quick over a whole department.
+        branches: Any = self._stock_field("branch").related_model
+        source = branches.objects.filter(is_delivery_source=True).values("pk")[:1]
+        here = Q(stocks__branch=Subquery(source) if branch_id is None else branch_id)
+        free = F("shelf__on_hand") - F("shelf__reserved")
+        return (
+            self.annotate(shelf=FilteredRelation("stocks", condition=here))
+            .annotate(available=Greatest(Coalesce(free, NOTHING), NOTHING, output_field=QUANTITY))
+            .annotate(
+                in_stock=ExpressionWrapper(
+                    Q(available__gte=F("quantity_step")), output_field=models.BooleanField()
+                )
             )
         )
 
@@ -100,3 +102,7 @@ class ProductQuerySet(models.QuerySet["Product"]):
         related: Any = self.model._meta.get_field("stocks").related_model
         stocks: models.QuerySet = related.objects.filter(product=OuterRef("pk"))
         return stocks
+
+    def _stock_field(self, name: str) -> Any:
+        related: Any = self.model._meta.get_field("stocks").related_model
+        return related._meta.get_field(name)

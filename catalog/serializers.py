@@ -10,7 +10,7 @@ from rest_framework import serializers
 from catalog.facets import Facet, Facets
 from catalog.models import Allergen, DietaryTag, Product, SizeUnit, SoldBy
 from catalog.selectors import SORTS
-from mami.api.fields import Id, Money, Quantity, Text, money, number
+from mami.api.fields import Id, Instant, Money, Quantity, Text, money, number
 from mami.api.queries import Paging, Query
 
 PER = ["100G", "100ML", "KG", "L", "PIECE"]
@@ -279,3 +279,23 @@ class AdminProductOut(ProductOut):
             "vat_class": product.vat_class_id,
             "bin": product.bin,
         }
+
+
+class FeaturedQuery(BranchQuery):
+    limit = serializers.IntegerField(required=False, default=12, min_value=1)
+
+    def validate_limit(self, value: int) -> int:
+        return min(value, 50)
+
+
+class WishIn(serializers.Serializer[Any]):
+    product_id = Id()
+
+
+class WishOut(serializers.Serializer[Any]):
+    product_id = Id()
+    created_at = Instant()
+
+
+class WishlistOut(serializers.Serializer[Any]):
+    items = WishOut(many=True)

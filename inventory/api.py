@@ -33,19 +33,7 @@ class Inventory(ApiView):
         )
 
 
-class InventoryRow(ApiView):
-    @operation(
-        tag=TAG,
-        summary="Write down a count",
-        description="What was promised stays promised. A count below it is allowed.",
-        body=SetStockIn,
-        answer=StockOut,
-        refusals=[errors.StaleQuantity, Busy],
-    )
-    def put(self, request: Request, body: dict[str, Any], stock_id: int) -> Stock:
-        services.set_on_hand(actor=request.user, stock_id=stock_id, **body)
-        return selectors.stock_row(stock_id=stock_id)
-
+class OldInventoryRow(ApiView):
     @operation(
         tag=TAG,
         summary="Write down a count, as the first web client does",
@@ -57,4 +45,18 @@ class InventoryRow(ApiView):
     )
     def patch(self, request: Request, body: dict[str, Any], stock_id: int) -> Stock:
         services.set_on_hand(actor=request.user, stock_id=stock_id, quantity=sum(body.values()))
+        return selectors.stock_row(stock_id=stock_id)
+
+
+class InventoryRow(OldInventoryRow):
+    @operation(
+        tag=TAG,
+        summary="Write down a count",
+        description="What was promised stays promised. A count below it is allowed.",
+        body=SetStockIn,
+        answer=StockOut,
+        refusals=[errors.StaleQuantity, Busy],
+    )
+    def put(self, request: Request, body: dict[str, Any], stock_id: int) -> Stock:
+        services.set_on_hand(actor=request.user, stock_id=stock_id, **body)
         return selectors.stock_row(stock_id=stock_id)

@@ -35,7 +35,7 @@ def order_by_number(*, actor: User, number: str) -> Order:
 
 def order_by_id(*, order_id: int) -> Order:
     """Any order, for staff. Raises NotFound. Three queries."""
-    found = _whole(Order.objects.filter(pk=order_id)).first()
+    found = _whole(Order.objects.filter(pk=order_id)).select_related("user", "picker").first()
     if found is None:
         raise NotFound
     return found

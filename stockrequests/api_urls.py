@@ -20,4 +20,21 @@ urlpatterns = [
         api.ReviewStockRequest.as_view(),
         name="admin-stock-request-review",
     ),
+    # As the first web client calls them.
+    path("stock-requests/admin", api.AdminStockRequests.as_view(), name="old-stock-requests"),
+    path(
+        "stock-requests/admin/bulk-review",
+        api.OldBulkReview.as_view(),
+        name="old-stock-requests-bulk",
+    ),
+    path(
+        "stock-requests/admin/<int:request_id>/resolve",
+        api.ReviewStockRequest.as_view(),
+        name="old-stock-request-resolve",
+    ),
+    path(
+        "stock-requests/admin/<int:request_id>/review",
+        api.ReviewStockRequest.as_view(),
+        name="old-stock-request-review",
+    ),
 ]

@@ -66,6 +66,12 @@ class DateRange(Query):
     dateTo = Day(required=False, source="date_to")  # noqa: N815
 
 
+class ToggleQuery(Query):
+    """As the first web client switches things on and off."""
+
+    active = serializers.BooleanField(source="is_active")
+
+
 def bounds(query: dict[str, Any]) -> dict[str, dt.datetime]:
     """`start` and `end` of the days of a `DateRange`, as the half-open range of instants."""
     found = {}

@@ -27,6 +27,7 @@ from mami.errors import (
 from mami.rights import Right, right_for
 
 BEARER = "bearer"
+FIRST_CLIENT = "api:old-"  # addresses that the first-generation web client still uses
 REQUEST_ID = OpenApiParameter(
     "X-Request-Id", str, OpenApiParameter.HEADER, pattern="^[A-Za-z0-9._-]{1,64}$",
     description="Echoed in the answer and written into every log line.",
@@ -76,7 +77,7 @@ class Schema(AutoSchema):
         return f"{self.method.lower()}_{name}"
 
     def is_deprecated(self) -> bool:
-        return bool(self.call.deprecated)
+        return bool(self.call.deprecated) or _route_of(self.path).startswith(FIRST_CLIENT)
 
     def get_auth(self) -> list[dict[str, list[str]]]:
         return [{}] if self.right is Right.PUBLIC else [{BEARER: []}]
