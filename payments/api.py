@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.http import HttpResponse
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from mami import clock
+from mami.api.exports import as_csv
 from mami.api.operations import operation
+from mami.api.pagination import Page, by_cursor
+from mami.api.queries import bounds
 from mami.api.views import ApiView
-from payments import errors, services
+from payments import errors, selectors, services
 from payments.cards import CardToken
-from payments.serializers import CardIn, CardOut
+from payments.serializers import CardIn, CardOut, CaseOut, ReconciliationQuery
 from payments.webhooks import read_stripe_event
 
 TAG = "Accounts"
@@ -67,3 +71,20 @@ class StripeWebhook(ApiView):
             now=clock.now(),
         )
         return Response({"received": True})
+
+
+class Reconciliation(ApiView):
+    @operation(
+        tag="Administration",
+        summary="Payments whose provider and order disagree, or did",
+        description="Newest first. `export=csv` gives the whole result as a file.",
+        query=ReconciliationQuery,
+        answer=CaseOut,
+        page=True,
+        other_media_types=["text/csv"],
+    )
+    def get(self, request: Request, query: dict[str, Any]) -> Page | HttpResponse:
+        found = selectors.reconciliation_cases(status=query.get("status", ""), **bounds(query))
+        if "export" in query:
+            return as_csv("reconciliation.csv", [CaseOut().to_representation(c) for c in found])
+        return by_cursor(found, keys=("-created_at", "-id"), **query)

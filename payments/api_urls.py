@@ -15,4 +15,7 @@ urlpatterns = [
         name="payment-token-default",
     ),
     path("payments/webhooks/stripe/", api.StripeWebhook.as_view(), name="payment-webhook-stripe"),
+    path(
+        "admin/payments/reconciliation", api.Reconciliation.as_view(), name="admin-reconciliation"
+    ),
 ]

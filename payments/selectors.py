@@ -6,7 +6,9 @@ import datetime as dt
 from collections.abc import Iterable
 from typing import Any
 
-from payments.models import Payment, PaymentState, ProviderCall, Refund
+from django.db.models import QuerySet
+
+from payments.models import Payment, PaymentState, ProviderCall, ReconciliationCase, Refund
 
 Summary = dict[str, Any]
 
@@ -58,3 +60,15 @@ def refund_summary(*, call_id: int) -> Summary:
 def refund_made_at(*, call_id: int) -> dt.datetime:
     """When the refund of a call was first asked for. One query."""
     return Refund.objects.values_list("created_at", flat=True).get(call_id=call_id)
+
+
+def reconciliation_cases(
+    *, status: str = "", start: dt.datetime | None = None, end: dt.datetime | None = None
+) -> QuerySet[ReconciliationCase]:
+    """Payments whose provider and order disagree, or did, opened in [start, end), newest first."""
+    found = ReconciliationCase.objects.select_related("payment").order_by("-created_at", "-id")
+    if status:
+        found = found.filter(status=status)
+    if start is not None:
+        found = found.filter(created_at__gte=start)
+    return found if end is None else found.filter(created_at__lt=end)

@@ -6,7 +6,9 @@ from typing import Any
 
 from rest_framework import serializers
 
-from mami.api.fields import Id, Money, Text
+from mami.api.fields import Id, Instant, Money, Text, instant, money
+from mami.api.queries import CursorPaging, DateRange
+from payments.models import ReconciliationCase
 
 STATES = ["AUTHORIZED", "CAPTURED", "PARTIALLY_REFUNDED", "REFUNDED", "VOIDED", "FAILED", "PENDING"]
 
@@ -36,3 +38,37 @@ class PaymentOut(serializers.Serializer[Any]):
     authorized = Money()
     captured = Money()
     refunded = Money()
+
+
+class ReconciliationQuery(CursorPaging, DateRange):
+    status = serializers.ChoiceField(choices=ReconciliationCase.Status.values, required=False)
+    export = serializers.ChoiceField(choices=["csv"], required=False)
+
+
+class CaseOut(serializers.Serializer[Any]):
+    id = Id()
+    kind = serializers.CharField()
+    reference = serializers.CharField(help_text="The provider's.")
+    order_number = serializers.CharField()
+    amount = Money()
+    state = serializers.ChoiceField(choices=STATES, help_text="Of the payment, now.")
+    status = serializers.ChoiceField(choices=ReconciliationCase.Status.values)
+    resolution = serializers.ChoiceField(
+        choices=ReconciliationCase.Resolution.values, allow_null=True
+    )
+    created_at = Instant()
+    resolved_at = Instant(allow_null=True)
+
+    def to_representation(self, case: ReconciliationCase) -> dict[str, Any]:
+        return {
+            "id": case.pk,
+            "kind": case.kind,
+            "reference": case.payment.provider_reference,
+            "order_number": case.payment.order_number,
+            "amount": money(case.payment.amount),
+            "state": case.payment.state,
+            "status": case.status,
+            "resolution": case.resolution or None,
+            "created_at": instant(case.created_at),
+            "resolved_at": instant(case.resolved_at),
+        }

@@ -77,7 +77,7 @@ def sync_payment(
         if payment.state == PaymentState.FAILED:
             _orphan(payment, truth, now)
         elif payment.state == PaymentState.AUTHORIZED:
-            _hold(payment, truth)
+            _hold(payment, truth, now)
         elif payment.captured > ZERO:
             _refunds(payment, truth, now)
 
@@ -94,7 +94,7 @@ def _orphan(payment: Payment, truth: ProviderState, now: dt.datetime) -> None:
     record_orphan(payment_id=payment.pk, outcome=outcome, now=now)
 
 
-def _hold(payment: Payment, truth: ProviderState) -> None:
+def _hold(payment: Payment, truth: ProviderState, now: dt.datetime) -> None:
     """Held with us: taken or let go there by somebody else?"""
     if truth.status not in (HoldStatus.CAPTURED, HoldStatus.VOIDED):
         return
@@ -104,6 +104,14 @@ def _hold(payment: Payment, truth: ProviderState) -> None:
         _book(payment, PaymentState.VOIDED, audit.Action.VOID, payment.authorized)
         open_case(payment_id=payment.pk, kind="HOLD_LOST")
         return
+    ProviderCall.objects.create(
+        payment=payment,
+        kind=Kind.CAPTURE,
+        amount=truth.captured,
+        idempotency_key=f"{payment.order_number}:elsewhere:capture",
+        state=State.SUCCEEDED,
+        finished_at=now,
+    )
     payment.captured = truth.captured
     _book(payment, PaymentState.CAPTURED, audit.Action.CAPTURE, truth.captured)
     open_case(payment_id=payment.pk, kind="CAPTURED_ELSEWHERE")

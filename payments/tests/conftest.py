@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from decimal import Decimal
 
 import pytest
+from django.db import transaction
 
 from accounts.models import User
 from mami import clock
@@ -94,7 +95,8 @@ def held(opened: Opened) -> Callable[..., Payment]:
     def hold_one(*, amount: str = "100.00") -> Payment:
         handle = opened(amount=amount)
         outcome = services.authorise(payment=handle, metadata={})
-        assert services.record_authorised(payment_id=handle.id, outcome=outcome)
+        with transaction.atomic():
+            assert services.record_authorised(payment_id=handle.id, outcome=outcome)
         return Payment.objects.get(pk=handle.id)
 
     return hold_one
@@ -106,9 +108,10 @@ def captured(held: Callable[..., Payment], time: Time) -> Callable[..., Payment]
 
     def capture_one(*, amount: str = "100.00", taken: str | None = None) -> Payment:
         payment = held(amount=amount)
-        call = services.request_capture(
-            payment_id=payment.pk, amount=Decimal(taken or amount), actor=None, now=time.now
-        )
+        with transaction.atomic():
+            call = services.request_capture(
+                payment_id=payment.pk, amount=Decimal(taken or amount), actor=None, now=time.now
+            )
         services.perform_call(call_id=call, now=time.now)
         payment.refresh_from_db()
         assert payment.state == "CAPTURED"

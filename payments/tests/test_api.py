@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.apps import apps
 
 from payments.models import PaymentToken
 from tests.api_client import refusal
@@ -66,3 +67,40 @@ def test_strangers_cards_are_not_found(api, shop):
     refusal(eve.delete(f"/me/payment-tokens/{card.pk}"), 404, "NOT_FOUND")
     refusal(eve.post(f"/me/payment-tokens/{card.pk}/default"), 404, "NOT_FOUND")
     assert PaymentToken.objects.get().pk == card.pk
+
+
+class TestReconciliation:
+    @pytest.fixture
+    def case(self, shop):
+        order = shop.order()
+        cases = apps.get_model("payments", "ReconciliationCase")
+        return order, cases.objects.create(
+            payment_id=order.payment_id, kind="PAYMENT_CAPTURED_NOT_COMMITTED"
+        )
+
+    def test_list(self, api, shop, case):
+        order, opened = case
+        mia = api(shop.manager())
+        (row,) = mia.get("/admin/payments/reconciliation").json()["data"]
+        assert row | {
+            "order_number": order.order_number, "amount": "60.00", "state": "AUTHORIZED",
+            "status": "OPEN", "resolution": None,
+        } == row  # fmt: skip
+        opened.status, opened.resolution = "RESOLVED", "ORDER_COMPLETED"
+        opened.save()
+        assert mia.get("/admin/payments/reconciliation?status=OPEN").json()["data"] == []
+        (row,) = mia.get("/admin/payments/reconciliation?status=RESOLVED").json()["data"]
+        assert row["resolution"] == "ORDER_COMPLETED"
+        assert mia.get("/admin/payments/reconciliation?dateTo=2020-01-01").json()["data"] == []
+        refusal(mia.get("/admin/payments/reconciliation?status=X"), 400, "VALIDATION_ERROR")
+
+    def test_csv(self, api, shop, case):
+        response = api(shop.manager()).get("/admin/payments/reconciliation?export=csv")
+        assert response["Content-Type"].startswith("text/csv")
+        header, row = response.content.decode("utf-8-sig").splitlines()
+        assert header.startswith("id,kind,reference,order_number,amount")
+        assert case[0].order_number in row
+
+    def test_managers_only(self, api, shop):
+        path = "/admin/payments/reconciliation"
+        refusal(api(shop.employee()).get(path), 403, "PERMISSION_DENIED")
