@@ -138,7 +138,6 @@ API: dict[str, Row] = {
     "api:order": {"GET": A},
     "api:order-cancel": {"POST": A},
     "api:order-reorder": {"POST": C},
-    "api:order-invoice": {"GET": A},
     "api:ops-orders": {"GET": E},
     "api:ops-order": {"GET": E},
     "api:ops-order-item": {"PATCH": E},

@@ -42,6 +42,7 @@ class Operation:
     status: int = 200
     also: dict[int, str] = field(default_factory=dict)
     media_type: str = "application/json"
+    other_media_types: Sequence[str] = ()
     refusals: Sequence[type[DomainError]] = ()
     headers: Sequence[OpenApiParameter] = ()
     deprecated: bool = False

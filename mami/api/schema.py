@@ -93,6 +93,8 @@ class Schema(AutoSchema):
         found: dict[Any, Any] = {}
         for status in (self.call.status, *self.call.also):
             found.update(self._success(status))
+        for media_type in self.call.other_media_types:
+            found[(str(self.call.status), media_type)] = OpenApiResponse({"type": "string"})
         for status, kinds in sorted(self._refusals().items()):
             found[str(status)] = self._failure(kinds)
         return found
