@@ -30,3 +30,10 @@ class WrongPickupCode(DomainError):
     code = "WRONG_PICKUP_CODE"
     status = 422
     message = _("That is not the code of this order. Nothing was handed over.")
+
+
+class AnswerOvertaken(DomainError):
+    """The line has another answer by now than the one that stood when this one was given."""
+
+    code = "ANSWER_OVERTAKEN"
+    message = _("Somebody answered this line in the meantime. Please look at it again.")

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from branches.models import Branch
 from branches.selectors import active_branches
 from ops.selectors import OPEN
-from orders.models import FulfillmentType, OrderStatus
+from orders.models import FulfillmentType, OrderStatus, PickedStatus
 
 TO_PACK = "TO_PACK"
 ALL_OPEN = "OPEN"
@@ -90,6 +90,8 @@ class AnswerForm(forms.Form):
     picked_quantity = forms.DecimalField(max_digits=9, decimal_places=3, required=False)
     found = forms.DecimalField(max_digits=9, decimal_places=3, required=False)
     reason = forms.ChoiceField(choices=REASONS.items(), required=False)
+    client_id = forms.UUIDField(required=False)
+    seen_status = forms.ChoiceField(choices=PickedStatus.choices, required=False)
 
     def __init__(self, data: Any, **kwargs: Any) -> None:
         data = data.copy()
@@ -100,6 +102,7 @@ class AnswerForm(forms.Form):
 
 class ScanForm(forms.Form):
     barcode = forms.CharField(max_length=40)
+    client_id = forms.UUIDField(required=False)
     picked_quantity = forms.DecimalField(max_digits=9, decimal_places=3, required=False)
 
 

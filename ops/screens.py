@@ -13,7 +13,7 @@ from accounts.models import User
 from mami.errors import DomainError, NotFound
 from ops import selectors
 from ops.forms import REASONS, QueueForm
-from ops.selectors import Picking, QueueFilter
+from ops.selectors import Picking, PickLine, QueueFilter
 from ops.tolerance import fine_range
 from ops.urgency import URGENCIES
 from orders.models import Order, OrderStatus
@@ -168,16 +168,27 @@ def pick_context(
         "picking": picking,
         "mine": order.picker_id == actor.pk and order.status == OrderStatus.IN_PROGRESS,
         "minutes": int((order.due_at - now).total_seconds() // 60),
-        "answer": _answer(picking, found, weight, undo),
+        "answer": _answer(picking.current, found, weight, undo),
         "scanned": scanned,
         "refusal": _told(refusal),
     }
 
 
-def _answer(picking: Picking, found: object, weight: str, undo: Any) -> Answer | None:
-    if picking.current is None:
+def stored_screens(picking: Picking) -> list[dict[str, Any]]:
+    """The screen of every line, which the device shows by itself while it has no network."""
+    return [
+        {
+            "picking": Picking(order=picking.order, lines=[], current=line, undoable=None),
+            "answer": _answer(line, None, "", None),
+        }
+        for line in picking.lines
+    ]
+
+
+def _answer(line: PickLine | None, found: object, weight: str, undo: Any) -> Answer:
+    if line is None:
         return Answer(found=1, weight="", low=Decimal(0), high=Decimal(0), reasons=(), undo=undo)
-    asked = picking.current.item.quantity
+    asked = line.item.quantity
     low, high = fine_range(asked)
     most = max(1, int(asked))
     wanted = _number(found)

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -24,7 +24,8 @@ from ops.forms import (
     ScanForm,
     StatusForm,
 )
-from ops.screens import order_page, pick_context, queue_context, row_context
+from ops.replay import replayed
+from ops.screens import order_page, pick_context, queue_context, row_context, stored_screens
 from orders import services as orders
 
 
@@ -138,6 +139,7 @@ def answer(request: HttpRequest, number: str, item_id: int) -> HttpResponse:
             picked_status=data["picked_status"],
             quantity=data["picked_quantity"],
             reason=data["reason"],
+            client_id=data["client_id"],
             now=clock_now(),
         )
     except DomainError as refusal:
@@ -145,6 +147,14 @@ def answer(request: HttpRequest, number: str, item_id: int) -> HttpResponse:
                        weight=request.POST.get("picked_quantity", ""))  # fmt: skip
     undone = data["picked_status"] == "PENDING"
     return _next(request, number, item=item_id if undone else None, answered=item_id)
+
+
+@require_POST
+def replay(request: HttpRequest, number: str) -> HttpResponse:
+    """Answers that a device kept while it had no network, in the order they were given."""
+    found = selectors.order_by_number(number=number)
+    results = replayed(actor=request.user, order=found, body=request.body, now=clock_now())
+    return JsonResponse({"results": results})
 
 
 @require_POST
@@ -160,6 +170,7 @@ def scan(request: HttpRequest, number: str, item_id: int) -> HttpResponse:
             item_id=item_id,
             barcode=form.cleaned_data["barcode"],
             quantity=form.cleaned_data["picked_quantity"],
+            client_id=form.cleaned_data["client_id"],
             now=clock_now(),
         )
     except DomainError as refusal:
@@ -202,5 +213,7 @@ def _screen(request: HttpRequest, number: str, **shown: Any) -> HttpResponse:
     """The picking screen, whole or its part; 422 when it shows a refusal."""
     shown.setdefault("answered", request.GET.get("answered"))
     context = pick_context(number=number, actor=request.user, now=clock_now(), **shown)
+    if not is_part(request):
+        context["screens"] = stored_screens(context["picking"])
     template = "ops/_pick.html" if is_part(request) else "ops/pick.html"
     return render(request, template, context, status=422 if context["refusal"] else 200)

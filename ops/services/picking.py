@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 from decimal import Decimal
 
 from django.utils.translation import gettext as _
@@ -10,9 +11,12 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from catalog.models import Product
 from mami.errors import NotFound
-from ops.errors import WeightOutOfRange, WrongBarcode
+from mami.transactions import write_transaction
+from ops.errors import AnswerOvertaken, WeightOutOfRange, WrongBarcode
+from ops.models import PickAnswer
 from ops.tolerance import fine_range
 from orders import services as orders
+from orders.locks import lock_order
 from orders.models import Order, OrderItem, PickedStatus
 from orders.services import take_over
 
@@ -36,24 +40,45 @@ def answer(
     quantity: Decimal | None,
     reason: str,
     now: dt.datetime,
+    client_id: uuid.UUID | None = None,
+    seen_status: str = "",
 ) -> OrderItem:
     """Answer a line. A weight must be typed, and must not pass the tolerance upwards.
 
-    Raises WeightOutOfRange and what `orders.services.pick_item` raises.
+    An answer with a `client_id` is carried out once, however often it is sent. `seen_status` is
+    what stood at the line when the answer was given. Raises WeightOutOfRange, AnswerOvertaken and
+    what `orders.services.pick_item` raises.
     """
-    if picked_status == PickedStatus.PICKED:
+    picked = picked_status == PickedStatus.PICKED
+    if picked:
         item = OrderItem.objects.filter(order=order, pk=item_id).first()
         if item is not None and item.sold_by == "WEIGHT":
             _check_weight(item, quantity)
-    return orders.pick_item(
-        actor=actor,
-        order_id=order.pk,
-        item_id=item_id,
-        picked_status=picked_status,
-        picked_quantity=quantity if picked_status == PickedStatus.PICKED else None,
-        reason=reason,
-        now=now,
-    )
+    with write_transaction(durable=True):
+        lock_order(order_id=order.pk)
+        if client_id is not None and PickAnswer.objects.filter(client_id=client_id).exists():
+            return OrderItem.objects.get(order=order, pk=item_id)
+        if seen_status:
+            _check_not_overtaken(order, item_id, seen_status, picked_status, quantity)
+        item = orders.pick_within(
+            actor=actor,
+            order_id=order.pk,
+            item_id=item_id,
+            picked_status=picked_status,
+            picked_quantity=quantity if picked else None,
+            reason=reason,
+            now=now,
+        )
+        if client_id is not None:
+            PickAnswer.objects.create(
+                client_id=client_id,
+                order=order,
+                item=item,
+                actor=actor,
+                picked_status=picked_status,
+                created_at=now,
+            )
+    return item
 
 
 def scan(
@@ -64,6 +89,7 @@ def scan(
     barcode: str,
     quantity: Decimal | None,
     now: dt.datetime,
+    client_id: uuid.UUID | None = None,
 ) -> OrderItem:
     """Confirm a line by the barcode of its pack; counted goods are picked at once.
 
@@ -86,6 +112,7 @@ def scan(
         quantity=quantity,
         reason="",
         now=now,
+        client_id=client_id,
     )
 
 
@@ -103,6 +130,17 @@ def _explain(order: Order, wanted: OrderItem, code: str) -> str:
             % names
         )
     return _("You scanned %(scanned)s. This line is %(wanted)s.") % names
+
+
+def _check_not_overtaken(
+    order: Order, item_id: int, seen: str, wanted: str, quantity: Decimal | None
+) -> None:
+    """An answer given to one state of the line must not wipe out another, later one."""
+    item = OrderItem.objects.filter(order=order, pk=item_id).first()
+    if item is None or item.picked_status == seen:
+        return
+    if (item.picked_status, item.picked_quantity) != (wanted, quantity):
+        raise AnswerOvertaken
 
 
 def _check_weight(item: OrderItem, kg: Decimal | None) -> None:

@@ -1,0 +1,250 @@
+// Picking with bad reception. Every answer gets a name of its own (client_id), so that the server
+// carries it out once however often it is sent. Without network, answers are kept in order on this
+// device, the next line is shown from the page's own store, and all of them are sent when the
+// network is back. What the server then refuses is listed, never dropped in silence.
+const body = document.body;
+const box = document.getElementById("picking-store");
+
+if (box) start(box.dataset);
+
+function start(words) {
+  const key = `mami-picks-${words.order}`;
+  const read = () => JSON.parse(localStorage.getItem(key) || "[]");
+  const write = (list) => (list.length ? localStorage.setItem(key, JSON.stringify(list)) : localStorage.removeItem(key));
+  const token = () => document.querySelector("#pick input[name=csrfmiddlewaretoken], #picking-store input")?.value;
+  const screen = () => document.getElementById("pick");
+  const isAnswer = (form) => form instanceof HTMLFormElement && form.dataset.answer;
+  let sending = false;
+
+  // -- one name for each answer, the same when htmx or the browser sends it again --------------------
+  body.addEventListener("htmx:configRequest", ({ detail }) => {
+    if (detail.elt.dataset.answer) detail.parameters.client_id = newName();
+  });
+
+  // -- keep what cannot be sent ----------------------------------------------------------------------
+  body.addEventListener("htmx:beforeRequest", (event) => {
+    const { elt, requestConfig } = event.detail;
+    if (!isAnswer(elt) || (navigator.onLine && !read().length)) return;
+    event.preventDefault();
+    keep(elt, requestConfig.parameters);
+  });
+  body.addEventListener("htmx:sendError", (event) => {
+    const { elt, requestConfig } = event.detail;
+    if (!isAnswer(elt)) return;
+    event.stopImmediatePropagation();
+    keep(elt, requestConfig.parameters);
+  }, true);
+
+  function keep(form, given) {
+    const value = (name) => given[name] || "";
+    const item = Number(form.dataset.answer);
+    let status = value("picked_status");
+    if (form.matches(".scan-row")) {
+      status = scanned(form, value("barcode"));
+      if (!status) return;
+    }
+    const answer = {
+      client_id: value("client_id") || newName(),
+      item_id: item,
+      picked_status: status,
+      picked_quantity: value("picked_quantity"),
+      reason: value("reason"),
+      seen_status: waiting(item)?.picked_status || form.dataset.seen || "PENDING",
+    };
+    if (status === "PICKED" && !plausible(answer.picked_quantity)) return;
+    write([...read(), answer]);
+    document.getElementById("why-missing")?.hidePopover?.();
+    show();
+    nextLine();
+  }
+
+  const waiting = (item) => read().findLast((one) => one.item_id === item);
+
+  function plausible(quantity) {
+    const field = document.getElementById("kg");
+    if (!field) return true;
+    const kg = Number(quantity.replace(",", "."));
+    const fine = kg > 0 && kg <= Number(field.dataset.most);
+    field.setAttribute("aria-invalid", String(!fine));
+    if (!fine) refuse(document.getElementById("kg-h").textContent);
+    return fine;
+  }
+
+  function scanned(form, code) {
+    const now = document.getElementById("now");
+    const bare = code.replace(/\s+/g, "");
+    if (bare && now.dataset.codes.split(" ").includes(bare)) {
+      if (!document.getElementById("kg")) return "PICKED";
+      document.getElementById("kg").focus();
+      return "";
+    }
+    refuse(words.wrong);
+    return "";
+  }
+
+  function refuse(text) {
+    const now = document.getElementById("now");
+    now.querySelector("[data-refused]")?.remove();
+    const notice = document.createElement("p");
+    notice.className = "notice bad";
+    notice.setAttribute("role", "alert");
+    notice.dataset.refused = "";
+    notice.textContent = text;
+    now.prepend(notice);
+    navigator.vibrate?.([120, 60, 120]);
+  }
+
+  // -- without network the next line comes from the page itself ----------------------------------------
+  function nextLine() {
+    const answered = new Map(read().map((one) => [one.item_id, one.picked_status]));
+    const pages = [...box.querySelectorAll("template[data-item]")];
+    const pending = screen().dataset.pending.split(" "); // as the server saw it last
+    const next = pages.find(({ dataset: { item } }) => (answered.get(Number(item)) || (pending.includes(item) && "PENDING")) === "PENDING");
+    document.getElementById("now")?.remove();
+    document.getElementById("thumb")?.remove();
+    document.getElementById("why-missing")?.remove();
+    if (next) {
+      const copy = next.content.cloneNode(true);
+      document.getElementById("offline").after(copy.querySelector("#now"));
+      screen().append(copy.querySelector("#thumb"), copy.querySelector("#why-missing"));
+      htmx.process(screen());
+    } else {
+      const done = document.createElement("p");
+      done.id = "now";
+      done.className = "notice";
+      done.textContent = words.allKept;
+      document.getElementById("offline").after(done);
+    }
+    window.scrollTo(0, 0);
+  }
+
+  // -- the strip ----------------------------------------------------------------------------------------
+  function show() {
+    const kept = read().length;
+    const strip = document.getElementById("offline");
+    if (!strip) return;
+    strip.hidden = navigator.onLine && !kept;
+    for (const line of screen().querySelectorAll("[data-line]")) line.hidden = Boolean(waiting(Number(line.dataset.line)));
+    strip.querySelector("[data-words]").textContent = kept ? `${words.noSignal} ${words.kept} ${kept}` : words.noSignal;
+  }
+
+  // -- send when the network is back -----------------------------------------------------------------------
+  async function send() {
+    const list = read();
+    if (sending || !list.length || !navigator.onLine) return;
+    sending = true;
+    try {
+      const response = await fetch(words.replay, {
+        method: "POST",
+        headers: { "Content-Type": "application/json", "X-CSRFToken": token() },
+        body: JSON.stringify({ answers: list }),
+      });
+      if (!response.ok) return;
+      const { results } = await response.json();
+      const done = new Set(results.map((one) => one.client_id));
+      const refused = results.filter((one) => one.refused);
+      const named = refused.map((one) => {
+        const item = list.find((kept) => kept.client_id === one.client_id)?.item_id;
+        const name = box.querySelector(`template[data-item="${item}"]`)?.dataset.name || "";
+        return `${name}: ${one.refused}`;
+      });
+      write(read().filter((one) => !done.has(one.client_id)));
+      await htmx.ajax("GET", words.screen, { target: "#pick", swap: "outerHTML" });
+      if (named.length) conflicts(named);
+    } catch {
+      // Still no network: they stay where they are.
+    } finally {
+      sending = false;
+      show();
+    }
+  }
+
+  function conflicts(lines) {
+    const notice = document.createElement("div");
+    notice.className = "notice warn";
+    notice.setAttribute("role", "alert");
+    const text = notice.appendChild(document.createElement("div"));
+    text.appendChild(document.createElement("h3")).textContent = words.conflicts;
+    const list = text.appendChild(document.createElement("ul"));
+    for (const line of lines) list.appendChild(document.createElement("li")).textContent = line;
+    document.getElementById("offline").after(notice);
+  }
+
+  // -- one more, one less: at once, without asking the server -------------------------------------------------
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest?.("#less, #more");
+    if (!button) return;
+    event.preventDefault();
+    event.stopPropagation();
+    const most = Number(document.getElementById("thumb").dataset.most);
+    const output = document.getElementById("found");
+    const found = Math.min(most, Math.max(1, Number(output.value) + (button.id === "more" ? 1 : -1)));
+    output.value = String(found);
+    for (const field of screen().querySelectorAll("input[name=picked_quantity]")) field.value = String(found);
+    document.getElementById("less").disabled = found <= 1;
+    document.getElementById("more").disabled = found >= most;
+  }, true);
+
+  // -- picking does not end while answers are still on the device ----------------------------------------------
+  document.addEventListener("submit", (event) => {
+    if (!event.target.matches("[data-finish]") || (navigator.onLine && !read().length)) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    refuse(words.finishLater);
+    send();
+  }, true);
+
+  window.addEventListener("online", send);
+  window.addEventListener("online", show);
+  window.addEventListener("offline", show);
+  body.addEventListener("htmx:afterSettle", show);
+  setInterval(send, 5000);
+  if (read().length) nextLine();
+  show();
+  send();
+  camera(words);
+}
+
+function newName() {
+  if (crypto.randomUUID) return crypto.randomUUID();
+  const bytes = crypto.getRandomValues(new Uint8Array(16)); // pages without HTTPS have no randomUUID
+  bytes[6] = (bytes[6] & 0x0f) | 0x40;
+  bytes[8] = (bytes[8] & 0x3f) | 0x80;
+  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
+}
+
+// -- the camera, where the browser can read barcodes ---------------------------------------------------------
+function camera(words) {
+  if (!("BarcodeDetector" in window) || !navigator.mediaDevices) return;
+  document.body.classList.add("can-scan");
+  const dialog = document.getElementById("camera");
+  const video = dialog.querySelector("video");
+  let stream = null;
+  const stop = () => {
+    stream?.getTracks().forEach((track) => track.stop());
+    stream = null;
+  };
+  dialog.addEventListener("close", stop);
+  document.addEventListener("click", async (event) => {
+    if (!event.target.closest?.("[data-camera]")) return;
+    try {
+      stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
+    } catch {
+      return; // no permission: typing and the scanner remain
+    }
+    video.srcObject = stream;
+    await video.play();
+    dialog.showModal();
+    const detector = new BarcodeDetector({ formats: ["ean_13", "ean_8", "upc_a", "code_128"] });
+    while (stream) {
+      const [found] = await detector.detect(video).catch(() => []);
+      if (found) {
+        document.getElementById("code").value = found.rawValue;
+        dialog.close();
+        document.getElementById("code").form.requestSubmit();
+      }
+      await new Promise((resolve) => setTimeout(resolve, 150));
+    }
+  });
+}
