@@ -28,12 +28,17 @@ from mami.api.views import ApiView
 from mami.errors import NotFound
 
 TAG = "Catalogue"
-PUBLIC = "public, max-age=60"
+KEPT_SECONDS = 15
 
 
 class Categories(ApiView):
     @operation(
-        tag=TAG, summary="Departments and categories", query=Paging, answer=CategoryOut, page=True
+        tag=TAG,
+        summary="Departments and categories",
+        query=Paging,
+        answer=CategoryOut,
+        page=True,
+        kept_seconds=KEPT_SECONDS,
     )
     def get(self, request: Request, query: dict[str, Any]) -> Page:
         return paged([_category(node) for node in selectors.category_tree().walk()], **query)
@@ -46,6 +51,7 @@ class CategoryProducts(ApiView):
         query=ShelfQuery,
         answer=ProductOut,
         page=True,
+        kept_seconds=KEPT_SECONDS,
     )
     def get(self, request: Request, query: dict[str, Any], category_id: int) -> Page:
         selectors.category(category_id=category_id)
@@ -62,6 +68,7 @@ class Search(ApiView):
         answer=ProductOut,
         page=True,
         beside={"facets": FacetsOut},
+        kept_seconds=KEPT_SECONDS,
         refusals=[NotFound],
     )
     def get(self, request: Request, query: dict[str, Any]) -> Page:

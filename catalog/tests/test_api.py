@@ -187,3 +187,34 @@ class TestAutocomplete:
     def test_limit(self, api, goods):
         refusal(api().get("/products/autocomplete?q=a&limit=0"), 400, "VALIDATION_ERROR")
         assert api().get("/products/autocomplete?q=a&limit=500").status_code == 200
+
+
+class TestKeptCopies:
+    PATHS = ("/categories", "/products/search?q=milk")
+
+    @pytest.mark.parametrize("path", PATHS)
+    def test_same_copy_costs_no_query(self, api, goods, path, django_assert_num_queries):
+        first = api().get(path)
+        assert first["Cache-Control"] == "public, max-age=15"
+        assert "Accept-Language" in first["Vary"]
+        headers = {"If-None-Match": first["ETag"]}
+        with django_assert_num_queries(0):
+            again = api().get(path, headers=headers)
+        assert (again.status_code, again.content) == (304, b"")
+        assert again["ETag"] == first["ETag"]
+        assert api(language="he").get(path, headers=headers).status_code == 200
+        assert api().get(path, headers={"If-None-Match": '"other"'}).status_code == 200
+
+    def test_whoever_asks_without_a_copy_sees_the_change(self, api, goods):
+        first = api().get(self.PATHS[1])
+        Product.objects.filter(pk=goods[0].pk).update(price=Decimal("7.50"))
+        second = api().get(self.PATHS[1])
+        assert second.json()["data"][0]["price"] == "7.50"
+        assert second["ETag"] != first["ETag"]
+        stale = api().get(self.PATHS[1], headers={"If-None-Match": first["ETag"]})
+        assert stale.status_code == 200
+
+    def test_a_broken_token_is_refused_first(self, api, goods):
+        tag = api().get("/categories")["ETag"]
+        headers = {"If-None-Match": tag, "Authorization": "Bearer nonsense"}
+        refusal(api().get("/categories", headers=headers), 401, "TOKEN_INVALID")

@@ -17,6 +17,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from mami.api.conditional import tagged, unchanged
 from mami.api.pagination import Page
 from mami.api.queries import Query
 from mami.errors import DomainError
@@ -46,7 +47,7 @@ class Operation:
     refusals: Sequence[type[DomainError]] = ()
     headers: Sequence[OpenApiParameter] = ()
     deprecated: bool = False
-    cache: str = ""
+    kept_seconds: int = 0
     examples: dict[str, Any] = field(default_factory=dict)
 
 
@@ -70,12 +71,17 @@ def operation(**declared: Any) -> Callable[[Handler], Handler]:
     def decorate(handler: Handler) -> Handler:
         @wraps(handler)
         def respond(view: Any, request: Request, **path: Any) -> HttpResponseBase:
+            if call.kept_seconds and (same := unchanged(request, call.kept_seconds)):
+                return same
             if call.query is not None:
                 path["query"] = call.query.read(request.query_params)
             if call.body is not None:
                 path["body"] = _read_body(call, request)
             context = {"request": request, **path.get("query", {})}
-            return _written(call, context, handler(view, request, **path))
+            response = _written(call, context, handler(view, request, **path))
+            if call.kept_seconds and isinstance(response, Response):
+                return tagged(request, response, call.kept_seconds)
+            return response
 
         respond.operation = call  # type: ignore[attr-defined]
         return respond
@@ -98,10 +104,7 @@ def _written(call: Operation, context: dict[str, Any], result: Any) -> HttpRespo
         result, status = result.value, result.status
     if call.answer is None:
         return Response(status=status)
-    response = Response(_enveloped(call, context, result), status=status)
-    if call.cache:
-        response["Cache-Control"] = call.cache
-    return response
+    return Response(_enveloped(call, context, result), status=status)
 
 
 def _enveloped(call: Operation, context: dict[str, Any], result: Any) -> dict[str, Any]:

@@ -36,6 +36,9 @@ LANGUAGE = OpenApiParameter(
     "Accept-Language", str, OpenApiParameter.HEADER, enum=["he", "en"],
     description="Language of names and messages; Hebrew unless told otherwise.",
 )  # fmt: skip
+IF_NONE_MATCH = OpenApiParameter(
+    "If-None-Match", str, OpenApiParameter.HEADER, description="The `ETag` of the copy at hand."
+)
 PAGINATION = {
     "type": "object",
     "required": ["total", "limit", "offset", "has_next"],
@@ -84,7 +87,8 @@ class Schema(AutoSchema):
 
     def get_override_parameters(self) -> list[Any]:
         query = [self.call.query] if self.call.query else []
-        return [*query, *self.call.headers, LANGUAGE, REQUEST_ID]
+        kept = [IF_NONE_MATCH] if self.call.kept_seconds else []
+        return [*query, *self.call.headers, *kept, LANGUAGE, REQUEST_ID]
 
     def get_request_serializer(self) -> Any:
         return self.call.body(partial=self.call.partial) if self.call.body else None
@@ -95,6 +99,8 @@ class Schema(AutoSchema):
             found.update(self._success(status))
         for media_type in self.call.other_media_types:
             found[(str(self.call.status), media_type)] = OpenApiResponse({"type": "string"})
+        if self.call.kept_seconds:
+            found["304"] = OpenApiResponse(None, "Your copy is still good.")
         for status, kinds in sorted(self._refusals().items()):
             found[str(status)] = self._failure(kinds)
         return found
