@@ -112,9 +112,12 @@ class Shop:
         if _answers(host, self.port):
             self.is_open = True
             print(f"Mami is open at http://{host}:{self.port}", flush=True)
-        elif self.web.deaths > 2 or time.monotonic() > self._until:
-            print(self.web.last_lines(), file=sys.stderr)
-            environment.stop(f"the web server does not open; look at {self.web.log}.")
+            return
+        failing = [child for child in (self.web, self.worker) if child.deaths > 2]
+        if failing or time.monotonic() > self._until:
+            child = (failing or [self.web])[0]
+            print(child.last_lines(), file=sys.stderr)
+            environment.stop(f"the {child.name} does not start; look at {child.log}.")
 
 
 def _answers(host: str, port: int) -> bool:

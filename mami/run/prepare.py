@@ -176,7 +176,9 @@ def _static_marker() -> Path:
 
 def _static_fingerprint() -> str:
     """Of our own files, and of the packages that bring theirs."""
-    ours = [*CHECKOUT.glob("static/**/*"), *CHECKOUT.glob("[!.]*/static/**/*")]
+    packages = [package.parent for package in CHECKOUT.glob("[!.]*/__init__.py")]
+    folders = [CHECKOUT / "static", *(package / "static" for package in packages)]
+    ours = [path for folder in folders for path in folder.rglob("*")]
     return _hash(_contents([CHECKOUT / "requirements.txt", *ours]))
 
 
