@@ -23,6 +23,7 @@ from payments.services.cards import (
     tokens_of,
 )
 from payments.services.cases import (
+    close_case,
     found_uncommitted,
     open_case,
     record_recovered,
@@ -43,7 +44,7 @@ from payments.services.syncing import sync_open_payments, sync_payment
 
 __all__ = [
     "NO_ANSWER", "UNREACHABLE", "Outcome", "PaymentHandle", "Verdict", "ask", "authorise",
-    "chosen_card", "default_token", "delete_token", "found_uncommitted", "give_back", "open_case",
+    "chosen_card", "close_case", "default_token", "delete_token", "found_uncommitted", "give_back", "open_case",
     "open_payment", "perform_call", "perform_open_calls", "receive_event", "record_authorised",
     "record_failed", "record_orphan", "record_recovered", "record_reference", "remember_card",
     "request_capture", "request_refund", "request_void", "resolve_case", "save_token",

@@ -7,6 +7,9 @@ import datetime as dt
 import structlog
 from django.db import transaction
 
+from accounts.models import User
+from audit import services as audit
+from mami.errors import NotFound, PermissionRefused
 from mami.transactions import write_transaction
 from payments.models import ReconciliationCase
 
@@ -61,3 +64,28 @@ def resolve_case(
             robust=True,
         )
     return bool(resolved)
+
+
+def close_case(*, actor: User, case_id: int, resolution: str, now: dt.datetime) -> None:
+    """A manager has looked into a case and says how it ended. Audited on the payment.
+
+    Raises PermissionRefused, NotFound for a case that is unknown or closed.
+    """
+    if not actor.is_manager:
+        raise PermissionRefused
+    with write_transaction():
+        case = ReconciliationCase.objects.filter(
+            pk=case_id, status=ReconciliationCase.Status.OPEN
+        ).first()
+        if case is None or not resolve_case(
+            payment_id=case.payment_id, resolution=resolution, now=now, kind=case.kind
+        ):
+            raise NotFound
+        audit.record(
+            actor=actor,
+            entity_type="payment",
+            entity_id=case.payment_id,
+            action=audit.Action.UPDATE,
+            old={"case": case.kind, "status": "OPEN"},
+            new={"case": case.kind, "status": "RESOLVED", "resolution": resolution},
+        )

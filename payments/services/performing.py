@@ -171,6 +171,9 @@ def _succeeded(call: ProviderCall, now: dt.datetime) -> None:
             whole = payment.refunded == payment.captured
             state = PaymentState.REFUNDED if whole else PaymentState.PARTIALLY_REFUNDED
             _book(call, payment, now, state=state, action=audit.Action.REFUND)
+            if whole:
+                resolution = ReconciliationCase.Resolution.REFUNDED
+                resolve_case(payment_id=payment.pk, resolution=resolution, now=now)
 
 
 def _finish(call: ProviderCall, state: str, now: dt.datetime, *, failure: str = "") -> bool:

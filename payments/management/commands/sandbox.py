@@ -1,0 +1,45 @@
+"""Look at the sandbox provider's books, or change its mood for a drill."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from mami.money import HUNDRED
+from payments.providers.sandbox import Weather
+from payments.providers.sandbox_ledger import Ledger
+
+
+class Command(BaseCommand):
+    help = "The sandbox payment provider: its books, or (--weather) how it behaves from now on."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        moods = ["fine", *(mood.value for mood in Weather if mood)]
+        parser.add_argument("--weather", choices=moods, help="for every process, until changed")
+        parser.add_argument(
+            "--latency", type=float, default=0.0, metavar="SECONDS", help="added to every answer"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if settings.PAYMENT_PROVIDER != "sandbox":
+            raise CommandError("This shop takes real money; there is no sandbox here.")
+        ledger = Ledger(settings.SANDBOX_LEDGER)
+        if options["latency"] < 0:
+            raise CommandError("--latency wants seconds, 0 or more.")
+        if options["weather"] or options["latency"]:
+            mode = "" if options["weather"] in (None, "fine") else options["weather"]
+            ledger.set_weather(mode=mode, latency=options["latency"])
+        mode, latency = ledger.weather()
+        self.stdout.write(f"weather: {mode or 'fine'}, {latency:g} s more for each answer")
+        self._totals(ledger)
+
+    def _totals(self, ledger: Ledger) -> None:
+        totals: dict[str, tuple[int, int]] = {}
+        for entry in ledger.entries():
+            count, amount = totals.get(entry["kind"], (0, 0))
+            totals[entry["kind"]] = (count + 1, amount + entry["amount"])
+        for kind, (count, amount) in sorted(totals.items()):
+            self.stdout.write(f"{kind:8}{count:8}  ₪{Decimal(amount) / HUNDRED:,.2f}")
