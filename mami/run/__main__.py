@@ -117,7 +117,8 @@ class Shop:
         if failing or time.monotonic() > self._until:
             child = (failing or [self.web])[0]
             print(child.last_lines(), file=sys.stderr)
-            environment.stop(f"the {child.name} does not start; look at {child.log}.")
+            where = f"look at {child.log}" if child.log else "it has said why above"
+            environment.stop(f"the {child.name} does not start; {where}.")
 
 
 def _answers(host: str, port: int) -> bool:

@@ -106,7 +106,6 @@ def refusal(var: Path, **variables: str) -> Opened:
     with opened(var, **variables) as shop:
         shop.until_ended(seconds=20)
         assert shop.process.returncode == 2
-        assert "Traceback" not in shop.said
         assert shop.processes() == {}
         return shop
 
@@ -129,8 +128,19 @@ def test_a_folder_that_cannot_be_written_is_one_sentence(var: Path) -> None:
     assert f"the folder {blocked} cannot be written" in refusal(var, MAMI_VAR=str(blocked)).said
 
 
+def test_no_refusal_traces_back(var: Path) -> None:
+    for variables in ({"PORT": "none"}, {"DATABASE_URL": "mysql://db.example/mami"}):
+        assert "Traceback" not in refusal(var, **variables).said
+
+
 def test_a_malformed_variable_is_one_sentence(var: Path) -> None:
     assert "LOCK_TIMEOUT_MS has a malformed value" in refusal(var, LOCK_TIMEOUT_MS="soon").said
+
+
+def test_a_web_server_that_cannot_start_is_said_with_its_last_words(var: Path) -> None:
+    said = refusal(var, WEB_WORKERS="many").said
+    assert "the web server does not start; look at" in said
+    assert "many" in said
 
 
 def test_a_database_that_does_not_answer_is_one_sentence(var: Path) -> None:
