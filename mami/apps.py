@@ -9,7 +9,8 @@ class MamiConfig(AppConfig):
     def ready(self) -> None:
         from django.db.models.signals import post_migrate
 
-        from mami import checks, database  # noqa: F401  (checks register themselves)
+        from mami import database
+        from mami.api import checks  # noqa: F401  (they register themselves)
 
         # Sent once for each app with models, of which any one will do.
         post_migrate.connect(database.limit_waiting, sender=apps.get_app_config("accounts"))
