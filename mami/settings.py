@@ -279,4 +279,6 @@ STRIPE_WEBHOOK_SECRET = env.str("STRIPE_WEBHOOK_SECRET", default="")
 STRIPE_API_BASE = env.str("STRIPE_API_BASE", default="")
 METRICS_TOKEN = env.str("MAMI_METRICS_TOKEN", default="")
 
+# RequestIdMiddleware has judged the header before; log lines carry the same id as the answer.
+DJANGO_STRUCTLOG_TRUST_UPSTREAM_REQUEST_ID = True
 LOGGING = logging_config(level=env.str("LOG_LEVEL", default="INFO"), pretty=DEBUG)

@@ -215,3 +215,11 @@ class TestCors:
     def test_pages_have_none(self, client):
         response = client.get("/robots.txt", headers={"Origin": self.ORIGIN})
         assert "Access-Control-Allow-Origin" not in response
+
+
+def test_log_lines_carry_the_request_id_of_the_answer(client, caplog):
+    response = client.get("/api/v1/nothing", headers={"X-Request-Id": "from-the-client"})
+    lines = [record.msg for record in caplog.records if isinstance(record.msg, dict)]
+    assert lines
+    assert {line["request_id"] for line in lines} == {"from-the-client"}
+    assert response["X-Request-Id"] == "from-the-client"
