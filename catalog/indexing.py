@@ -11,7 +11,7 @@ from catalog.search import tokens
 
 BATCH = 1000
 
-# A: names. B: brand, sku, barcode. C: category and department. D: description.
+# A: names. B: brand, sku, barcode. C: category. D: description.
 STORE = """
 UPDATE catalog_product AS p SET search_vector =
     setweight(to_tsvector('simple', d.a), 'A') || setweight(to_tsvector('simple', d.b), 'B') ||
@@ -53,7 +53,7 @@ def rebuild_words() -> None:
 def _index(ids: list[int]) -> None:
     products = (
         Product.objects.filter(pk__in=ids)
-        .select_related("brand", "category__parent")
+        .select_related("brand", "category")
         .defer("search_vector")
     )
     rows = [_entry(product) for product in products]
@@ -66,13 +66,12 @@ def _index(ids: list[int]) -> None:
 
 def _entry(product: Product) -> tuple[int, str, str, str, str]:
     category = product.category
-    places = [category, category.parent] if category.parent else [category]
     names = (product.brand.name_he, product.brand.name_en) if product.brand else ()
     return (
         product.pk,
         _words(product.name_he, product.name_en),
         _words(product.sku, product.barcode or "", *names),
-        _words(*(name for place in places for name in (place.name_he, place.name_en))),
+        _words(category.name_he, category.name_en),
         _words(product.description_he, product.description_en),
     )
 

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 from django.db import connection
 
+from catalog.synonyms import GROUPS, PHRASES
+
 MAX_TOKENS = 8
 MAX_WORD = 40
 POINTS = re.compile("[\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7]")
@@ -19,14 +21,20 @@ DROPPED = re.compile("[\u05f3\u05f4'\"`´‘’“”\u200e\u200f\u202a-\u202e\u
 WORDS = re.compile(r"\d+(?:\.\d+)?(?!\w)|[^\W_]+")
 FINALS = str.maketrans("ךםןףץ", "כמנפצ")
 PREFIXES = frozenset("והבלמשכ")
+SHORTEST = {"יות": 2, "ות": 2, "ימ": 2, "יה": 2, "ה": 2, "ת": 4}  # what may be left of a word
+ENDINGS = tuple(SHORTEST)
+PLURALS = ("ימ", "ות", "י", "ה")
+BEGINNING = 4
 _LATIN = "qwertyuiopasdfghjkl;zxcvbnm,."
 _HEBREW = "/'קראטוןםפשדגכעיחלךףזסבהנמצתץ"
 TO_HEBREW = str.maketrans(_LATIN, _HEBREW)
 TO_LATIN = str.maketrans(_HEBREW, _LATIN)
 
 KNOWN = """
-SELECT candidate FROM unnest(%s::text[]) AS candidate
-WHERE EXISTS (SELECT 1 FROM catalog_searchword w WHERE w.word LIKE candidate || '%%')
+SELECT 'word', word FROM catalog_searchword WHERE word = ANY(%s)
+UNION ALL
+SELECT 'start', token FROM unnest(%s::text[]) AS token
+WHERE EXISTS (SELECT 1 FROM catalog_searchword w WHERE w.word LIKE token || '%%')
 """
 ALIKE = """
 SELECT given, w.word FROM unnest(%s::text[]) AS given
@@ -42,15 +50,40 @@ CROSS JOIN LATERAL (
 class SearchQuery:
     """What a search text was understood as.
 
-    `tsquery` finds by words and beginnings of words; `exact` prefers whole words; `corrected`
-    is the text in other words where something had to be corrected, else "".
+    `tsquery` asks for all of its words, `any_word` for some of them; `exact` prefers whole words,
+    `own` the very words. `corrected` is the text in other words where something had to be corrected, else "".
     """
 
     text: str
     words: tuple[str, ...]
     tsquery: str
+    any_word: str
     exact: str
+    own: str
     corrected: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Term:
+    """One word of a query: known words of the same meaning, those that only hold it, and whether
+    it may be just the beginning of one.
+    """
+
+    word: str
+    known: tuple[str, ...]
+    holding: tuple[str, ...]
+    begins: bool
+
+    @property
+    def tsquery(self) -> str:
+        either = [f"'{word}':ABC" for word in (*self.known, *self.holding)]
+        either += [f"'{self.word}':*ABC"] if self.begins else []
+        # A word that no label knows may still stand in a description (weight D).
+        return f"({' | '.join(either)})" if either else f"'{self.word}':*"
+
+    @property
+    def exact(self) -> str:
+        return f"({' | '.join(repr(word) for word in self.known or (self.word,))})"
 
 
 def normalise(text: str) -> str:
@@ -66,45 +99,116 @@ def tokens(text: str) -> list[str]:
     return [word[:MAX_WORD] for word in WORDS.findall(normalise(text))]
 
 
-def search_query(q: str) -> SearchQuery | None:
-    """How to look for `q`, or None where it holds no word. At most two short queries."""
-    words = list(dict.fromkeys(tokens(q)))[:MAX_TOKENS]
+def search_query(q: str, *, typing: bool = False) -> SearchQuery | None:
+    """How to look for `q`, or None where it holds no word. At most two short queries.
+
+    While somebody is `typing`, the last word may be the beginning of any word; later only a word
+    of some length may, so that milk (חלב) is not halva (חלבה).
+    """
+    words = list(dict.fromkeys(tokens(_spelled_out(q))))[:MAX_TOKENS]
     if not words:
         return None
     retyped = _other_keyboard(q)
-    known = _known({c for word in (*words, *retyped) for c in _forms(word)})
-    if retyped and not _any_known(words, known) and _all_known(retyped, known):
+    vocabulary = _vocabulary({*words, *retyped})
+    corrected = False
+    if retyped and not any(map(vocabulary.knows, words)) and all(map(vocabulary.knows, retyped)):
         words, corrected = retyped, True
-    else:
-        corrected = False
-    meant = {word: _first_known(word, known) for word in words}
-    for word, better in _alike([word for word in words if meant[word] is None]).items():
-        meant[word], corrected = better, True
+    better = _alike([word for word in words if not vocabulary.knows(word)])
+    if better:
+        words, corrected = [better.get(word, word) for word in words], True
+        vocabulary = _vocabulary(set(words))
+    unfinished = words[-1] if typing else None
+    terms = [vocabulary.term(word, typing=word == unfinished) for word in words]
     return SearchQuery(
         text=q.strip(),
-        words=tuple(meant[word] or word for word in words),
-        # A word the labels do not know may still stand in a description (weight D).
-        tsquery=" & ".join(f"'{meant[w]}':*ABC" if meant[w] else f"'{w}':*" for w in words),
-        exact=" & ".join(f"'{meant[w] or w}'" for w in words),
-        corrected=" ".join(_displayed(meant[w] or w) for w in words) if corrected else "",
+        words=tuple(words),
+        tsquery=" & ".join(term.tsquery for term in terms),
+        any_word=" | ".join(term.tsquery for term in terms),
+        exact=" & ".join(term.exact for term in terms),
+        own=" & ".join(f"'{word}'" for word in words),
+        corrected=" ".join(map(_displayed, words)) if corrected else "",
     )
 
 
-def _forms(word: str) -> list[str]:
-    """The word, then what it may be a form of: prefix letters, plural and feminine endings."""
-    forms = [word]
-    if "א" <= word[0] <= "ת":
-        bare = (word[n:] for n in (1, 2, 3) if len(word) - n >= 2 and set(word[:n]) <= PREFIXES)
-        stems = [word, *bare]
-        forms += stems[1:]
-        for stem in stems:
-            forms += [
-                stem.removesuffix(e) for e in ("יות", "ות", "ימ", "ה") if len(stem) >= len(e) + 3
-            ]
-    else:
-        forms += [f"{word[:-3]}y"] if word.endswith("ies") else []
-        forms += [word.removesuffix(ending) for ending in ("es", "s") if len(word) > 3]
-    return list(dict.fromkeys(forms))
+class _Vocabulary:
+    """What the labels of the shop know of some words."""
+
+    def __init__(self, known: set[str], beginnings: set[str]) -> None:
+        self.known, self.beginnings = known, beginnings
+
+    def knows(self, word: str) -> bool:
+        return word in self.beginnings or any(form in self.known for form in all_forms(word))
+
+    def term(self, word: str, *, typing: bool) -> _Term:
+        nearest: list[str] = []
+        for forms in (_inflected(word), *map(_inflected, _bare(word))):
+            nearest = [form for form in forms if form in self.known]
+            if nearest or word in self.beginnings:
+                break
+        meant = {*nearest, word}
+        alike = {other for group in _SYNONYMS if group & meant for other in group}
+        known = [*nearest, *sorted(alike & self.known - set(nearest))]
+        long_enough = typing or len(word) >= BEGINNING or not known
+        return _Term(
+            word=word,
+            known=tuple(known),
+            holding=tuple(form for form in _prefixed(word) if form in self.known),
+            begins=long_enough and word in self.beginnings,
+        )
+
+
+def all_forms(word: str) -> list[str]:
+    """The word, its inflections, those of what follows its prefix letters, and itself behind one."""
+    bare = [form for part in _bare(word) for form in _inflected(part)]
+    return [*_inflected(word), *bare, *_prefixed(word)]
+
+
+def _bare(word: str) -> list[str]:
+    """What may stand after one to three prefix letters; English has none."""
+    if not _is_hebrew(word):
+        return []
+    return [word[n:] for n in (1, 2, 3) if len(word) - n >= 3 and set(word[:n]) <= PREFIXES]
+
+
+def _inflected(word: str) -> list[str]:
+    """The word first, then the other forms of the same word that a label may carry."""
+    if not _is_hebrew(word):
+        stems = [word, word.removesuffix("s"), word.removesuffix("es")]
+        stems += [f"{word[:-3]}y"] if word.endswith("ies") else []
+        plurals = [stem + ending for stem in stems for ending in ("s", "es")]
+        plurals += [f"{word[:-1]}ies"] if word.endswith("y") else []
+        forms = [word, *stems, *plurals]
+        return list(dict.fromkeys(form for form in forms if len(form) >= 2))
+    stems = [
+        word[: -len(e)] for e in ENDINGS if word.endswith(e) and len(word) - len(e) >= SHORTEST[e]
+    ]
+    inflected = [stem + ending for stem in stems for ending in ("", *ENDINGS, "י")]
+    return list(dict.fromkeys([word, *inflected, *(word + ending for ending in PLURALS)]))
+
+
+def _prefixed(word: str) -> list[str]:
+    """The word behind one prefix letter, as labels write it: with (ב) or for (ל) something."""
+    return [letter + word for letter in sorted(PREFIXES)] if _is_hebrew(word) else []
+
+
+def _is_hebrew(word: str) -> bool:
+    return "א" <= word[0] <= "ת"
+
+
+def _spelled_out(q: str) -> str:
+    return " ".join(PHRASES.get(normalise(word), word) for word in q.split())
+
+
+def _vocabulary(words: set[str]) -> _Vocabulary:
+    wanted = {form for word in words for form in all_forms(word)}
+    wanted |= {other for group in _SYNONYMS if group & wanted for other in group}
+    with connection.cursor() as cursor:
+        cursor.execute(KNOWN, [sorted(wanted), sorted(words)])
+        rows = cursor.fetchall()
+    return _Vocabulary(
+        known={word for kind, word in rows if kind == "word"},
+        beginnings={word for kind, word in rows if kind == "start"},
+    )
 
 
 def _other_keyboard(q: str) -> list[str]:
@@ -112,24 +216,6 @@ def _other_keyboard(q: str) -> list[str]:
     lowered = q.lower()
     hebrew = any("א" <= letter <= "ת" for letter in lowered)
     return tokens(lowered.translate(TO_LATIN if hebrew else TO_HEBREW))[:MAX_TOKENS]
-
-
-def _known(candidates: set[str]) -> set[str]:
-    with connection.cursor() as cursor:
-        cursor.execute(KNOWN, [sorted(candidates)])
-        return {row[0] for row in cursor.fetchall()}
-
-
-def _first_known(word: str, known: set[str]) -> str | None:
-    return next((form for form in _forms(word) if form in known), None)
-
-
-def _any_known(words: list[str], known: set[str]) -> bool:
-    return any(_first_known(word, known) for word in words)
-
-
-def _all_known(words: list[str], known: set[str]) -> bool:
-    return all(word in known for word in words)
 
 
 def _alike(words: list[str]) -> dict[str, str]:
@@ -147,6 +233,9 @@ def _alike(words: list[str]) -> dict[str, str]:
         if distance <= allowed and distance < nearest.get(given, (99, ""))[0]:
             nearest[given] = (distance, word)
     return {given: word for given, (_distance, word) in nearest.items()}
+
+
+_SYNONYMS = [frozenset(normalise(word) for word in group) for group in GROUPS]
 
 
 def edits(a: str, b: str) -> int:

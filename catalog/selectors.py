@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -59,6 +59,7 @@ class ShelfPage:
     offset: int
     facets: Facets
     understood: SearchQuery | None = None
+    loosened: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,7 +110,8 @@ def shelf(
     `q` of punctuation alone is no text filter. Stock is that of `branch_id`, without one that of
     the delivery source; with `anywhere`, without a branch `in_stock` means at any branch, and the
     products carry `in_stock_anywhere` and `vat_rate`. With `clamp`, past the end means the last
-    page. Two queries, with a text up to four. Raises InvalidSort.
+    page. Where no product has all words of `q`, those with some of them are `loosened` in. Two
+    queries, with a text up to four, loosened up to six. Raises InvalidSort.
     """
     if sort not in SORTS and sort != "":
         raise InvalidSort
@@ -124,6 +126,11 @@ def shelf(
     )
     matching = _matching(category_id, understood, branch_id, anywhere=anywhere)
     facets = count_facets(matching, filters)
+    loosened = not facets.total and _may_loosen(understood) and not matching.exists()
+    if loosened and understood:
+        understood = replace(understood, tsquery=understood.any_word)
+        matching = _matching(category_id, understood, branch_id, anywhere=anywhere)
+        facets = count_facets(matching, filters)
     kept = matching.filter(*filters.conditions().values())
     if clamp and offset >= facets.total:
         offset = max(0, (facets.total - 1) // limit * limit)
@@ -135,6 +142,7 @@ def shelf(
         offset=offset,
         facets=facets,
         understood=understood,
+        loosened=loosened and facets.total > 0,
     )
 
 
@@ -282,7 +290,7 @@ def similar_cheaper(*, product: Product, limit: int) -> list[Product]:
 
 def suggestions(*, q: str, limit: int = 6) -> Suggestions:
     """Products and categories for a text that is still being typed. At most four queries."""
-    understood = search_query(q)
+    understood = search_query(q, typing=True)
     if understood is None:
         return Suggestions(products=[], categories=[], understood=None)
     found = _matching(None, understood, None, anywhere=False)
@@ -317,6 +325,10 @@ def _matching(
     return found
 
 
+def _may_loosen(understood: SearchQuery | None) -> bool:
+    return understood is not None and len(understood.words) > 1
+
+
 def _ordered(found: ProductQuerySet, sort: str, understood: SearchQuery | None) -> ProductQuerySet:
     if sort in {"", "relevance"}:
         return _by_relevance(found, understood)
@@ -337,7 +349,8 @@ def _by_relevance(found: ProductQuerySet, understood: SearchQuery | None) -> Pro
         return found.order_by(F("in_stock").desc(), "category__position", "category_id", "id")
     begins = Q(name_he__istartswith=understood.text) | Q(name_en__istartswith=understood.text)
     rank = (
-        SearchRank(F("search_vector"), _raw(understood.exact), weights=WEIGHTS) * 2.0
+        SearchRank(F("search_vector"), _raw(understood.own), weights=WEIGHTS)
+        + SearchRank(F("search_vector"), _raw(understood.exact), weights=WEIGHTS)
         + SearchRank(F("search_vector"), _raw(understood.tsquery), weights=WEIGHTS)
         + Case(When(begins, then=Value(0.1)), default=Value(0.0), output_field=FloatField())
     )

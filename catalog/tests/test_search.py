@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -69,6 +71,12 @@ def found(q: str, limit: int = 5) -> list[str]:
         ("גבינה צהובה", "גבינה צהובה"),
         ("jkc", "חלב"),  # typed with the English keyboard
         ("בננות", "בננות"),
+        ("ביצים", "ביצים"),
+        ("eggs", "ביצים"),
+        ("פיצה", "גבינה צהובה מגורדת לפיצה"),  # the label says "for pizza"
+        ("שקיות זבל", "שקיות אשפה"),  # two words for one thing
+        ("diapers", "חיתולים"),
+        ("נסקפה", "קפה נמס"),
     ],
 )
 def test_what_people_type_finds_what_they_mean(demo_shop: None, q: str, first: str) -> None:
@@ -117,3 +125,26 @@ def test_suggestions_name_products_and_aisles(demo_shop: None) -> None:
     suggested = selectors.suggestions(q="גבינ")
     assert [category.slug for category in suggested.categories] == ["cheese"]
     assert len(suggested.products) == 6
+
+
+@pytest.mark.parametrize(
+    ("q", "never"),
+    [("חלב", "חלבה"), ("חלב", "חלבון"), ("דג", "דגנים"), ("שום", "שומן"), ("שמנת", "שמן זית")],
+)
+def test_a_whole_word_is_not_the_beginning_of_another(demo_shop: None, q: str, never: str) -> None:
+    names = " ".join(found(q, limit=200)).split()
+    assert never not in names
+
+
+def test_while_typing_it_may_be(demo_shop: None) -> None:
+    names = [product.name_he for product in selectors.suggestions(q="שוק", limit=40).products]
+    assert any("שוקולד" in name for name in names)
+
+
+def test_where_no_product_has_all_words_some_are_enough(demo_shop: None) -> None:
+    page = selectors.shelf(q="dish soap")
+    assert page.loosened
+    assert page.total
+    assert not selectors.shelf(q="olive oil").loosened
+    filtered = selectors.shelf(q="olive oil", max_price=Decimal("0.01"))
+    assert (filtered.loosened, filtered.total) == (False, 0)

@@ -9,6 +9,7 @@ from django.template import Context, Template
 from django.test import Client, RequestFactory
 from django.utils.translation import override
 
+from accounts.models import User
 from mami import home
 
 pytestmark = pytest.mark.django_db
@@ -27,6 +28,15 @@ def test_the_language_is_remembered() -> None:
 def test_the_language_switch_leads_nowhere_else(target: str) -> None:
     answer = Client().post("/language/", {"language": "en", "next": target})
     assert answer["Location"] == "/"
+
+
+def test_the_language_of_a_signed_in_person_is_kept_with_them() -> None:
+    ada = User.objects.create(email="ada@mami.test", full_name="Ada", language="he")
+    client = Client()
+    client.force_login(ada)
+    client.post("/language/", {"language": "en", "next": "/"})
+    ada.refresh_from_db()
+    assert ada.language == "en"
 
 
 def test_an_unknown_language_changes_nothing() -> None:
