@@ -6,3 +6,6 @@ class PaymentsConfig(AppConfig):
     name = "payments"
     default_auto_field = "django.db.models.BigAutoField"
     verbose_name = _("Money")
+
+    def ready(self) -> None:
+        from payments import checks  # noqa: F401 - importing it registers the checks

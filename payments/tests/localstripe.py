@@ -115,3 +115,11 @@ def payment_method(address: str, number: str = "4242424242424242") -> str:
     )
     answer.raise_for_status()
     return answer.json()["id"]
+
+
+def send_news_to(address: str, url: str, secret: str) -> None:
+    """Let localstripe post its signed events to `url`, about a second after they happen."""
+    answer = requests.post(
+        f"{address}/_config/webhooks/shop", json={"url": url, "secret": secret}, timeout=5
+    )
+    answer.raise_for_status()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from payments.breaker import FAILURES_TO_OPEN, OPEN_SECONDS, Breaker
+from payments import providers, services
+from payments.breaker import FAILURES_TO_OPEN, OPEN_SECONDS, Breaker, Guarded
+from payments.outcomes import Verdict
 from payments.provider import Declined, ProviderTimeout, ProviderUnreachable
 
 
@@ -92,3 +94,30 @@ def test_only_one_caller_tries_while_the_others_are_spared(breaker, clock):
 def test_what_tells_nothing_about_other_calls_does_not_count(breaker):
     fail(breaker, 3 * FAILURES_TO_OPEN, isolated=True)
     assert not breaker.is_open
+
+
+def test_a_silent_provider_costs_a_few_shoppers_their_patience_and_the_others_nothing(
+    opened, sandbox, time, settings
+):
+    guarded = Guarded(sandbox, Breaker("sandbox", clock=time))
+    sandbox.ledger.set_weather(mode="hang")
+    with providers.using(guarded):
+        waits, verdicts = [], []
+        for _ in range(8):
+            before = time.slept
+            verdicts.append(services.authorise(payment=opened(), metadata={}).verdict)
+            waits.append(time.slept - before)
+        patient = settings.PAYMENT_TIMEOUT_SECONDS
+        assert waits == [patient] * FAILURES_TO_OPEN + [0] * 3
+        assert verdicts[FAILURES_TO_OPEN:] == [Verdict.UNREACHABLE] * 3
+        sandbox.ledger.set_weather(mode="")
+        time.pass_by(seconds=OPEN_SECONDS)
+        assert services.authorise(payment=opened(), metadata={}).is_authorized
+        assert not guarded.breaker.is_open
+
+
+def test_one_shoppers_odd_card_does_not_close_the_till(opened, sandbox, time):
+    with providers.using(Guarded(sandbox, Breaker("sandbox", clock=time))):
+        for token in ("tok_timeout", "tok_unreachable") * FAILURES_TO_OPEN:
+            services.authorise(payment=opened(token=token), metadata={})
+        assert services.authorise(payment=opened(), metadata={}).is_authorized

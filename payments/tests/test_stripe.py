@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 
 import pytest
 import requests
 import stripe
+from django.db import transaction
 
 from accounts.models import User
 from mami import clock
 from payments import providers, services
 from payments.cards import CardToken
-from payments.models import Payment, ProviderCall
+from payments.models import Payment, ProviderCall, ProviderEvent, ReconciliationCase
 from payments.outcomes import Verdict
 from payments.provider import (
     ActionRequired,
@@ -278,3 +280,48 @@ class TestThroughTheShop:
         services.record_authorised(payment_id=handle.id, outcome=outcome)
         services.remember_card(actor=ada, payment=handle, outcome=outcome)
         assert services.chosen_card(user_id=ada.pk).last4 == "4242"
+
+
+@pytest.mark.django_db(transaction=True)
+class TestNews:
+    """Signed events from Stripe's stand-in, over HTTP, through the real door."""
+
+    @pytest.fixture
+    def door(self, live_server, address, settings) -> None:
+        settings.STRIPE_WEBHOOK_SECRET = "whsec_of_the_tests"
+        localstripe.send_news_to(
+            address,
+            f"{live_server.url}/api/v1/payments/webhooks/stripe/",
+            settings.STRIPE_WEBHOOK_SECRET,
+        )
+
+    def test_money_taken_elsewhere_becomes_known(self, door, adapter, address):
+        ada = User.objects.create(email="ada@news.test", full_name="Ada")
+        token = localstripe.payment_method(address)
+        card = services.chosen_card(user_id=ada.pk, card=CardToken(provider="stripe", token=token))
+        with transaction.atomic():
+            handle = services.open_payment(
+                user_id=ada.pk, order_number="MS-NEWS", amount=HUNDRED, card=card, now=clock.now()
+            )
+        outcome = services.authorise(payment=handle, metadata={})
+        with transaction.atomic():
+            services.record_authorised(payment_id=handle.id, outcome=outcome)
+        adapter.capture(
+            reference=outcome.reference, amount=Decimal("40.00"), idempotency_key="by hand"
+        )
+        news = ProviderEvent.objects.filter(
+            kind="payment_intent.succeeded", reference=outcome.reference
+        )
+        wait_for(news.exists)
+        services.settle_events(now=clock.now())
+        payment = Payment.objects.get(pk=handle.id)
+        assert (payment.state, payment.captured) == ("CAPTURED", Decimal("40.00"))
+        assert ReconciliationCase.objects.get().kind == "CAPTURED_ELSEWHERE"
+
+
+def wait_for(happened: Callable[[], bool]) -> None:
+    """localstripe posts from its own process; nothing tells us when."""
+    until = time.monotonic() + 20
+    while not happened():
+        assert time.monotonic() < until, "no news came"
+        time.sleep(0.05)
