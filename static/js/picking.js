@@ -164,7 +164,7 @@ function start(words) {
     notice.className = "notice warn";
     notice.setAttribute("role", "alert");
     const text = notice.appendChild(document.createElement("div"));
-    text.appendChild(document.createElement("h3")).textContent = words.conflicts;
+    text.appendChild(document.createElement("p")).textContent = words.conflicts;
     const list = text.appendChild(document.createElement("ul"));
     for (const line of lines) list.appendChild(document.createElement("li")).textContent = line;
     document.getElementById("offline").after(notice);

@@ -1,0 +1,90 @@
+"""What pickers and managers do, step by step, with script and without."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.test import Client
+from playwright.sync_api import expect
+
+from accounts.models import User
+from tests.journeys.conftest import Visit
+
+
+def enter(visit: Visit, user: User) -> None:
+    """Sit down at the screen as somebody who has signed in, in the visit's language."""
+    client = Client()
+    client.force_login(user)
+    session = client.cookies["sessionid"].value
+    visit.context.add_cookies(
+        [
+            {"name": "sessionid", "value": session, "url": visit.url},
+            {"name": "mami_language", "value": visit.language, "url": visit.url},
+        ]
+    )
+
+
+def sign_in(visit: Visit, email: str, password: str) -> None:
+    visit.go("/account/login/")
+    visit.page.locator("#id_email").fill(email)
+    visit.page.locator("#id_password").fill(password)
+    visit.page.locator("form#in button.big").click()
+
+
+def claim(visit: Visit, number: str) -> None:
+    """Take the order from the queue and open its picking screen."""
+    row = visit.page.locator(f"#o-{number}")
+    row.locator(".act button").click()
+    if visit.has_script:
+        row.locator(".act a.btn").click()
+    visit.page.wait_for_url(f"**/ops/orders/{number}/pick/")
+
+
+def answer(visit: Visit, act: Callable[[], None]) -> None:
+    """Press something, and wait until its answer stands on the screen."""
+    if not visit.has_script or not visit.page.evaluate("navigator.onLine"):
+        act()
+        return
+    visit.page.evaluate(
+        """() => { window.answered = new Promise((done) =>
+            document.body.addEventListener("htmx:afterSettle", () => done(), { once: true })) }"""
+    )
+    act()
+    visit.page.evaluate("() => window.answered")
+
+
+def picked(visit: Visit, *, kg: str = "") -> None:
+    """The thumb's answer for the line on the screen; `kg` is what the scale shows."""
+    if kg:
+        visit.page.locator("#kg").fill(kg)
+    answer(visit, visit.page.locator("#picked").click)
+
+
+def fewer(visit: Visit) -> None:
+    visit.page.locator("#less").click()
+
+
+def missing(visit: Visit, reason: str = "OUT_OF_STOCK") -> None:
+    visit.page.locator("#thumb .btn.danger").click()
+    answer(visit, visit.page.locator(f'#why-missing button[value="{reason}"]').click)
+
+
+def scan(visit: Visit, code: str) -> None:
+    visit.page.locator("#code").fill(code)
+    answer(visit, lambda: visit.page.locator("#code").press("Enter"))
+
+
+def current(visit: Visit) -> str:
+    return visit.page.locator("#what").inner_text()
+
+
+def finish(visit: Visit, *, bags: int) -> None:
+    visit.page.locator("#bags").fill(str(bags))
+    visit.page.locator("form[data-finish] button").click()
+
+
+def move(visit: Visit, number: str, to: str) -> None:
+    """A manager's next step on the order's page."""
+    visit.go(f"/ops/orders/{number}/")
+    visit.page.locator(f'button[name="status"][value="{to}"]').click()
+    expect(visit.page.locator(".notice.good")).to_be_visible()

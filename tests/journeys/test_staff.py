@@ -1,0 +1,230 @@
+"""From the queue to the door, in a real browser: with script and without, with network and without."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from orders.models import Order
+from tests.journeys import shopper, staff
+from tests.journeys.conftest import Goods, Visit, Visits
+from tests.shop import Shop
+
+SCREENS = {
+    "hebrew-phone": {"language": "he", "width": 390, "height": 844},
+    "english-desktop": {"language": "en"},
+    "hebrew-without-script": {"language": "he", "script": False},
+}  # fmt: skip
+WORDS = {"he": ("חלב", "לחם"), "en": ("milk", "bread")}
+PHONE = {"width": 390, "height": 844}
+
+
+def axe(visit: Visit) -> None:
+    found = Axe().run(visit.page)
+    assert found.violations_count == 0, found.generate_report()
+
+
+def money(order: Order) -> tuple[str, Decimal, Decimal]:
+    order.payment.refresh_from_db()
+    return order.payment.state, order.payment.authorized, order.payment.captured
+
+
+@pytest.mark.parametrize("screen", SCREENS)
+def test_from_the_front_door_to_the_delivered_order(
+    visits: Visits, shop: Shop, goods: Goods, screen: str
+):
+    """Register, fill a basket, pay, pick with one item missing, deliver; the story is in the trail."""
+    people = {name: shop.person(name.upper()) for name in ("employee", "manager")}
+    for user in people.values():
+        user.set_password(shopper.PASSWORD)
+        user.save()
+    at_home = visits(**SCREENS[screen])
+    word, other = WORDS[at_home.language]
+    number = shopper.shop_and_order(
+        at_home, word=word, product_id=goods.milk.pk, other_id=goods.bread.pk, other=other
+    )
+
+    eli = visits(**SCREENS[screen])
+    staff.sign_in(eli, people["employee"].email, shopper.PASSWORD)
+    eli.page.wait_for_url("**/ops/")
+    staff.claim(eli, number)
+    staff.picked(eli)
+    staff.missing(eli)
+    staff.finish(eli, bags=1)
+    eli.page.wait_for_url(f"**/ops/orders/{number}/")
+    order = Order.objects.get(order_number=number)
+    assert (order.status, order.bags) == ("MISSING", 1)
+
+    mia = visits(**SCREENS[screen])
+    staff.sign_in(mia, people["manager"].email, shopper.PASSWORD)
+    mia.page.wait_for_url("**/ops/")
+    for status in ("READY", "OUT_FOR_DELIVERY", "DELIVERED"):
+        staff.move(mia, number, status)
+    order.refresh_from_db()
+    assert order.status == "DELIVERED"
+    assert money(order) == ("CAPTURED", Decimal("54.40"), Decimal("44.40"))
+    told = [entry.new_value["status"] for entry in shop.audit(action="STATUS_CHANGE")]
+    assert told == ["IN_PROGRESS", "MISSING", "READY", "OUT_FOR_DELIVERY", "DELIVERED"]
+
+    at_home.go(f"/orders/{number}/")
+    expect(at_home.page.locator("main")).to_contain_text(number)
+    for visit in (at_home, eli, mia):
+        visit.check_clean()
+
+
+def a_day_of_twelve(shop: Shop) -> tuple[Order, list[str]]:
+    """An order of twelve lines in the walk's order, the second one weighed; and their names."""
+    lines: dict[Any, str] = {}
+    for n in range(12):
+        values = {"bin": f"A{n:02}", "name_en": f"Good {n}", "barcode": f"29000000000{n:02}"}
+        made = shop.weighed(**values) if n == 1 else shop.product(**values)
+        lines[made] = "1.5" if n == 1 else "3"
+    order = shop.order(quantities=lines)
+    return order, [product.name_en for product in lines]
+
+
+def test_twelve_items_the_middle_four_without_network(visits: Visits, shop: Shop):
+    order, names = a_day_of_twelve(shop)
+    visit = visits(language="en", **PHONE)
+    staff.enter(visit, shop.employee())
+    visit.go("/ops/")
+    staff.claim(visit, order.order_number)
+    axe(visit)
+    staff.scan(visit, "2900000000000")
+    assert staff.current(visit) == names[1]
+    staff.picked(visit, kg="40")
+    expect(visit.page.locator("[data-refused]")).to_contain_text("40 kg is too much")
+    axe(visit)
+    staff.picked(visit, kg="1.46")
+    staff.fewer(visit)
+    staff.picked(visit)
+    staff.missing(visit, "DAMAGED")
+
+    visit.context.set_offline(True)
+    strip = visit.page.locator("#offline")
+    staff.picked(visit)
+    expect(strip).to_contain_text("kept on this device: 1")
+    staff.scan(visit, "4000000000000")
+    expect(visit.page.locator("[data-refused]")).to_be_visible()
+    staff.scan(visit, "2900000000005")
+    staff.missing(visit)
+    staff.fewer(visit)
+    staff.picked(visit)
+    expect(strip).to_contain_text("kept on this device: 4")
+    axe(visit)
+    assert staff.current(visit) == names[8]
+    assert order.items.filter(picked_status="PENDING").count() == 8
+
+    visit.context.set_offline(False)
+    expect(strip).to_be_hidden()
+    expect(visit.page.locator("label[for=pp]")).to_contain_text("8 of 12")
+    for _ in range(4):
+        staff.picked(visit)
+    staff.finish(visit, bags=3)
+    visit.page.wait_for_url(f"**/ops/orders/{order.order_number}/")
+    found = [(i.picked_status, i.picked_quantity) for i in order.items.order_by("id")]
+    three = ("PICKED", Decimal(3))
+    lost = ("MISSING", None)
+    two = ("PICKED", Decimal(2))
+    assert found == [
+        three, ("PICKED", Decimal("1.46")), two, lost, three, three, lost, two,
+        three, three, three, three,
+    ]  # fmt: skip
+    order.refresh_from_db()
+    assert (order.status, order.bags) == ("MISSING", 3)
+    axe(visit)
+    visit.check_clean()
+
+
+def test_kept_answers_survive_a_reload_and_conflicts_are_told(visits: Visits, shop: Shop):
+    order, names = a_day_of_twelve(shop)
+    visit = visits(language="en", **PHONE)
+    staff.enter(visit, shop.employee())
+    visit.go("/ops/")
+    staff.claim(visit, order.order_number)
+    visit.context.set_offline(True)
+    staff.picked(visit)
+    staff.picked(visit, kg="1.5")
+    other = order.items.get(name_en=names[0])
+    other.picked_status = "MISSING"
+    other.save()
+    visit.page.goto("about:blank")
+    visit.context.set_offline(False)
+    visit.go(f"/ops/orders/{order.order_number}/pick/")
+    expect(visit.page.locator("#pick [role=alert]")).to_contain_text(names[0])
+    expect(visit.page.locator("label[for=pp]")).to_contain_text("2 of 12")
+    other.refresh_from_db()
+    assert other.picked_status == "MISSING"
+    assert order.items.get(name_en=names[1]).picked_quantity == Decimal("1.5")
+
+
+def test_two_pickers_on_one_order(visits: Visits, shop: Shop):
+    order, _names = a_day_of_twelve(shop)
+    eli, dan = shop.employee(), shop.employee()
+    first, second = visits(language="en", **PHONE), visits(language="en", **PHONE)
+    for visit, user in ((first, eli), (second, dan)):
+        staff.enter(visit, user)
+        visit.go("/ops/")
+    staff.claim(first, order.order_number)
+    row = second.page.locator(f"#o-{order.order_number}")
+    row.locator(".act button").click()
+    expect(second.page.locator("#toasts")).to_contain_text("already picking")
+    expect(row.locator(".who")).to_contain_text("Employee")
+    row.get_by_role("button", name=re.compile("Take over")).click()
+    expect(row.locator(".act a.btn")).to_be_visible()
+    order.refresh_from_db()
+    assert order.picker_id == dan.pk
+    first.page.reload()
+    expect(first.page.locator("#now")).to_contain_text("is packing this order")
+
+
+def test_a_pickup_with_a_wrong_code_first(visits: Visits, shop: Shop):
+    order = shop.order(request=shop.pickup())
+    visit = visits(language="he", **PHONE)
+    staff.enter(visit, shop.employee())
+    visit.go(f"/ops/orders/{order.order_number}/pick/")
+    visit.page.locator("#now button.big").click()
+    staff.picked(visit)
+    staff.finish(visit, bags=1)
+    visit.page.wait_for_url(f"**/ops/orders/{order.order_number}/")
+    staff.enter(visit, shop.manager())
+    visit.page.reload()
+    code = order.pickup.code
+    wrong = "000000" if code != "000000" else "000001"
+    for said, status in ((wrong, "READY"), (code, "DELIVERED")):
+        visit.page.locator("#pickup-code").fill(said)
+        visit.page.locator("#pickup-code").press("Enter")
+        expect(visit.page.locator(".notice.bad, .notice.good").first).to_be_visible()
+        order.refresh_from_db()
+        assert order.status == status
+    assert money(order)[0] == "CAPTURED"
+    visit.check_clean()
+
+
+@pytest.mark.parametrize("language", ["he", "en"])
+@pytest.mark.parametrize(
+    ("width", "scheme"), [(320, "light"), (390, "dark"), (1280, "light"), (1280, "dark")]
+)
+def test_every_staff_page_is_accessible(
+    visits: Visits, shop: Shop, language: str, width: int, scheme: str
+):
+    order, _names = a_day_of_twelve(shop)
+    visit = visits(language=language, width=width)
+    visit.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    staff.enter(visit, shop.person("ADMIN"))
+    for path in (
+        "/ops/", f"/ops/orders/{order.order_number}/", f"/ops/orders/{order.order_number}/pick/",
+        "/ops/requests/", "/ops/requests/review/",
+    ):  # fmt: skip
+        visit.go(path)
+        axe(visit)
+        wide = visit.page.evaluate(
+            "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+        )
+        assert not wide, path
+    visit.check_clean()
