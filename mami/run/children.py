@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -107,7 +107,17 @@ def _alive(group: int) -> bool:
         return False
     except PermissionError:
         return True
-    return True
+    return not Path("/proc/self/stat").exists() or any(
+        member == group and state != "Z" for state, member in _states()
+    )
+
+
+def _states() -> Iterator[tuple[str, int]]:
+    """State and group of every process: a zombie that nobody reaps stays in its group for ever."""
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            state, _, group = (folder / "stat").read_text().rpartition(")")[2].split()[:3]
+            yield state, int(group)
 
 
 def _reap(groups: Sequence[int]) -> None:
