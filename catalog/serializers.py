@@ -168,11 +168,11 @@ class SearchQuery(ShelfQuery):
     )  # fmt: skip
     categoryId = Id(required=False, source="category_id")  # noqa: N815
     brand = serializers.ListField(
-        child=serializers.CharField(max_length=60), required=False, source="brands",
+        child=serializers.CharField(max_length=60), required=False, source="brands", max_length=20,
         help_text="Repeat it to widen.",
     )  # fmt: skip
     tag = serializers.ListField(
-        child=serializers.CharField(max_length=20), required=False, source="tags",
+        child=serializers.CharField(max_length=20), required=False, source="tags", max_length=20,
         help_text="Repeat it to narrow.",
     )  # fmt: skip
     minPrice = Money(required=False, source="min_price")  # noqa: N815
