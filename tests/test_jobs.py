@@ -6,7 +6,7 @@ import datetime as dt
 import json
 
 import pytest
-from croniter import croniter
+from croniter import croniter  # type: ignore[import-untyped]
 from django.core.cache import cache
 from django.db import connection, transaction
 from procrastinate.contrib.django import app

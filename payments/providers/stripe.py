@@ -14,7 +14,7 @@ import datetime as dt
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import requests
 import stripe
@@ -35,6 +35,9 @@ from payments.provider import (
     ProviderTimeout,
     ProviderUnreachable,
 )
+
+if TYPE_CHECKING:
+    from stripe.params import PaymentIntentCreateParams, PaymentIntentListParams
 
 log = structlog.get_logger(__name__)
 
@@ -78,11 +81,11 @@ class Stripe:
         keep_for: int | None = None,
     ) -> Authorised:
         customer, method = _parts(token)
-        params: dict[str, Any] = {
+        params: PaymentIntentCreateParams = {
             "amount": _agorot(amount),
             "currency": CURRENCY,
             "payment_method": method,
-            "payment_method_types": ["card"],
+            "allowed_payment_method_types": ["card"],
             "capture_method": "manual",
             "confirm": True,
             "return_url": f"{settings.SITE_URL}/checkout/",
@@ -179,11 +182,14 @@ class Stripe:
 
     def _search(self, key: str, since: dt.datetime) -> str:
         """The reference of the PaymentIntent that carries `key`, or an empty string."""
-        window = {
-            "gte": int((since - EARLIER).timestamp()),
-            "lte": int((since + LATER).timestamp()),
+        window: PaymentIntentListParams = {
+            "created": {
+                "gte": int((since - EARLIER).timestamp()),
+                "lte": int((since + LATER).timestamp()),
+            },
+            "limit": 100,
         }
-        page = self._client.v1.payment_intents.list({"created": window, "limit": 100})
+        page = self._client.v1.payment_intents.list(window)
         for intent in page.auto_paging_iter():
             if _key_of(intent) == key:
                 return intent.id

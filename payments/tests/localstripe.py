@@ -23,7 +23,7 @@ import requests
 import stripe
 
 SECRET_KEY = "sk_test_of_the_tests"
-UNKNOWN = ("return_url", "setup_future_usage", "payment_method_types", "created[")
+UNKNOWN = ("return_url", "setup_future_usage", "allowed_payment_method_types", "created[")
 
 
 @contextmanager
@@ -67,7 +67,9 @@ class Dialect(stripe.RequestsClient):
         self.sent: list[tuple[str, str]] = []
         self.lose_answers = 0
 
-    def request(self, method: str, url: str, headers: Any, post_data: Any = None) -> Any:
+    def request(  # type: ignore[override]
+        self, method: str, url: str, headers: Any, post_data: Any = None
+    ) -> Any:
         self.sent.append((method, urlsplit(url).path))
         parts = urlsplit(url)
         url = urlunsplit(parts._replace(query=_known(parts.query)))

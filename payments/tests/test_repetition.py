@@ -50,7 +50,7 @@ def ask(step: str, value, payment: Payment, sandbox, time) -> None:
 
 @pytest.mark.django_db
 @settings(
-    max_examples=60,
+    max_examples=40,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

@@ -232,7 +232,7 @@ class TestThroughTheShop:
         services.perform_open_calls(now=clock.now())
         payment = Payment.objects.get(pk=handle.id)
         assert (payment.state, payment.captured, payment.refunded) == (
-            "PARTIALLY_REFUNDED", Decimal("70.50"), 20,
+            "PARTIALLY_REFUNDED", Decimal("70.50"), Decimal(20),
         )  # fmt: skip
 
     @pytest.mark.parametrize("kind", ["CAPTURE", "VOID", "REFUND"])
