@@ -35,6 +35,7 @@ from mami.api.pagination import Page, paged
 from mami.api.views import ApiView
 from mami.errors import InvalidInput, TokenInvalid
 from mami.ratelimits import RateLimited, client_address
+from mami.signed_in import PersonApiRequest
 
 TAG = "Accounts"
 
@@ -99,13 +100,13 @@ class Logout(ApiView):
         body=RefreshIn,
         status=204,
     )
-    def post(self, request: Request, body: dict[str, Any]) -> None:
+    def post(self, request: PersonApiRequest, body: dict[str, Any]) -> None:
         services.logout(actor=request.user, **body, now=clock.now())
 
 
 class Me(ApiView):
     @operation(tag=TAG, summary="Who I am", answer=ProfileOut)
-    def get(self, request: Request) -> User:
+    def get(self, request: PersonApiRequest) -> User:
         return request.user
 
     @operation(
@@ -115,13 +116,13 @@ class Me(ApiView):
         partial=True,
         answer=ProfileOut,
     )
-    def patch(self, request: Request, body: dict[str, Any]) -> User:
+    def patch(self, request: PersonApiRequest, body: dict[str, Any]) -> User:
         return services.update_profile(actor=request.user, changes=body)
 
 
 class AuthMe(ApiView):
     @operation(tag=TAG, summary="Who I am", answer=ProfileOut)
-    def get(self, request: Request) -> User:
+    def get(self, request: PersonApiRequest) -> User:
         return request.user
 
 
@@ -134,7 +135,7 @@ class ChangePassword(ApiView):
         answer=TokensOut,
         refusals=[errors.InvalidCredentials, RateLimited],
     )
-    def post(self, request: Request, body: dict[str, Any]) -> TokenPair:
+    def post(self, request: PersonApiRequest, body: dict[str, Any]) -> TokenPair:
         now = clock.now()
         user = services.change_password(actor=request.user, **body, now=now)
         return services.issue_tokens(user=user, now=now)
@@ -172,7 +173,7 @@ class ResetPassword(ApiView):
 
 class Addresses(ApiView):
     @operation(tag=TAG, summary="My addresses", answer=AddressOut, many=True)
-    def get(self, request: Request) -> list[Address]:
+    def get(self, request: PersonApiRequest) -> list[Address]:
         return selectors.addresses_of(actor=request.user)
 
     @operation(
@@ -184,7 +185,7 @@ class Addresses(ApiView):
         status=201,
         refusals=[errors.TooManyAddresses],
     )
-    def post(self, request: Request, body: dict[str, Any]) -> Address:
+    def post(self, request: PersonApiRequest, body: dict[str, Any]) -> Address:
         return services.add_address(actor=request.user, data=services.AddressData(**body))
 
 
@@ -196,17 +197,17 @@ class AddressDetail(ApiView):
         partial=True,
         answer=AddressOut,
     )
-    def patch(self, request: Request, body: dict[str, Any], address_id: int) -> Address:
+    def patch(self, request: PersonApiRequest, body: dict[str, Any], address_id: int) -> Address:
         return services.update_address(actor=request.user, address_id=address_id, changes=body)
 
     @operation(tag=TAG, summary="Forget an address", status=204)
-    def delete(self, request: Request, address_id: int) -> None:
+    def delete(self, request: PersonApiRequest, address_id: int) -> None:
         services.delete_address(actor=request.user, address_id=address_id)
 
 
 class AddressDefault(ApiView):
     @operation(tag=TAG, summary="Make an address the default", status=204)
-    def post(self, request: Request, address_id: int) -> None:
+    def post(self, request: PersonApiRequest, address_id: int) -> None:
         services.set_default_address(actor=request.user, address_id=address_id)
 
 
@@ -238,7 +239,7 @@ class PersonDetail(ApiView):
         answer=PersonAdminOut,
         refusals=[errors.CannotModifySelf, errors.LastAdmin, InvalidInput],
     )
-    def patch(self, request: Request, body: dict[str, Any], user_id: int) -> User:
+    def patch(self, request: PersonApiRequest, body: dict[str, Any], user_id: int) -> User:
         return services.change_person(actor=request.user, user_id=user_id, **body, now=clock.now())
 
 

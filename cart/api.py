@@ -17,18 +17,19 @@ from mami import clock
 from mami.api.operations import operation
 from mami.api.views import ApiView
 from mami.errors import Busy, NotFound
+from mami.signed_in import PersonApiRequest
 
 TAG = "Basket"
 
 
 class Cart(ApiView):
     @operation(tag=TAG, summary="My basket", answer=CartOut)
-    def get(self, request: Request) -> CartView:
+    def get(self, request: PersonApiRequest) -> CartView:
         cart = selectors.cart_view(actor=request.user)
         return cart if cart.id else services.open_cart(actor=request.user)
 
     @operation(tag=TAG, summary="Empty my basket", answer=CartOut, refusals=[Busy])
-    def delete(self, request: Request) -> CartView:
+    def delete(self, request: PersonApiRequest) -> CartView:
         cart = services.clear(actor=request.user)
         return cart if cart.id else services.open_cart(actor=request.user)
 
@@ -43,7 +44,7 @@ class CartItems(ApiView):
         status=201,
         refusals=[NotFound, errors.ProductInactive, errors.OutOfStockAnywhere, Busy],
     )
-    def post(self, request: Request, body: dict[str, Any]) -> CartView:
+    def post(self, request: PersonApiRequest, body: dict[str, Any]) -> CartView:
         return services.add_item(actor=request.user, **body)
 
 
@@ -55,11 +56,11 @@ class CartItem(ApiView):
         answer=CartOut,
         refusals=[errors.ProductInactive, Busy],
     )
-    def put(self, request: Request, body: dict[str, Any], item_id: int) -> CartView:
+    def put(self, request: PersonApiRequest, body: dict[str, Any], item_id: int) -> CartView:
         return services.set_quantity(actor=request.user, item_id=item_id, **body)
 
     @operation(tag=TAG, summary="Take it out", answer=CartOut, refusals=[Busy])
-    def delete(self, request: Request, item_id: int) -> CartView:
+    def delete(self, request: PersonApiRequest, item_id: int) -> CartView:
         return services.remove_item(actor=request.user, item_id=item_id)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from drf_spectacular.utils import OpenApiParameter
-from rest_framework.request import Request
 
 from branches import errors as branches
 from cart import errors as cart
@@ -26,6 +25,7 @@ from mami.api.operations import Answered, operation
 from mami.api.views import ApiView
 from mami.errors import Busy, InvalidInput, NotFound
 from mami.ratelimits import RateLimited
+from mami.signed_in import PersonApiRequest
 from payments import errors as payments
 
 TAG = "Checkout"
@@ -60,7 +60,7 @@ class PreviewCheckout(ApiView):
         answer=PreviewOut,
         refusals=PREVIEW_REFUSALS,
     )
-    def post(self, request: Request, body: dict[str, Any]) -> Preview:
+    def post(self, request: PersonApiRequest, body: dict[str, Any]) -> Preview:
         return services.preview(actor=request.user, request=checkout_request(body), now=clock.now())
 
 
@@ -95,7 +95,7 @@ class ConfirmCheckout(ApiView):
             RateLimited,
         ],
     )
-    def post(self, request: Request, body: dict[str, Any]) -> Answered:
+    def post(self, request: PersonApiRequest, body: dict[str, Any]) -> Answered:
         result = limited_confirm(
             actor=request.user,
             key=request.headers.get("Idempotency-Key", ""),

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from mami.clock import now as clock_now
 from mami.errors import DomainError
+from mami.signed_in import PersonRequest
 from ops import selectors, services
 from ops.forms import (
     AnswerForm,
@@ -45,7 +46,7 @@ def queue(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def claim(request: HttpRequest, number: str) -> HttpResponse:
+def claim(request: PersonRequest, number: str) -> HttpResponse:
     """Take an order, or take it over; the answer to HTMX is its row."""
     form, found = ClaimForm(request.POST), selectors.order_by_number(number=number)
     toast = _("%(number)s is yours") % {"number": found.order_number}
@@ -65,7 +66,7 @@ def claim(request: HttpRequest, number: str) -> HttpResponse:
 
 
 @require_POST
-def hand_back(request: HttpRequest, number: str) -> HttpResponse:
+def hand_back(request: PersonRequest, number: str) -> HttpResponse:
     """Leave an order to whoever comes next."""
     found = selectors.order_by_number(number=number)
     orders.hand_back(actor=request.user, order_id=found.pk, now=clock_now())
@@ -73,7 +74,7 @@ def hand_back(request: HttpRequest, number: str) -> HttpResponse:
 
 
 @require_GET
-def order(request: HttpRequest, number: str) -> HttpResponse:
+def order(request: PersonRequest, number: str) -> HttpResponse:
     """Everything about one order, and where it may go next."""
     found = selectors.order_by_number(number=number)
     return render(request, "ops/order.html", order_page(order=found, actor=request.user,
@@ -81,7 +82,7 @@ def order(request: HttpRequest, number: str) -> HttpResponse:
 
 
 @require_POST
-def status(request: HttpRequest, number: str) -> HttpResponse:
+def status(request: PersonRequest, number: str) -> HttpResponse:
     """Move an order along; a refusal is told on its page."""
     found, form = selectors.order_by_number(number=number), StatusForm(request.POST)
     if form.is_valid():
@@ -100,7 +101,7 @@ def status(request: HttpRequest, number: str) -> HttpResponse:
 
 
 @require_POST
-def hand_over(request: HttpRequest, number: str) -> HttpResponse:
+def hand_over(request: PersonRequest, number: str) -> HttpResponse:
     """Give a pickup to the customer who says its code."""
     found, form = selectors.order_by_number(number=number), HandOverForm(request.POST)
     try:
@@ -122,7 +123,7 @@ def pick(request: HttpRequest, number: str) -> HttpResponse:
 
 
 @require_POST
-def answer(request: HttpRequest, number: str, item_id: int) -> HttpResponse:
+def answer(request: PersonRequest, number: str, item_id: int) -> HttpResponse:
     """A picker's answer; the answer's answer is the next line."""
     form, found = AnswerForm(request.POST), selectors.order_by_number(number=number)
     if not form.is_valid():
@@ -150,7 +151,7 @@ def answer(request: HttpRequest, number: str, item_id: int) -> HttpResponse:
 
 
 @require_POST
-def replay(request: HttpRequest, number: str) -> HttpResponse:
+def replay(request: PersonRequest, number: str) -> HttpResponse:
     """Answers that a device kept while it had no network, in the order they were given."""
     found = selectors.order_by_number(number=number)
     results = replayed(actor=request.user, order=found, body=request.body, now=clock_now())
@@ -158,7 +159,7 @@ def replay(request: HttpRequest, number: str) -> HttpResponse:
 
 
 @require_POST
-def scan(request: HttpRequest, number: str, item_id: int) -> HttpResponse:
+def scan(request: PersonRequest, number: str, item_id: int) -> HttpResponse:
     """A barcode for the current line."""
     form, found = ScanForm(request.POST), selectors.order_by_number(number=number)
     if not form.is_valid():
@@ -181,7 +182,7 @@ def scan(request: HttpRequest, number: str, item_id: int) -> HttpResponse:
 
 
 @require_POST
-def finish(request: HttpRequest, number: str) -> HttpResponse:
+def finish(request: PersonRequest, number: str) -> HttpResponse:
     """End picking: ready, or with missing items for a manager to decide."""
     form, found = FinishForm(request.POST), selectors.order_by_number(number=number)
     if not form.is_valid():
@@ -209,7 +210,7 @@ def _next(
     return HttpResponseRedirect(reverse("ops:pick", args=[number]) + query)
 
 
-def _screen(request: HttpRequest, number: str, **shown: Any) -> HttpResponse:
+def _screen(request: PersonRequest, number: str, **shown: Any) -> HttpResponse:
     """The picking screen, whole or its part; 422 when it shows a refusal."""
     shown.setdefault("answered", request.GET.get("answered"))
     context = pick_context(number=number, actor=request.user, now=clock_now(), **shown)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from rest_framework.request import Request
-
 from mami import clock
 from mami.api.operations import operation
 from mami.api.pagination import Page, paged
 from mami.api.views import ApiView
 from mami.errors import Busy
+from mami.signed_in import PersonApiRequest
 from orders import errors, selectors, services
 from orders.models import Order
 from orders.serializers import OrderOut, OrdersQuery, ReorderedOut
@@ -28,14 +27,14 @@ class Orders(ApiView):
         answer=OrderOut,
         page=True,
     )
-    def get(self, request: Request, query: dict[str, Any]) -> Page:
+    def get(self, request: PersonApiRequest, query: dict[str, Any]) -> Page:
         found = selectors.orders_of(actor=request.user, statuses=query.get("status", ()))
         return paged(found, **query)
 
 
 class OrderDetail(ApiView):
     @operation(tag=TAG, summary="One of my orders", answer=OrderOut)
-    def get(self, request: Request, order_id: int) -> Order:
+    def get(self, request: PersonApiRequest, order_id: int) -> Order:
         return selectors.order_for(actor=request.user, order_id=order_id)
 
 
@@ -47,7 +46,7 @@ class CancelOrder(ApiView):
         answer=OrderOut,
         refusals=[errors.OrderNotCancelable, Busy],
     )
-    def post(self, request: Request, order_id: int) -> Order:
+    def post(self, request: PersonApiRequest, order_id: int) -> Order:
         services.cancel(actor=request.user, order_id=order_id, now=clock.now())
         return selectors.order_for(actor=request.user, order_id=order_id)
 
@@ -60,5 +59,5 @@ class Reorder(ApiView):
         answer=ReorderedOut,
         refusals=[Busy],
     )
-    def post(self, request: Request, order_id: int) -> Reordered:
+    def post(self, request: PersonApiRequest, order_id: int) -> Reordered:
         return services.reorder(actor=request.user, order_id=order_id, now=clock.now())

@@ -14,6 +14,7 @@ from mami.api.operations import operation
 from mami.api.pagination import Page, by_cursor
 from mami.api.queries import bounds
 from mami.api.views import ApiView
+from mami.signed_in import PersonApiRequest
 from payments import errors, selectors, services
 from payments.cards import CardToken
 from payments.serializers import CardIn, CardOut, CaseOut, ReconciliationQuery
@@ -36,19 +37,19 @@ class PaymentTokens(ApiView):
         status=201,
         refusals=[errors.CardNumberRefused, errors.PaymentUnavailable],
     )
-    def post(self, request: Request, body: dict[str, Any]) -> Any:
+    def post(self, request: PersonApiRequest, body: dict[str, Any]) -> Any:
         return services.save_token(actor=request.user, card=CardToken(**body))
 
 
 class PaymentToken(ApiView):
     @operation(tag=TAG, summary="Forget a card", status=204)
-    def delete(self, request: Request, token_id: int) -> None:
+    def delete(self, request: PersonApiRequest, token_id: int) -> None:
         services.delete_token(actor=request.user, token_id=token_id)
 
 
 class PaymentTokenDefault(ApiView):
     @operation(tag=TAG, summary="Make a card the default", status=204)
-    def post(self, request: Request, token_id: int) -> None:
+    def post(self, request: PersonApiRequest, token_id: int) -> None:
         services.set_default_token(actor=request.user, token_id=token_id)
 
 

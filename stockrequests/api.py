@@ -13,6 +13,7 @@ from mami.api.pagination import Page, paged
 from mami.api.queries import Paging
 from mami.api.views import ApiView
 from mami.errors import Busy, NotFound
+from mami.signed_in import PersonApiRequest
 from stockrequests import errors, selectors, services
 from stockrequests.selectors import ReviewRow
 from stockrequests.serializers import (
@@ -40,7 +41,7 @@ class StockRequests(ApiView):
         status=201,
         refusals=[NotFound],
     )
-    def post(self, request: Request, body: dict[str, Any]) -> ReviewRow:
+    def post(self, request: PersonApiRequest, body: dict[str, Any]) -> ReviewRow:
         made = services.file_request(actor=request.user, **body, now=clock.now())
         return _row(made)
 
@@ -54,7 +55,7 @@ class MyStockRequests(ApiView):
         answer=StockRequestOut,
         page=True,
     )
-    def get(self, request: Request, query: dict[str, Any]) -> Page:
+    def get(self, request: PersonApiRequest, query: dict[str, Any]) -> Page:
         return _rows(paged(selectors.own_requests(actor=request.user), **query))
 
 
@@ -83,7 +84,7 @@ class ReviewStockRequest(ApiView):
         answer=StockRequestOut,
         refusals=[errors.AlreadyReviewed, errors.SelfReview, Busy],
     )
-    def patch(self, request: Request, body: dict[str, Any], request_id: int) -> ReviewRow:
+    def patch(self, request: PersonApiRequest, body: dict[str, Any], request_id: int) -> ReviewRow:
         reviewed = services.review(
             actor=request.user, decision=decision(request_id, body), now=clock.now()
         )
@@ -98,7 +99,7 @@ class BulkReview(ApiView):
         body=BulkIn,
         answer=BulkOut,
     )
-    def patch(self, request: Request, body: dict[str, Any]) -> list[Outcome]:
+    def patch(self, request: PersonApiRequest, body: dict[str, Any]) -> list[Outcome]:
         decisions = [decision(item["id"], item) for item in body["items"]]
         return services.review_many(actor=request.user, decisions=decisions, now=clock.now())
 
@@ -111,7 +112,7 @@ class OldBulkReview(ApiView):
         answer=OldBulkOut,
         deprecated=True,
     )
-    def patch(self, request: Request, body: dict[str, Any]) -> list[Outcome]:
+    def patch(self, request: PersonApiRequest, body: dict[str, Any]) -> list[Outcome]:
         decisions = [decision(item["request_id"], item) for item in body["items"]]
         return services.review_many(actor=request.user, decisions=decisions, now=clock.now())
 

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from mami.clock import now
 from mami.errors import DomainError, InvalidInput
+from mami.signed_in import PersonRequest
 from stockrequests import selectors, services
 from stockrequests.bulk import decisions_from, results_of
 from stockrequests.forms import AskForm
@@ -21,7 +22,7 @@ PAGE = 50
 
 
 @require_http_methods(["GET", "POST"])
-def mine(request: HttpRequest) -> HttpResponse:
+def mine(request: PersonRequest) -> HttpResponse:
     """Own requests, and the form for a new one."""
     form = AskForm(request.POST or None, initial={"product": request.GET.get("product", "")})
     if request.method == "POST" and form.is_valid() and _filed(request, form):
@@ -55,7 +56,7 @@ def review(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def decide(request: HttpRequest) -> HttpResponse:
+def decide(request: PersonRequest) -> HttpResponse:
     """Decide about one row or about all ticked ones; each row answers for itself."""
     try:
         chosen = decisions_from(data=request.POST)
@@ -67,7 +68,7 @@ def decide(request: HttpRequest) -> HttpResponse:
     return _review_page(request, results=results_of(outcomes=outcomes, decisions=chosen))
 
 
-def _filed(request: HttpRequest, form: AskForm) -> bool:
+def _filed(request: PersonRequest, form: AskForm) -> bool:
     data = form.cleaned_data
     try:
         services.file_request(

@@ -22,6 +22,7 @@ from mami.api.operations import operation
 from mami.api.queries import ToggleQuery
 from mami.api.views import ApiView
 from mami.errors import Busy, NotFound
+from mami.signed_in import PersonApiRequest
 
 TAG = "First web client"
 
@@ -69,7 +70,7 @@ class ToggleProduct(ApiView):
 
 class Wishlist(ApiView):
     @operation(tag=TAG, summary="What I want to find again", answer=WishlistOut)
-    def get(self, request: Request) -> dict[str, list[WishlistItem]]:
+    def get(self, request: PersonApiRequest) -> dict[str, list[WishlistItem]]:
         return {"items": selectors.wishes_of(actor=request.user)}
 
     @operation(
@@ -80,11 +81,11 @@ class Wishlist(ApiView):
         status=201,
         refusals=[NotFound],
     )
-    def post(self, request: Request, body: dict[str, Any]) -> WishlistItem:
+    def post(self, request: PersonApiRequest, body: dict[str, Any]) -> WishlistItem:
         return services.save_wish(actor=request.user, **body)
 
 
 class WishlistProduct(ApiView):
     @operation(tag=TAG, summary="Forget a product", status=204)
-    def delete(self, request: Request, product_id: int) -> None:
+    def delete(self, request: PersonApiRequest, product_id: int) -> None:
         services.forget_wish(actor=request.user, product_id=product_id)

@@ -20,6 +20,7 @@ from mami.api.pagination import Page, paged
 from mami.api.queries import Paging
 from mami.api.views import ApiView
 from mami.errors import Busy
+from mami.signed_in import PersonApiRequest
 from ops import services
 
 TAG = "Administration"
@@ -45,7 +46,7 @@ class AdminBranches(ApiView):
         status=201,
         refusals=[errors.DuplicateName, Busy],
     )
-    def post(self, request: Request, body: dict[str, Any]) -> Branch:
+    def post(self, request: PersonApiRequest, body: dict[str, Any]) -> Branch:
         data = BranchData(**in_both_languages(body, complete=True))
         return services.open_branch(actor=request.user, data=data)
 

@@ -14,6 +14,7 @@ from mami.api.operations import Answered, operation
 from mami.api.queries import DateRange
 from mami.api.views import ApiView
 from mami.errors import Busy
+from mami.signed_in import PersonApiRequest
 from ops.selectors.performance import performance
 from ops.serializers import PerformanceOut, RefundIn, RefundOut
 from orders import services
@@ -51,7 +52,7 @@ class Refund(ApiView):
             Busy,
         ],
     )
-    def post(self, request: Request, body: dict[str, Any], order_id: int) -> Answered:
+    def post(self, request: PersonApiRequest, body: dict[str, Any], order_id: int) -> Answered:
         key, now = request.headers.get("Idempotency-Key", ""), clock.now()
         check_key(key)
         call_id = services.refund(

@@ -15,6 +15,7 @@ from mami.api.operations import operation
 from mami.api.pagination import Page, by_cursor
 from mami.api.views import ApiView
 from mami.errors import Busy, InvalidInput, NotFound
+from mami.signed_in import PersonApiRequest
 from ops import selectors
 from ops.selectors import SORTS, QueueFilter
 from ops.serializers import OpsOrder, OpsOrderOut, OpsQuery, PickIn, QueueRowOut, StatusIn
@@ -50,7 +51,7 @@ class OpsOrders(ApiView):
 
 class OpsOrderDetail(ApiView):
     @operation(tag=TAG, summary="An order, with shelf places and stock", answer=OpsOrderOut)
-    def get(self, request: Request, order_id: int) -> OpsOrder:
+    def get(self, request: PersonApiRequest, order_id: int) -> OpsOrder:
         return _shown(request.user, order_id)
 
 
@@ -64,7 +65,7 @@ class OpsItem(ApiView):
         refusals=[errors.OrderNotInPicking, errors.OrderClaimed, Busy],
     )
     def patch(
-        self, request: Request, body: dict[str, Any], order_id: int, item_id: int
+        self, request: PersonApiRequest, body: dict[str, Any], order_id: int, item_id: int
     ) -> OpsOrder:
         services.pick_item(
             actor=request.user, order_id=order_id, item_id=item_id, **body, now=clock.now()
@@ -90,7 +91,7 @@ class OpsStatus(ApiView):
             Busy,
         ],
     )
-    def patch(self, request: Request, body: dict[str, Any], order_id: int) -> OpsOrder:
+    def patch(self, request: PersonApiRequest, body: dict[str, Any], order_id: int) -> OpsOrder:
         services.change_status(
             actor=request.user,
             order_id=order_id,
