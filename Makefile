@@ -6,7 +6,7 @@ SHELL := /bin/sh
 PYTHON := .venv/bin/python
 MANAGE := MAMI_DEMO=$${MAMI_DEMO:-1} MAMI_EMBEDDED=$${MAMI_EMBEDDED:-1} $(PYTHON) manage.py
 
-.PHONY: help run dev seed test quick check lint format setup requirements messages \
+.PHONY: smoke help run dev seed test quick check lint format setup requirements messages \
         db-start db-stop db-status db-psql backup restore
 
 help:  ## list what can be made
@@ -54,6 +54,10 @@ format:  ## put code and templates into shape
 	@$(PYTHON) -m ruff check --fix --quiet . || true
 	@$(PYTHON) -m ruff format .
 	@git ls-files -z --cached --others --exclude-standard -- 'templates/*.html' | xargs -0 -r .venv/bin/djade --target-version 5.2
+
+smoke:  ## walk through a running shop: make smoke URL=http://127.0.0.1:8000
+	@bin/setup run
+	@$(PYTHON) -m mami.smoke $${URL:-http://127.0.0.1:$${PORT:-8000}}
 
 messages:  ## list messages that have no Hebrew yet
 	@bin/setup run
