@@ -23,7 +23,9 @@ class Ending:
         self._deferred = False
         self._parent = os.getppid()
         for number in _SIGNALS:
-            if signal.getsignal(number) is not signal.SIG_IGN:  # nohup keeps its word
+            # A script's background job starts with SIGINT ignored, yet whoever sends it means it;
+            # only nohup keeps its word.
+            if number != signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:
                 signal.signal(number, self._ask)
 
     @contextlib.contextmanager
