@@ -13,13 +13,13 @@ COLUMNS = (
     ("branches", "stockrequests", "inventory"),
     ("catalog",),
     ("cart", "checkout"),
-    ("orders",),
+    ("orders", "ops"),
     ("payments",),
 )
 COLOURS = {
     "accounts": "#5b6cc4", "notifications": "#8a6fb0", "audit": "#6b7280", "branches": "#2f8f83",
     "stockrequests": "#a67c2d", "inventory": "#b4572e", "catalog": "#3f8f3f", "cart": "#c2607f",
-    "checkout": "#b03a3a", "orders": "#2f72a8", "payments": "#7a5c2e",
+    "checkout": "#b03a3a", "orders": "#2f72a8", "payments": "#7a5c2e", "ops": "#55707a",
 }  # fmt: skip
 
 WIDTH, GAP_X, GAP_Y, ROW, HEAD, EDGE = 208, 74, 20, 15, 24, 24

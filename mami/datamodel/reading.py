@@ -10,7 +10,7 @@ from django.utils.translation import override
 
 APPS = (
     "accounts", "branches", "catalog", "inventory", "cart", "checkout", "orders", "payments",
-    "stockrequests", "notifications", "audit",
+    "ops", "stockrequests", "notifications", "audit",
 )  # fmt: skip
 
 _PLAIN = {
