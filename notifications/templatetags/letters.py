@@ -13,7 +13,7 @@ from mami.money import shekels
 
 register = template.Library()
 
-LTR, END = "\u2066", "\u2069"  # left-to-right isolate, pop
+LTR, FIRST_STRONG, END = "\u2066", "\u2068", "\u2069"  # isolates, and their end
 
 NEWS = {
     "IN_PROGRESS": gettext_lazy("we are packing it"),
@@ -33,6 +33,12 @@ def amount(line: Any) -> str:
     if line.sold_by == "WEIGHT":
         return _("%(amount)s kg") % {"amount": text}
     return f"{text} ×"
+
+
+@register.filter
+def isolated(name: str) -> str:
+    """A name of either direction inside a sentence of either direction."""
+    return f"{FIRST_STRONG}{name}{END}"
 
 
 @register.filter
@@ -72,7 +78,9 @@ def status_sentence(status: str, order: Any, payment: Any) -> str:
 
 def _ready(order: Any) -> str:
     if order.fulfillment_type == "PICKUP":
-        return _("Packed and waiting for you at %(branch)s.") % {"branch": order.branch.name}
+        return _("Packed and waiting for you at %(branch)s.") % {
+            "branch": isolated(order.branch.name)
+        }
     return _("Packed, checked and waiting for the driver.")
 
 
