@@ -17,6 +17,8 @@ PRODUCTION = {
     "DATABASE_URL": "postgresql://shop@db.example/mami",
     "SITE_URL": "https://shop.example",
     "LOG_LEVEL": "ERROR",
+    "STRIPE_SECRET_KEY": "sk_live_of_nobody",
+    "STRIPE_WEBHOOK_SECRET": "whsec_of_nobody",
 }
 
 
@@ -42,6 +44,7 @@ def test_production_settings_pass_every_check(tmp_path) -> None:
         ({"MAMI_HTTPS": "0"}, "security.W008"),
         ({"SECRET_KEY": "short"}, "security.W009"),
         ({"DEBUG": "1"}, "security.W018"),
+        ({"STRIPE_SECRET_KEY": ""}, "payments.W002"),
     ],
 )
 def test_what_is_unsafe_is_said(tmp_path, variables: dict[str, str], said: str) -> None:
