@@ -13,6 +13,7 @@ import structlog
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from mami.errors import DomainError
 from mami.rights import allows, right_for
@@ -84,7 +85,8 @@ class DomainErrorMiddleware:
             response["HX-Trigger"] = json.dumps({"toast": {"text": str(error.message)}})
             return response
         template = "errors/404.html" if error.status == 404 else "errors/refused.html"
-        return render(request, template, {"refusal": error}, status=error.status)
+        context = {"refusal": error, "back": _came_from(request)}
+        return render(request, template, context, status=error.status)
 
 
 def _to_login(request: HttpRequest) -> HttpResponse:
@@ -92,10 +94,19 @@ def _to_login(request: HttpRequest) -> HttpResponse:
     if request.headers.get("HX-Request") == "true":
         response = HttpResponse(status=401)
         current = request.headers.get("HX-Current-URL", "/")
-        response["HX-Redirect"] = redirect_to_login(_path_of(current)).url  # type: ignore[attr-defined]
+        response["HX-Redirect"] = redirect_to_login(_path_of(current)).url
         return response
     target = request.get_full_path() if request.method == "GET" else request.path
     return redirect_to_login(target)
+
+
+def _came_from(request: HttpRequest) -> str:
+    """The page of ours that the refused form stood on, or the empty string."""
+    referer = request.headers.get("Referer", "")
+    safe = url_has_allowed_host_and_scheme(
+        referer, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
+    return _path_of(referer) if safe and referer else ""
 
 
 def _path_of(url: str) -> str:

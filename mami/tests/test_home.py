@@ -80,3 +80,28 @@ def test_the_greeting_knows_the_shops_clock(hour: int, words: str) -> None:
     template = Template("{% load shop %}{% greeting name now %}")
     with override("he"):
         assert template.render(Context({"name": "עדה לביא", "now": instant})) == words
+
+
+@pytest.mark.parametrize(
+    ("referer", "way"),
+    [
+        ("http://testserver/aisles/?a=1", 'href="/aisles/?a=1"'),
+        ("https://evil.test/", 'href="/"'),
+        ("", 'href="/"'),
+    ],
+)
+def test_a_refusal_leads_back_to_its_page(referer: str, way: str) -> None:
+    client = Client(headers={"Accept-Language": "en", "Referer": referer})
+    answer = client.post("/cart/slot/", {"slot": "x"})
+    assert answer.status_code == 400
+    text = answer.content.decode()
+    assert way in text
+    assert "evil.test" not in text
+
+
+def test_a_refusal_is_a_toast_for_htmx() -> None:
+    headers = {"HX-Request": "true", "Accept-Language": "en"}
+    answer = Client(headers=headers).post("/cart/slot/", {"slot": "x"})
+    assert answer.status_code == 400
+    assert answer["HX-Reswap"] == "none"
+    assert "toast" in answer["HX-Trigger"]
