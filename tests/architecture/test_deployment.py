@@ -17,7 +17,7 @@ PRODUCTION = {
     "DATABASE_URL": "postgresql://shop@db.example/mami",
     "SITE_URL": "https://shop.example",
     "LOG_LEVEL": "ERROR",
-    "STRIPE_SECRET_KEY": "sk_live_of_nobody",
+    "STRIPE_SECRET_KEY": "sk_of_nobody",
     "STRIPE_WEBHOOK_SECRET": "whsec_of_nobody",
 }
 
