@@ -223,3 +223,14 @@ def test_log_lines_carry_the_request_id_of_the_answer(client, caplog):
     assert lines
     assert {line["request_id"] for line in lines} == {"from-the-client"}
     assert response["X-Request-Id"] == "from-the-client"
+
+
+def test_fields_are_judged_in_the_callers_language(api):
+    body = {"email": "x" * 300, "password": 7, "full_name": "", "phone": None}
+    for language, is_hebrew in (("he", True), ("en", False)):
+        response = api(language=language).post("/auth/register", body)
+        messages = [
+            m for texts in response.json()["error"]["details"]["fields"].values() for m in texts
+        ]
+        assert len(messages) >= 3
+        assert all(any("א" <= c <= "ת" for c in m) is is_hebrew for m in messages), messages
