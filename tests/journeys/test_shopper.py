@@ -22,6 +22,13 @@ SCREENS = {
         "language": "en", "width": 390, "height": 844, "script": False,
     },
 }  # fmt: skip
+TOO_WIDE = """() => {
+    const width = document.documentElement.clientWidth;
+    if (document.documentElement.scrollWidth <= width) return [];
+    return [...document.querySelectorAll("body *")]
+        .filter((e) => e.getBoundingClientRect().right > width || e.getBoundingClientRect().left < 0)
+        .map((e) => e.tagName + "." + e.className + " " + e.textContent.trim().slice(0, 30));
+}"""
 WORDS = {"he": ("חלב", "לחם"), "en": ("milk", "bread")}
 
 
@@ -39,10 +46,8 @@ def axe(visit: Visit) -> None:
 
 def no_sideways_scroll(visit: Visit) -> None:
     if visit.has_script:
-        wide = visit.page.evaluate(
-            "document.documentElement.scrollWidth > document.documentElement.clientWidth"
-        )
-        assert not wide
+        wide = visit.page.evaluate(TOO_WIDE)
+        assert wide == [], visit.page.url
 
 
 def test_a_new_customer_orders(visit: Visit, goods: Goods):
