@@ -51,7 +51,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
 def _fresh_folders() -> None:
     """Mail, uploads and the sandbox provider's ledger of this test process start empty."""
     shutil.rmtree(settings.MAMI_VAR, ignore_errors=True)
-    settings.MAMI_VAR.mkdir(parents=True)
+    settings.STATIC_ROOT.mkdir(parents=True)
 
 
 @pytest.fixture(autouse=True)

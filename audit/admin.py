@@ -27,13 +27,13 @@ class WholeNumberFilter(admin.SimpleListFilter):
         return []
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        value = self.used_parameters.get(self.parameter_name)
+        value = self.used_parameters.get(str(self.parameter_name))
         if value is None:
             return queryset
         text = str(value)
         if not (text.isascii() and text.isdecimal() and len(text) < 18):
             return queryset.none()
-        return queryset.filter(**{self.parameter_name: int(text)})
+        return queryset.filter(**{str(self.parameter_name): int(text)})
 
 
 class EntityFilter(WholeNumberFilter):

@@ -26,6 +26,6 @@ class Audit(ApiView):
         page=True,
     )
     def get(self, request: Request, query: dict[str, Any]) -> Page:
-        wanted = {k: query[k] for k in FILTERS if k in query}
-        rows = selectors.entries(**wanted, **bounds(query))
+        wanted: dict[str, Any] = {k: query[k] for k in FILTERS if k in query}
+        rows = selectors.entries(**wanted | bounds(query))
         return by_cursor(rows, keys=("-created_at", "-id"), **query)

@@ -85,7 +85,7 @@ class MinutesRange(Func):
     )
     output_field = IntegerRangeField()
 
-    def as_sql(self, compiler, connection, **extra):  # type: ignore[no-untyped-def]
+    def as_sql(self, compiler, connection, **extra):  # type: ignore[no-untyped-def, override]
         start, end = (compiler.compile(e)[0] for e in self.source_expressions)
         return self.template % {"start": start, "end": end}, []
 

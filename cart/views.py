@@ -74,7 +74,7 @@ def set_substitution(request: HttpRequest, product_id: int) -> HttpResponse:
     """What to do when a product runs out."""
     form = SubstitutionForm(request.POST)
     if not form.is_valid():
-        raise InvalidInput(fields={"substitution": form.errors.get("substitution", [])})
+        raise InvalidInput(fields={"substitution": list(form.errors.get("substitution", []))})
     view = services.set_substitution(
         actor=owner_from(request), product_id=product_id, **form.cleaned_data
     )

@@ -56,7 +56,7 @@ class ProductOut(serializers.Serializer[Any]):
     )
     available_quantity = Quantity(allow_null=True, help_text="There; null without a branch.")
 
-    def to_representation(self, product: Product) -> dict[str, Any]:
+    def to_representation(self, product: Any) -> dict[str, Any]:
         available = product.available if self.context.get("branch_id") else None
         return {
             **plain_product(product, self.context.get("request")),
@@ -67,8 +67,8 @@ class ProductOut(serializers.Serializer[Any]):
         }
 
 
-def plain_product(product: Product, request: Any) -> dict[str, Any]:
-    """What does not depend on a branch."""
+def plain_product(product: Any, request: Any) -> dict[str, Any]:
+    """What does not depend on a branch. `product` is annotated with its VAT rate and stock."""
     return {
         "id": product.pk,
         "sku": product.sku,

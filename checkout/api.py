@@ -23,7 +23,7 @@ from inventory.errors import InsufficientStock
 from mami import clock
 from mami.api.operations import Answered, operation
 from mami.api.views import ApiView
-from mami.errors import Busy, InvalidInput, NotFound
+from mami.errors import Busy, DomainError, InvalidInput, NotFound
 from mami.ratelimits import RateLimited
 from mami.signed_in import PersonApiRequest
 from payments import errors as payments
@@ -37,7 +37,7 @@ KEY = OpenApiParameter(
     pattern=r"^[\x21-\x7e]{1,128}$",
     description="One key, one outcome: the same key and body again get the same answer.",
 )
-PREVIEW_REFUSALS = [
+PREVIEW_REFUSALS: list[type[DomainError]] = [
     NotFound,
     InvalidInput,
     branches.InvalidSlot,

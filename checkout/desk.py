@@ -99,7 +99,7 @@ class Desk:
 
     @property
     def test_cards(self) -> list[tuple[str, object]]:
-        return SANDBOX_CARDS if settings.PAYMENT_PROVIDER == "sandbox" else []
+        return list(SANDBOX_CARDS) if settings.PAYMENT_PROVIDER == "sandbox" else []
 
     @property
     def goods(self) -> Decimal:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django import forms
 from django.utils.translation import gettext as _
 
 from branches.errors import InvalidSlot, SlotClosed, SlotFull
@@ -81,7 +82,8 @@ def _declined(reason: str) -> str:
 
 def _place_fields(form: CheckoutForm, refusal: InvalidInput) -> None:
     for name, texts in refusal.details["fields"].items():
-        where, field = form, ABOUT_FIELDS.get(name, name)
+        where: forms.BaseForm = form
+        field = ABOUT_FIELDS.get(name, name)
         if name.startswith("address."):
             where, field = form.address, name.removeprefix("address.")
         for text in texts:

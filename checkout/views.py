@@ -6,7 +6,7 @@ from typing import cast
 
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -36,7 +36,7 @@ def page(request: HttpRequest) -> HttpResponse:
     if not request.user.is_authenticated:
         memory.keep(request)
         return _to(request, redirect_to_login(reverse("checkout:page"))["Location"])
-    if cast(User, request.user).role != Role.CUSTOMER:
+    if request.user.role != Role.CUSTOMER:
         raise PermissionRefused
     if "fix" in request.POST:
         return _fix(request)
@@ -125,8 +125,9 @@ def _answer(
     if refusal is not None:
         place(form, refusal)
     if not isinstance(refusal, SAME_KEY):
-        form.data = form.data.copy()
-        form.data["key"] = new_key()
+        typed = cast(QueryDict, form.data).copy()
+        typed["key"] = new_key()
+        form.data = typed
     if refusal is not None:
         request.__dict__.pop("basket", None)  # prices and stock as they are now
     shown = _desk(request, form, refusal)

@@ -34,10 +34,17 @@ class MamiAdminSite(admin.AdminSite):
 
         return redirect_to_login(target)
 
-    def logout(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+    def index(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """The morning's figures, and the rooms to look after."""
+        from mami.clock import now
+        from mami.office import morning  # the rooms' models load after this site is made
+
+        return super().index(request, {**(extra_context or {}), **morning(now=now())})
+
+    def logout(self, request: HttpRequest, extra_context: Any = None) -> Any:
         return HttpResponseRedirect(reverse("accounts:home"))
 
-    def password_change(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+    def password_change(self, request: HttpRequest, extra_context: Any = None) -> Any:
         return HttpResponseRedirect(reverse("accounts:password"))
 
 

@@ -10,7 +10,7 @@ import structlog
 def logging_config(*, level: str, pretty: bool) -> dict[str, Any]:
     """Django's LOGGING with structlog's formatter."""
     renderer = structlog.dev.ConsoleRenderer() if pretty else structlog.processors.JSONRenderer()
-    shared = [
+    shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,

@@ -76,13 +76,13 @@ class ReadOnlyAdmin(admin.ModelAdmin):
         return []
 
     # The audit trail tells every write; Django admin's own log would be a second, poorer one.
-    def log_addition(self, request: HttpRequest, obj: Row, message: Any) -> None:
+    def log_addition(self, request: HttpRequest, obj: Row, message: Any) -> Any:
         return None
 
-    def log_change(self, request: HttpRequest, obj: Row, message: Any) -> None:
+    def log_change(self, request: HttpRequest, obj: Row, message: Any) -> Any:
         return None
 
-    def log_deletions(self, request: HttpRequest, queryset: Any) -> None:
+    def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:
         return None
 
 

@@ -24,3 +24,4 @@ class PersonApiRequest(Request):
     """The same for the JSON API."""
 
     user: User
+    request_id: str  # read from the page's request beneath it

@@ -12,6 +12,7 @@ import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from babel.messages import extract
 from babel.messages.catalog import Catalog
@@ -20,7 +21,7 @@ from babel.messages.pofile import PoFileError, read_po
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 
-_KEYWORDS: dict[str, tuple[int | tuple[int, str], ...] | None] = {
+_KEYWORDS: dict[str, Any] = {
     name + lazy: spec
     for lazy in ("", "_lazy")
     for name, spec in {

@@ -114,7 +114,7 @@ def hand_over(request: PersonRequest, number: str) -> HttpResponse:
 
 
 @require_GET
-def pick(request: HttpRequest, number: str) -> HttpResponse:
+def pick(request: PersonRequest, number: str) -> HttpResponse:
     """One line at a time, in walking order."""
     found = selectors.order_by_number(number=number)
     if found.status not in {"CREATED", "IN_PROGRESS"}:
@@ -201,7 +201,7 @@ def finish(request: PersonRequest, number: str) -> HttpResponse:
 
 
 def _next(
-    request: HttpRequest, number: str, *, answered: int, item: int | None = None
+    request: PersonRequest, number: str, *, answered: int, item: int | None = None
 ) -> HttpResponse:
     """The next line as a part, or by a redirect where there is no script."""
     if is_part(request):

@@ -25,7 +25,7 @@ TAG = "Accounts"
 
 class PaymentTokens(ApiView):
     @operation(tag=TAG, summary="My saved cards", answer=CardOut, many=True)
-    def get(self, request: Request) -> Any:
+    def get(self, request: PersonApiRequest) -> Any:
         return services.tokens_of(user_id=request.user.pk)
 
     @operation(

@@ -31,7 +31,7 @@ def check_open(
     if closures.exists():
         raise SlotClosed
     counted = DatedSlot.objects.with_holds(now=now, exclude_cart_id=exclude_cart_id)
-    held = counted.values_list("held", flat=True).get(pk=dated_slot.pk)
+    held = counted.values_list("held", flat=True).get(pk=dated_slot.pk)  # type: ignore[misc]
     if dated_slot.taken + held >= dated_slot.capacity:
         raise SlotFull
 
@@ -56,7 +56,7 @@ def take_place(
             branch_id=branch_id, start=starts_at(slot, date), end=ends_at(slot, date)
         )
         counted = DatedSlot.objects.with_holds(now=now, exclude_cart_id=exclude_cart_id)
-        room = counted.filter(
+        room = counted.filter(  # type: ignore[misc]
             ~Exists(closures), pk=dated_slot.pk, held__lt=dated_slot.capacity - dated_slot.taken
         )
         if DatedSlot.objects.filter(pk__in=room.values("pk")).update(taken=F("taken") + 1):

@@ -172,7 +172,8 @@ def set_substitution(
 
 
 def _product(product_id: int | None) -> Product:
-    product = Product.objects.select_related("category").filter(pk=product_id).first()
+    products = Product.objects.select_related("category")
+    product = products.filter(pk=product_id).first() if product_id is not None else None
     if product is None:
         raise NotFound
     return product
@@ -190,7 +191,8 @@ def _fitting(product: Product, wanted: Decimal) -> Decimal:
     Sold out for delivery altogether, it stays as wanted: a branch may have it for pick-up, and
     the basket says that it cannot be delivered.
     """
-    left = Product.objects.with_availability().values_list("available", flat=True)
+    products = Product.objects.with_availability()
+    left = products.values_list("available", flat=True)  # type: ignore[misc]
     possible = _down_to_step(product, left.get(pk=product.pk))
     return min(wanted, possible) if possible > 0 else wanted
 
@@ -206,7 +208,7 @@ def _line(
     lines = CartItem.objects.filter(cart=cart).select_related("product__category")
     if item_id is not None:
         return lines.filter(pk=item_id).first()
-    return lines.filter(product_id=product_id).first()
+    return lines.filter(product_id=product_id).first() if product_id is not None else None
 
 
 def _put(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import structlog
 from django.db import connection
@@ -151,7 +151,7 @@ def _consume(reservation: Reservation, body: Mapping[str, Any], now: dt.datetime
             " SET state = 'DONE', response_status = 201, response_body = %s"
             " FROM consumed WHERE k.id = consumed.key_id"
             ") SELECT 1 FROM consumed",
-            [now, reservation.pk, Jsonb(dict(body))],
+            [now, reservation.pk, cast(Any, Jsonb(dict(body)))],
         )
         return cursor.fetchone() is not None
 
@@ -193,9 +193,10 @@ def _free(reservation: Reservation, now: dt.datetime) -> None:
     Reservation.objects.filter(pk=reservation.pk).update(
         status=Status.RELEASED, finished_at=now, details={}
     )
-    IdempotencyKey.objects.filter(
-        pk=reservation.key_id, state=IdempotencyKey.State.IN_PROGRESS
-    ).update(state=IdempotencyKey.State.FREE)
+    if reservation.key_id is not None:
+        IdempotencyKey.objects.filter(
+            pk=reservation.key_id, state=IdempotencyKey.State.IN_PROGRESS
+        ).update(state=IdempotencyKey.State.FREE)
 
 
 def _stored(reservation: Reservation) -> Mapping[str, Any]:

@@ -68,8 +68,8 @@ class Quantity(serializers.DecimalField):
         options.setdefault("max_digits", 12)
         super().__init__(decimal_places=3, **options)
 
-    def to_representation(self, value: Any) -> int | float:
-        return number(Decimal(value))  # type: ignore[return-value]
+    def to_representation(self, value: Any) -> Any:
+        return number(Decimal(value))
 
 
 class Text(serializers.CharField):

@@ -9,9 +9,9 @@ from django.urls import Resolver404, resolve
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
-from rest_framework import serializers
 
 from mami.api.errors import InternalError, UnsupportedMediaType
+from mami.api.examples import add_examples
 from mami.api.fields import number
 from mami.api.parsers import BodyTooLarge
 from mami.errors import (
@@ -134,7 +134,7 @@ class Schema(AutoSchema):
             found["properties"][name] = self._reference(serializer)
         return found
 
-    def _reference(self, serializer: type[serializers.BaseSerializer[Any]]) -> Any:
+    def _reference(self, serializer: type[Any]) -> Any:
         return self.resolve_serializer(serializer(), "response").ref
 
     def _refusals(self) -> dict[int, list[type[DomainError]]]:
@@ -196,8 +196,9 @@ class BearerScheme(OpenApiAuthenticationExtension):
 
 
 def tidy(result: dict[str, Any], **_: Any) -> dict[str, Any]:
-    """Bounds of money and quantities as JSON writes numbers; none where the value is a string."""
+    """Numbers as JSON writes them, and examples."""
     tidied: dict[str, Any] = _tidied(result)
+    add_examples(tidied)
     return tidied
 
 

@@ -111,7 +111,7 @@ def _pickers(orders: QuerySet[Order]) -> list[tuple[Picker, float]]:
         .values_list("order__picker_id")
         .annotate(n=Count("pk"))
     )
-    return [_picker(row, lines.get(row["picker_id"], 0)) for row in people]
+    return [_picker(dict(row), lines.get(row["picker_id"], 0)) for row in people]
 
 
 def _picker(row: dict[str, Any], lines: int) -> tuple[Picker, float]:

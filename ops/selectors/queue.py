@@ -7,6 +7,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import Lower
@@ -127,7 +128,7 @@ def counts(*, branch_id: int | None = None, now: dt.datetime) -> QueueCounts:
             n=Count("id"), **{name: Count("id", filter=_due(name, now)) for name in URGENCIES}
         )
     )
-    found = list(groups)
+    found: list[dict[str, Any]] = [dict(group) for group in groups]
     return QueueCounts(
         by_urgency={name: sum(group[name] for group in found) for name in URGENCIES},
         by_status={group["status"]: group["n"] for group in found},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -98,7 +99,7 @@ def finish_picking(
 
 def _check(order: Order, items: list[OrderItem], actor: User, to: str) -> None:
     """Raises InvalidStatusTransition, PermissionRefused for somebody without any moves."""
-    details = {
+    details: dict[str, Any] = {
         "from": order.status,
         "to": to,
         "allowed": status.allowed_transitions(order, actor),

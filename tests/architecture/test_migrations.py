@@ -6,7 +6,7 @@ from io import StringIO
 import pytest
 from django.apps import apps
 from django.core.management import call_command
-from django.db import connection, models
+from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from pytest_django import DjangoDbBlocker
 
@@ -28,8 +28,7 @@ def test_every_key_has_eight_bytes() -> None:
         model._meta.label
         for model in apps.get_models()
         if model._meta.app_label in APPS
-        and isinstance(model._meta.pk, models.AutoField)
-        and not isinstance(model._meta.pk, models.BigAutoField)
+        and model._meta.pk.get_internal_type() in ("AutoField", "SmallAutoField", "IntegerField")
     ]
     assert not small
 
