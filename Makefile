@@ -29,7 +29,7 @@ seed:  ## add the demo shop where it is missing (changes nothing that is there)
 
 test:  ## everything that is checked before a change is accepted
 	@bin/setup dev
-	@$(MAKE) lint check
+	@$(MAKE) lint
 	@$(PYTHON) -m pytest -q -n 2 --dist loadgroup $(ARGS)
 
 quick:  ## lint and the fast tests, in under a minute
@@ -45,9 +45,9 @@ lint:  ## ruff, djade, mypy, the import contracts
 	@$(PYTHON) -m mypy . --no-error-summary
 	@PYTHONPATH=. .venv/bin/lint-imports --no-logo > .venv/.contracts 2>&1 || { cat .venv/.contracts; exit 1; }
 
-check:  ## Django's own checks, for production too; migrations that are missing
+check:  ## the house plan only: rooms, contracts, rights, migrations, settings of production
 	@bin/setup dev
-	@$(PYTHON) -m mami.checks
+	@$(PYTHON) -m pytest -q -n 2 --dist loadgroup tests/architecture $(ARGS)
 
 format:  ## put code and templates into shape
 	@bin/setup dev

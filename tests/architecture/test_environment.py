@@ -13,7 +13,9 @@ READ = re.compile(
 SHELL = re.compile(r"\$\{([A-Z][A-Z_]+):-")
 OURS_ALONE = {
     "DJANGO_SETTINGS_MODULE",
+    "DJANGO_ALLOW_ASYNC_UNSAFE",
     "MAKELEVEL",  # set by make
+    "URL",  # an argument of make
     "PYTEST_XDIST_WORKER",
     "MAMI_TEST_VAR",  # handed on between test processes
 }
