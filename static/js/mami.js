@@ -52,7 +52,8 @@ body.addEventListener("open-drawer", () => drawer.open || drawer.showModal());
 body.addEventListener("close-drawer", () => drawer.close());
 drawer?.addEventListener("close", () => {
   // The link that opened it may have been replaced by a change made inside.
-  if (!document.activeElement || document.activeElement === body) document.getElementById("basket-link")?.focus();
+  const at = document.activeElement;
+  if (!at || at === body || drawer.contains(at)) document.getElementById("basket-link")?.focus();
 });
 body.addEventListener("click", (event) => {
   const opener = event.target.closest("[data-open]");
