@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import io
 import json
+from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.core.management import call_command
+from jsonschema import Draft202012Validator
 
+from mami.api.postman import collection
 from tests.api_client import document
 
 METHODS = {"get", "post", "put", "patch", "delete"}
@@ -79,3 +83,29 @@ def test_yaml_round_trip():
     out = io.StringIO()
     call_command("spectacular", "--format", "openapi-json", stdout=out)
     assert json.loads(out.getvalue())["paths"].keys() == document()["paths"].keys()
+
+
+def test_every_body_and_answer_has_an_example_that_fits():
+    components = document()["components"]
+    for path, method, operation in operations():
+        bodies = {"body": operation.get("requestBody", {}), **operation["responses"]}
+        for name, body in bodies.items():
+            content = body.get("content", {}).get("application/json")
+            if content is None:
+                continue
+            errors = list(
+                Draft202012Validator({**content["schema"], "components": components}).iter_errors(
+                    content["example"]
+                )
+            )
+            assert not errors, (method, path, name, errors[0].message, list(errors[0].path))
+
+
+def test_postman_collection_is_current():
+    written = Path(settings.BASE_DIR, "docs", "mami.postman_collection.json").read_text("utf-8")
+    assert json.loads(written) == collection(document()), "run `manage.py apidocs`"
+
+
+def test_postman_collection_has_every_call():
+    requests = [r for folder in collection(document())["item"] for r in folder["item"]]
+    assert len(requests) == len(list(operations()))

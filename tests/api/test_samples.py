@@ -1,0 +1,147 @@
+"""`docs/api-samples.md`: real requests and answers. Written anew with MAMI_WRITE_SAMPLES=1."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from tests.api_client import ApiClient
+from tests.shop import open_with_sandbox
+
+pytestmark = pytest.mark.django_db(transaction=True)
+PAGE = Path(settings.BASE_DIR, "docs", "api-samples.md")
+INTRO = """# The JSON API by example
+
+Requests and answers as the tests sent and heard them (`tests/api/test_samples.py` writes this page).
+Tokens are shortened. What a client does with each refusal is in [errors.md](errors.md); the whole
+description is served at `/api/schema/`, to be read at `/api/docs/` and `/api/redoc/`.
+"""
+
+
+class Recorder:
+    """Plays calls and writes them down."""
+
+    def __init__(self) -> None:
+        self.page = [INTRO]
+
+    def title(self, text):
+        self.page.append(f"\n## {text}\n")
+
+    def call(self, client, method, path, body=None, **headers):
+        sent = {name.replace("_", "-"): value for name, value in headers.items()}
+        response = client.call(method, path, body, headers=sent)
+        lines = [f"{method} /api/v1{path}"]
+        lines += [f"{name}: {value}" for name, value in sent.items()]
+        lines += (
+            ["Authorization: Bearer eyJ…"]
+            if client.user or "Authorization" in client.headers
+            else []
+        )
+        if body is not None:
+            lines += ["", _json(body)]
+        lines += ["", f"← {response.status_code}"]
+        if response.content:
+            lines.append(_json(response.json()))
+        self.page.append("\n```http\n" + "\n".join(lines) + "\n```\n")
+        return response.json()["data"] if response.content and "data" in response.json() else None
+
+
+def _json(value):
+    text = json.dumps(value, ensure_ascii=False, indent=2)
+    return re.sub(r'"eyJ[\w.-]+"', '"eyJ…"', text)
+
+
+@pytest.fixture
+def shop(db):
+    with open_with_sandbox() as opened:
+        yield opened
+
+
+def test_samples_are_what_the_api_says(shop):
+    record = play(shop)
+    page = "".join(record.page)
+    if os.environ.get("MAMI_WRITE_SAMPLES"):
+        PAGE.write_text(page, encoding="utf-8")
+    headings = re.findall(r"^(?:## .*|[A-Z]+ /api/v1[a-z/-]*|← \d+)", page, re.M)
+    written = re.findall(r"^(?:## .*|[A-Z]+ /api/v1[a-z/-]*|← \d+)", PAGE.read_text("utf-8"), re.M)
+    assert headings == written, "run MAMI_WRITE_SAMPLES=1 pytest tests/api/test_samples.py"
+
+
+def play(shop):
+    milk = shop.product(name_he="חלב טרי", name_en="Fresh milk", sku="MIL-0001", bin="A03-2-14")
+    rare = shop.product(name_he="כמהין", name_en="Truffle", sku="TRU-0001", price="89.00", stock=1)
+    record, noa = Recorder(), ApiClient()
+    record.title("Signing in")
+    person = {"email": "noa@mami.test", "password": "gxkq-4-lemons", "full_name": "Noa Levi"}
+    record.call(noa, "POST", "/auth/register", person)
+    signed_in = record.call(
+        noa, "POST", "/auth/login", {k: person[k] for k in ("email", "password")}
+    )
+    record.call(noa, "POST", "/auth/login", {"email": person["email"], "password": "wrong"})
+    pair = record.call(noa, "POST", "/auth/refresh", {"refresh_token": signed_in["refresh_token"]})
+    noa.headers["Authorization"] = f"Bearer {pair['access_token']}"
+    record.call(noa, "GET", "/me")
+
+    record.title("Finding products")
+    record.call(ApiClient(language="he"), "GET", "/products/search?sort=price&limit=1")
+    record.call(ApiClient(), "GET", f"/products/{milk.pk}?branchId={shop.branch.pk}")
+
+    record.title("The basket")
+    record.call(noa, "POST", "/cart/items", {"product_id": milk.pk, "quantity": 2})
+    record.call(noa, "POST", "/cart/items", {"product_id": milk.pk, "quantity": 0.5})
+    line = record.call(noa, "POST", "/cart/items", {"product_id": rare.pk, "quantity": 2})["items"][
+        1
+    ]
+
+    record.title("Checkout")
+    record.call(noa, "GET", "/delivery-slots/available?days=7")
+    address = {"line1": "3 HaZait", "city": "Haifa", "postal_code": "3100001"}
+    wish = {
+        "fulfillment_type": "DELIVERY", "delivery_slot_id": shop.slot.pk,
+        "delivery_date": shop.date.isoformat(), "address": address,
+    }  # fmt: skip
+    record.call(noa, "POST", "/checkout/preview", wish)
+    record.call(noa, "PUT", f"/cart/items/{line['id']}", {"quantity": 1})
+    record.call(noa, "POST", "/checkout/preview", wish)
+    declined = {**wish, "payment": {"provider": "sandbox", "token": "tok_declined"}}
+    record.call(noa, "POST", "/checkout/confirm", declined, Idempotency_Key="order-1")
+    paid = {**wish, "payment": {"provider": "sandbox", "token": "tok_visa"}}
+    placed = record.call(noa, "POST", "/checkout/confirm", paid, Idempotency_Key="order-1")
+    record.call(noa, "POST", "/checkout/confirm", paid, Idempotency_Key="order-1")
+    order = record.call(noa, "GET", f"/orders/{placed['order_id']}")
+
+    record.title("Picking and delivering")
+    eli, mia = ApiClient(shop.employee()), ApiClient(shop.manager())
+    path = f"/ops/orders/{order['id']}"
+    record.call(eli, "GET", "/ops/orders?status=CREATED&limit=1")
+    record.call(eli, "PATCH", f"{path}/status", {"status": "READY"})
+    eli.call("PATCH", f"/api/v1{path}/status", {"status": "IN_PROGRESS"})
+    first, second = order["items"]
+    record.call(
+        eli, "PATCH", f"{path}/items/{first['id']}/picked-status", {"picked_status": "PICKED"}
+    )
+    body = {"picked_status": "MISSING", "reason": "shelf empty"}
+    eli.call("PATCH", f"/api/v1{path}/items/{second['id']}/picked-status", body)
+    record.call(eli, "PATCH", f"{path}/status", {"status": "READY"})
+
+    record.title("Stock")
+    wish = {
+        "branch_id": shop.branch.pk,
+        "product_id": milk.pk,
+        "quantity": 40,
+        "request_type": "SET_QUANTITY",
+    }
+    asked = record.call(eli, "POST", "/stock-requests", wish)
+    review = f"/admin/stock-requests/{asked['id']}/review"
+    record.call(mia, "PATCH", review, {"status": "APPROVED"})
+    record.call(mia, "PATCH", review, {"status": "APPROVED"})
+    row = record.call(mia, "GET", f"/admin/inventory?productId={milk.pk}&limit=1")[0]
+    stale = {"quantity": 12, "expected_quantity": 11}
+    record.call(mia, "PUT", f"/admin/inventory/{row['id']}", stale)
+    record.call(mia, "GET", "/admin/audit?entityType=stock_request&limit=1")
+    return record
