@@ -34,6 +34,16 @@ class MamiAdminSite(admin.AdminSite):
 
         return redirect_to_login(target)
 
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
+        """The rooms; the library that runs the background jobs is called by what it does."""
+        rooms: list[Any] = super().get_app_list(request, app_label)
+        for room in rooms:
+            if room["app_label"] == "procrastinate":
+                room["name"] = _("Background jobs")
+                for model in room["models"]:
+                    model["name"] = _("Background jobs")
+        return rooms
+
     def index(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """The morning's figures, and the rooms to look after."""
         from mami.clock import now

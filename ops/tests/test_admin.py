@@ -15,6 +15,7 @@ from branches.models import Branch, Closure, DatedSlot
 from branches.tests.factories import BranchFactory, DatedSlotFactory, SlotFactory
 from cart.tests.factories import product, warehouse
 from catalog.models import Brand, Category, Product, VatRate
+from mami import clock
 from ops.tests.factories import employee, manager, order, person
 
 pytestmark = pytest.mark.django_db
@@ -356,3 +357,35 @@ def test_history_is_the_audit_trail(client, mia):
     milk = product()
     response = client.get(address(Product, "history", milk.pk))
     assert response.url.endswith(f"?entity_type=product&entity_id={milk.pk}")
+
+
+# -- the first page ----------------------------------------------------------------------------
+
+
+def test_the_morning_figures_link_to_their_lists(client, mia):
+    now = clock.now()
+    late = order(due_at=now - dt.timedelta(hours=1), lines=2)
+    order(due_at=now, status="MISSING")
+    order(due_at=now, status="DELIVERED")
+    late.items.update(picked_status="MISSING", picked_at=now)
+    page = client.get("/admin/")
+    figures = {figure.label: figure for figure in page.context["figures"]}
+    assert figures["Orders at risk of being late"].value == "2"
+    assert figures["Orders with missing items"].value == "1"
+    assert figures["Missing lines in 7 days"].value == "100.0%"
+    assert figures["Stock requests to decide"].value == "0"
+    assert {bar.label: bar.value for bar in page.context["today"]}
+    assert len(page.context["revenue"]) == 14
+    assert len(page.context["most_missing"]) == 2
+    for figure in figures.values():
+        assert client.get(figure.href).status_code == 200
+
+
+@pytest.mark.parametrize("count", [1, 25])
+def test_the_first_page_takes_the_same_statements(
+    client, mia, count, django_assert_max_num_queries
+):
+    for _ in range(count):
+        order(due_at=clock.now())
+    with django_assert_max_num_queries(12):
+        client.get("/admin/")
