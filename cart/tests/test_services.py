@@ -110,7 +110,7 @@ class TestAdd:
         view = add(ada, milk, 5)
         assert view.put_instead is None
         assert view.items[0].is_short
-        assert "Only 2 left" in str(view.items[0].notice)
+        assert "נשארו 2" in str(view.items[0].notice)
 
     def test_short_stock_fits_to_what_is_there_and_says_so(self):
         ada, milk = customer(), product(stock=2)

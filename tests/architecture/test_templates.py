@@ -75,7 +75,7 @@ def test_words_in_templates_can_be_translated() -> None:
     blocks = re.compile(r"\{%\s*blocktrans(late)?\b.*?\{%\s*endblocktrans(late)?\s*%\}", re.S)
     skipped = re.compile(r"<(script|title|code|bdi)\b.*?</\1>", re.S | re.I)
     bare = {}
-    classes = re.compile(r"\{%\s*block \w*class\w*\s*%\}.*?\{%\s*endblock", re.S)
+    classes = re.compile(r"\{%\s*block \w*(?:class|coltype)\w*\s*%\}.*?\{%\s*endblock", re.S)
     for path in PAGES:
         if _language(path):
             continue
