@@ -15,6 +15,7 @@ from cart import notices
 from cart.context import remember
 from cart.selectors import CartLine, CartView
 from cart.windows import Window
+from mami.errors import DomainError
 
 PARTS = {
     "page": "cart/_basket.html",
@@ -51,11 +52,23 @@ def changed(
     return response
 
 
-def kept(request: HttpRequest, nearest: list[Window]) -> HttpResponse:
-    """The slot picker again, with the slot bar out of band; a redirect without HTMX."""
+def kept(
+    request: HttpRequest, nearest: list[Window], refusal: DomainError | None = None
+) -> HttpResponse:
+    """The slot picker again with the nearest open windows, the slot bar out of band.
+
+    A window that is gone meanwhile is told; without HTMX on the page it was chosen on.
+    """
     if request.headers.get("HX-Request") != "true":
+        if refusal is not None:
+            messages.error(request, str(refusal.message))
         return _back(request, None, to_page=False)
-    return render(request, "cart/_slot_picker.html", {"windows": nearest, "changed": True})
+    context = {"windows": nearest, "changed": True}
+    response = render(request, "cart/_slot_picker.html", context)
+    if refusal is not None:
+        said = {"text": str(refusal.message), "level": "bad"}
+        trigger_client_event(response, "toast", said)
+    return response
 
 
 def _told(view: CartView, line: CartLine | None) -> str:

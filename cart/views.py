@@ -10,7 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import trigger_client_event
 
-from branches.errors import InvalidSlot
+from branches.errors import InvalidSlot, SlotClosed, SlotFull
 from cart import answers, services, windows
 from cart.context import basket_of, remember
 from cart.errors import InvalidQuantity
@@ -97,9 +97,13 @@ def hold(request: HttpRequest) -> HttpResponse:
         raise InvalidSlot
     slot_id, date = form.cleaned_data["slot"]
     now = clock.now()
-    view = services.hold_slot(actor=owner_from(request), slot_id=slot_id, date=date, now=now)
-    remember(request, view)
-    return answers.kept(request, windows.nearest(basket=view, now=now))
+    owner = owner_from(request)
+    try:
+        remember(request, services.hold_slot(actor=owner, slot_id=slot_id, date=date, now=now))
+    except (SlotFull, SlotClosed, InvalidSlot) as refusal:
+        offered = windows.nearest(basket=basket_of(request), now=now)
+        return answers.kept(request, offered, refusal)
+    return answers.kept(request, windows.nearest(basket=basket_of(request), now=now))
 
 
 @require_POST

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from decimal import Decimal
 from typing import Any
@@ -10,9 +11,12 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from branches.models import DeliverySlot
 from cart.models import Cart
 from cart.selectors import cart_view
 from cart.tests.factories import customer, product, put_stock, warehouse, weighed
+from mami import clock
+from mami.clock import day_of_week, shop_date
 
 pytestmark = pytest.mark.django_db
 HTMX = {"HTTP_HX_REQUEST": "true"}
@@ -162,6 +166,30 @@ class TestRefusals:
     )
     def test_a_window_that_is_none(self, shopper, value):
         assert shopper.post(reverse("cart:hold"), {"slot": value}).status_code in {400, 404}
+
+    def test_a_window_that_filled_up_brings_the_nearest_ones(self, shopper):
+        date = shop_date(clock.now()) + dt.timedelta(days=2)
+        full, free = (
+            DeliverySlot.objects.create(
+                branch=warehouse(),
+                day_of_week=day_of_week(date),
+                start_time=dt.time(hour),
+                end_time=dt.time(hour + 2),
+                capacity=capacity,
+            )
+            for hour, capacity in ((10, 0), (12, 5))
+        )
+        response = shopper.post(reverse("cart:hold"), {"slot": f"{full.pk}@{date}"}, **HTMX)
+        html = response.content.decode()
+        assert response.status_code == 200
+        assert "has just filled up" in json.loads(response["HX-Trigger"])["toast"]["text"]
+        assert f'value="{free.pk}@{date}"' in html
+        assert f'value="{full.pk}@{date}"' not in html
+        assert "Kept for you" not in html
+        page = shopper.post(reverse("cart:hold"), {"slot": f"{full.pk}@{date}"}, follow=True)
+        assert b"has just filled up" in page.content
+        kept = shopper.post(reverse("cart:hold"), {"slot": f"{free.pk}@{date}"}, **HTMX)
+        assert "Kept for you" in kept.content.decode()
 
     def test_staff_have_no_basket(self, shopper):
         milk = product()
