@@ -40,6 +40,11 @@ class SlotChoice:
     is_open: bool
     closed_reason: str
 
+    @property
+    def used(self) -> int:
+        """Places that orders and other baskets' holds have."""
+        return self.capacity - self.remaining
+
 
 def delivery_source() -> Branch:
     """The branch all deliveries leave from. Raises ServiceUnavailable where there is none."""

@@ -44,7 +44,7 @@ class MamiAdminSite(admin.AdminSite):
                     model["name"] = _("Background jobs")
         return rooms
 
-    def index(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+    def index(self, request: HttpRequest, extra_context: Any = None) -> Any:
         """The morning's figures, and the rooms to look after."""
         from mami.clock import now
         from mami.office import morning  # the rooms' models load after this site is made

@@ -128,3 +128,20 @@ class HandOverForm(forms.Form):
 class StatusForm(forms.Form):
     status = forms.ChoiceField(choices=OrderStatus.choices)
     reason = forms.CharField(label=_("Reason"), max_length=200, required=False)
+
+
+class PlaceForm(forms.Form):
+    """Which branch and which day; the delivery source and today where nothing is chosen."""
+
+    branch = forms.ModelChoiceField(
+        label=_("Branch"), queryset=Branch.objects.none(), required=False, empty_label=None
+    )
+    day = forms.DateField(
+        label=_("Delivery day"), required=False, widget=forms.DateInput(attrs={"type": "date"})
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["branch"].queryset = active_branches()  # type: ignore[attr-defined]
+        for name in ("branch", "day"):
+            self.fields[name].widget.attrs["class"] = "input"

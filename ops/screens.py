@@ -10,10 +10,15 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from branches.models import Branch
+from branches.selectors import delivery_source
+from mami.clock import shop_date
 from mami.errors import DomainError, NotFound
 from ops import selectors
-from ops.forms import REASONS, QueueForm
+from ops.forms import REASONS, PlaceForm, QueueForm
+from ops.labels import barcode
 from ops.selectors import Picking, PickLine, QueueFilter
+from ops.selectors.runs import board, runs
 from ops.tolerance import fine_range
 from ops.urgency import URGENCIES
 from orders.models import Order, OrderStatus
@@ -103,10 +108,50 @@ def queue_context(*, form: QueueForm, page: str, now: dt.datetime) -> dict[str, 
     }
 
 
+def runs_context(*, form: PlaceForm, now: dt.datetime) -> dict[str, Any]:
+    """The deliveries of a day, by window."""
+    branch, day = _place(form, now)
+    return {"form": form, "branch": branch, "date": day, "runs": runs(branch=branch, date=day)}
+
+
+def board_context(*, form: PlaceForm, now: dt.datetime) -> dict[str, Any]:
+    """The coming week's windows with their load."""
+    branch, _day = _place(form, now)
+    days = board(branch=branch, today=shop_date(now), now=now)
+    times = sorted({(slot.start_time, slot.end_time) for day in days for slot in day.slots})
+    rows = [
+        {
+            "times": pair,
+            "slots": [
+                next((s for s in day.slots if (s.start_time, s.end_time) == pair), None)
+                for day in days
+            ],
+        }
+        for pair in times
+    ]
+    return {"form": form, "branch": branch, "days": days, "rows": rows}
+
+
+def _place(form: PlaceForm, now: dt.datetime) -> tuple[Branch, dt.date]:
+    form.is_valid()
+    branch = form.cleaned_data.get("branch") or delivery_source()
+    return branch, form.cleaned_data.get("day") or shop_date(now)
+
+
 def row_context(*, number: str, now: dt.datetime) -> dict[str, Any]:
     """One row of the queue."""
     order = selectors.order_by_number(number=number)
     return {"row": selectors.rows(orders=[order], now=now)[0]}
+
+
+def slip_context(*, order: Order) -> dict[str, Any]:
+    """What is printed for an order: its lines in walking order, and a label for each bag."""
+    return {
+        "order": order,
+        "lines": selectors.lines_of(order=order),
+        "bags": range(1, (order.bags or 1) + 1),
+        "barcode": barcode(text=order.order_number),
+    }
 
 
 def order_page(*, order: Order, actor: User, now: dt.datetime) -> dict[str, Any]:

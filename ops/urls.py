@@ -9,7 +9,10 @@ from ops import views
 app_name = "ops"
 urlpatterns = [
     path("", views.queue, name="queue"),
+    path("runs/", views.runs, name="runs"),
+    path("board/", views.board, name="board"),
     path("orders/<str:number>/", views.order, name="order"),
+    path("orders/<str:number>/slip/", views.slip, name="slip"),
     path("orders/<str:number>/claim/", views.claim, name="claim"),
     path("orders/<str:number>/hand-back/", views.hand_back, name="hand_back"),
     path("orders/<str:number>/status/", views.status, name="status"),

@@ -21,12 +21,22 @@ from ops.forms import (
     ClaimForm,
     FinishForm,
     HandOverForm,
+    PlaceForm,
     QueueForm,
     ScanForm,
     StatusForm,
 )
 from ops.replay import replayed
-from ops.screens import order_page, pick_context, queue_context, row_context, stored_screens
+from ops.screens import (
+    board_context,
+    order_page,
+    pick_context,
+    queue_context,
+    row_context,
+    runs_context,
+    slip_context,
+    stored_screens,
+)
 from orders import services as orders
 
 
@@ -43,6 +53,27 @@ def queue(request: HttpRequest) -> HttpResponse:
     context = queue_context(form=form, page=request.GET.get("page", ""), now=clock_now())
     template = "ops/_part.html" if is_part(request) else "ops/queue.html"
     return render(request, template, context)
+
+
+@require_GET
+def runs(request: HttpRequest) -> HttpResponse:
+    """The deliveries of a day by window: the drivers' list, to print."""
+    form = PlaceForm(request.GET)
+    return render(request, "ops/runs.html", runs_context(form=form, now=clock_now()))
+
+
+@require_GET
+def board(request: HttpRequest) -> HttpResponse:
+    """How full the windows of the coming week are."""
+    form = PlaceForm(request.GET)
+    return render(request, "ops/board.html", board_context(form=form, now=clock_now()))
+
+
+@require_GET
+def slip(request: HttpRequest, number: str) -> HttpResponse:
+    """The pick list of an order and a label for each bag, to print."""
+    found = selectors.order_by_number(number=number)
+    return render(request, "ops/slip.html", slip_context(order=found))
 
 
 @require_POST

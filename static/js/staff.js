@@ -9,3 +9,5 @@ document.body.addEventListener("htmx:beforeRequest", (event) => {
 document.body.addEventListener("htmx:afterSettle", ({ detail: { elt } }) => {
   if (elt.querySelector?.("[data-refused]")) navigator.vibrate?.([120, 60, 120]);
 });
+
+document.body.addEventListener("click", ({ target }) => target.closest("[data-print]") && window.print());
