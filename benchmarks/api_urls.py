@@ -1,0 +1,43 @@
+"""Bare Django REST framework views over the same table, beside the shop's own addresses."""
+
+from django.urls import path
+from rest_framework import serializers
+from rest_framework.generics import ListAPIView, RetrieveAPIView
+from rest_framework.negotiation import DefaultContentNegotiation
+from rest_framework.renderers import JSONRenderer
+
+from catalog.models import Product
+from mami import urls
+
+
+class BareSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Product
+        exclude = ("search_vector",)
+
+
+class Bare:
+    queryset = Product.objects.all()
+    serializer_class = BareSerializer
+    renderer_classes = [JSONRenderer]
+    content_negotiation_class = DefaultContentNegotiation
+    authentication_classes = []
+    permission_classes = []
+    schema = None
+
+
+class BareDetail(Bare, RetrieveAPIView):
+    pass
+
+
+class BareList(Bare, ListAPIView):
+    queryset = Product.objects.order_by("id")[:24]
+
+
+urlpatterns = [
+    path("api/bare/<int:pk>", BareDetail.as_view()),
+    path("api/bare", BareList.as_view()),
+    *urls.urlpatterns,
+]
+handler400, handler403 = urls.handler400, urls.handler403
+handler404, handler500 = urls.handler404, urls.handler500
