@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import structlog
 from procrastinate.contrib.django import app
 
 from checkout import keys
+from checkout.books import ALL
 from checkout.services import recover
 from mami import clock
+from mami.books import judge
+
+log = structlog.get_logger(__name__)
 
 
 @app.periodic(cron="* * * * * */10")
@@ -22,3 +27,16 @@ def clean_up_keys(timestamp: int) -> None:
     """Every hour: forget idempotency keys that are older than a day."""
     while keys.clean_up(now=clock.now()):
         pass
+
+
+@app.periodic(cron="40 2 * * *")
+@app.task(name="checkout.check_books", queueing_lock="checkout.check_books")
+def check_books(timestamp: int) -> None:
+    """Every night: prove that the books balance; what does not goes to the log as an error."""
+    for verdict in judge(ALL):
+        if not verdict.is_kept:
+            log.error(
+                "books_do_not_balance",
+                rule=verdict.rule.name,
+                findings=[finding.what for finding in verdict.findings[:20]],
+            )

@@ -1,0 +1,123 @@
+"""What must be true between open checkouts and everything they hold; and the whole of the books."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Iterator
+from decimal import Decimal
+
+from django.db.models import Exists, OuterRef, Q
+
+from branches.models import DatedSlot
+from checkout.models import IdempotencyKey, Reservation, ReservationLine
+from inventory import books as inventory
+from mami import clock
+from mami.books import Finding, Rule
+from orders import books as orders
+from orders.models import Order, OrderStatus
+from orders.selectors import open_promises
+from payments import books as payments
+
+Status = Reservation.Status
+PATIENCE = dt.timedelta(seconds=60)
+
+
+def promises_are_kept(as_of: dt.datetime | None) -> Iterator[Finding]:
+    """What is promised on each shelf is what open checkouts and unpicked orders asked for."""
+    wanted = open_promises()
+    lines = ReservationLine.objects.filter(reservation__status=Status.ACTIVE).values_list(
+        "reservation__branch_id", "product_id", "quantity"
+    )
+    for branch, product, quantity in lines:
+        key = (branch, product)
+        wanted[key] = wanted.get(key, Decimal(0)) + quantity
+    found = inventory.promised()
+    for branch, product in sorted({*wanted, *found}):
+        asked, kept = wanted.get((branch, product), Decimal(0)), found.get((branch, product), 0)
+        if asked != kept:
+            yield Finding(
+                what=f"product {product} at branch {branch}: {kept} is promised, open checkouts "
+                f"and orders ask for {asked}",
+                repair=f"release {kept - asked} of product {product} at branch {branch}",
+            )
+
+
+def places_are_counted(as_of: dt.datetime | None) -> Iterator[Finding]:
+    """The places taken of each window are its open checkouts and its orders."""
+    used = Counter(
+        Reservation.objects.filter(status=Status.ACTIVE, dated_slot__isnull=False).values_list(
+            "dated_slot_id", flat=True
+        )
+    )
+    used += Counter(
+        Order.objects.filter(dated_slot__isnull=False)
+        .exclude(status=OrderStatus.CANCELED)
+        .values_list("dated_slot_id", flat=True)
+    )
+    taken = dict(DatedSlot.objects.exclude(taken=0).values_list("pk", "taken"))
+    for key in sorted({*used, *taken}):
+        if used[key] != taken.get(key, 0):
+            yield Finding(
+                what=f"window {key}: {taken.get(key, 0)} places are taken, {used[key]} are used",
+                repair=f"set `taken` of dated slot {key} to {used[key]}",
+            )
+
+
+def checkouts_became_their_orders(as_of: dt.datetime | None) -> Iterator[Finding]:
+    order = Order.objects.filter(
+        order_number=OuterRef("order_number"),
+        payment=OuterRef("payment"),
+        cart=OuterRef("cart"),
+        total_amount=OuterRef("total"),
+    )
+    rows = Reservation.objects.annotate(ordered=Exists(order))
+    wrong = rows.filter(
+        Q(status=Status.CONSUMED, ordered=False) | (~Q(status=Status.CONSUMED) & Q(ordered=True))
+    )
+    if as_of is not None:
+        wrong = wrong.filter(finished_at__lte=as_of)
+    for row in wrong:
+        yield Finding(
+            what=f"checkout {row.order_number} is {row.status} and "
+            f"{'has' if row.ordered else 'has no'} order",
+            repair=f"look up payment {row.payment_id} at the provider before touching anything",
+        )
+
+
+def answers_name_orders(as_of: dt.datetime | None) -> Iterator[Finding]:
+    """Whoever was told of an order has it."""
+    answered = IdempotencyKey.objects.filter(state=IdempotencyKey.State.DONE, scope="confirm")
+    rows = list(answered.values_list("pk", "user_id", "response_body__order_number"))
+    kept = set(
+        Order.objects.filter(order_number__in=[number for _, _, number in rows]).values_list(
+            "user_id", "order_number"
+        )
+    )
+    for key, user, number in rows:
+        if (user, number) not in kept:
+            yield Finding(
+                what=f"key {key} answered with order {number}, which its customer does not have",
+                repair=f"restore order {number} from the backup before the disaster",
+            )
+
+
+def nothing_stays_open(as_of: dt.datetime | None) -> Iterator[Finding]:
+    """A checkout whose request is dead is settled within a minute."""
+    limit = clock.now() - PATIENCE
+    rows = Reservation.objects.filter(status=Status.ACTIVE, expires_at__lt=limit)
+    for row in rows:
+        yield Finding(
+            what=f"checkout {row.order_number} has been open since {row.created_at:%Y-%m-%d %H:%M}",
+            repair="see that the worker runs; it settles what it finds",
+        )
+
+
+RULES = [
+    Rule(name="reserved = open promises", check=promises_are_kept),
+    Rule(name="slots taken = checkouts and orders", check=places_are_counted),
+    Rule(name="checkouts = their orders", check=checkouts_became_their_orders, historic=True),
+    Rule(name="answers given = orders kept", check=answers_name_orders),
+    Rule(name="nothing stays open", check=nothing_stays_open),
+]
+ALL = [*inventory.RULES, *RULES, *orders.RULES, *payments.RULES]
