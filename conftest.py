@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from django.conf import settings
+from django.core.cache import cache
 from django.db import connection
 from django.utils import translation
 from pytest_django import Settings
@@ -19,6 +20,13 @@ pytest_plugins = ["tests.api_client"]
 def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):  # once, before pytest-xdist starts its workers
         translations.compile_changed()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Races need real threads, real waits and real commits: none of them is quick."""
+    for item in items:
+        if item.path.name == "test_races.py":
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture(scope="session")
@@ -46,6 +54,18 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
         with connection.cursor() as cursor:
             cursor.execute(f"ALTER DATABASE {name} SET mami.allow_truncate TO 'on'")
         connection.close()
+
+
+@pytest.fixture(autouse=True)
+def _empty_cache(
+    request: pytest.FixtureRequest, django_db_blocker: DjangoDbBlocker
+) -> Iterator[None]:
+    """Tests that commit are cleaned up by emptying the models' tables; the cache has no model."""
+    yield
+    marker = request.node.get_closest_marker("django_db")
+    if marker is not None and marker.kwargs.get("transaction"):
+        with django_db_blocker.unblock():
+            cache.clear()
 
 
 @pytest.fixture(autouse=True)

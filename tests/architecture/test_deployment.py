@@ -8,6 +8,8 @@ import pytest
 
 from tests.architecture.project import ROOT
 
+pytestmark = pytest.mark.slow
+
 PRODUCTION = {
     "DEBUG": "0",
     "MAMI_HTTPS": "1",

@@ -13,6 +13,8 @@ import pytest
 from mami.embedded import Cluster, EmbeddedError
 from tests.embedded.conftest import CHECKOUT, command_line, start_elsewhere
 
+pytestmark = pytest.mark.slow
+
 
 def test_first_start_creates_a_private_cluster_and_its_database(new_cluster: Cluster) -> None:
     with psycopg.connect(new_cluster.ensure()) as connection:

@@ -16,6 +16,8 @@ from mami.embedded.account import choose
 from mami.embedded.binaries import program
 from tests.embedded.conftest import command_line_as, kill_server, start_elsewhere, until
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_killed_initdb_does_not_poison_the_folder(new_cluster: Cluster) -> None:
     starter = start_elsewhere(new_cluster.base)
