@@ -124,7 +124,8 @@ def shelf(
         in_stock=in_stock,
         on_sale=on_sale,
     )
-    matching = _matching(category_id, understood, branch_id, anywhere=anywhere)
+    by_stock = in_stock or understood is not None or not anywhere
+    matching = _matching(category_id, understood, branch_id, anywhere=anywhere, by_stock=by_stock)
     facets = count_facets(matching, filters)
     loosened = not facets.total and _may_loosen(understood) and not matching.exists()
     if loosened and understood:
@@ -144,6 +145,19 @@ def shelf(
         understood=understood,
         loosened=loosened and facets.total > 0,
     )
+
+
+def subtree_products(
+    *, category_id: int, branch_id: int | None = None, sort: str = ""
+) -> ProductQuerySet:
+    """The products of a category and all below it, as `described_product`, to be sliced.
+
+    Raises InvalidSort.
+    """
+    if sort not in SORTS and sort != "":
+        raise InvalidSort
+    found = _matching(category_id, None, branch_id, anywhere=True, by_stock=False)
+    return _ordered(found, sort, None)
 
 
 def cards(*, product_ids: Iterable[int], branch_id: int | None = None) -> list[Product]:
@@ -249,12 +263,10 @@ def any_category(*, category_id: int) -> Category:
 
 
 def _described(branch_id: int | None) -> ProductQuerySet:
-    return (
-        Product.objects.defer("search_vector")
-        .with_availability(branch_id)
-        .with_stock_anywhere()
-        .with_vat_rate(shop_date(clock.now()))
-    )
+    found = Product.objects.defer("search_vector").with_stock_anywhere()
+    if branch_id is not None:
+        found = found.with_availability(branch_id)
+    return found.with_vat_rate(shop_date(clock.now()))
 
 
 def product_page(*, product_id: int, actor: User | None = None, similar: int = 6) -> ProductPage:
@@ -311,12 +323,15 @@ def _matching(
     branch_id: int | None,
     *,
     anywhere: bool,
+    by_stock: bool = True,
 ) -> ProductQuerySet:
     found = Product.objects.active().as_cards(branch_id)
     if anywhere:
         found = found.defer(None).defer("search_vector").with_stock_anywhere()
         found = found.with_vat_rate(shop_date(clock.now()))
-        if branch_id is None:
+        if not by_stock:  # neither asked for nor sorted by: no look at the shelves of every match
+            found = found.annotate(in_stock=Value(True))
+        elif branch_id is None:
             found = found.annotate(in_stock=F("in_stock_anywhere"))
     if category_id is not None:
         found = found.filter(category__in=_subtree(category_id))

@@ -56,7 +56,8 @@ class CategoryProducts(ApiView):
     def get(self, request: Request, query: dict[str, Any], category_id: int) -> Page:
         selectors.category(category_id=category_id)
         _check_branch(query)
-        return _page(selectors.shelf(category_id=category_id, anywhere=True, **query), query)
+        wanted = {k: query[k] for k in ("branch_id", "sort") if k in query}
+        return paged(selectors.subtree_products(category_id=category_id, **wanted), **query)
 
 
 class Search(ApiView):
