@@ -23,9 +23,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Races need real threads, real waits and real commits: none of them is quick."""
+    """Races and faults need real threads, waits and commits; the API's description is long."""
     for item in items:
-        if item.path.name == "test_races.py":
+        if item.path.name in ("test_races.py", "test_faults.py", "test_description.py"):
             item.add_marker(pytest.mark.slow)
 
 
