@@ -219,7 +219,8 @@ def test_every_staff_page_is_accessible(
     staff.enter(visit, shop.person("ADMIN"))
     for path in (
         "/ops/", f"/ops/orders/{order.order_number}/", f"/ops/orders/{order.order_number}/pick/",
-        "/ops/requests/", "/ops/requests/review/",
+        "/ops/requests/", "/ops/requests/review/", "/ops/runs/", "/ops/board/",
+        f"/ops/orders/{order.order_number}/slip/", f"/ops/runs/?day={shop.date}",
     ):  # fmt: skip
         visit.go(path)
         axe(visit)
