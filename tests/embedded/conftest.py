@@ -75,7 +75,7 @@ def stranger() -> pwd.struct_passwd:
         pytest.skip(
             "only root can act as somebody else; as an ordinary user every other test here covers that side"
         )
-    return pwd.getpwnam("nobody")
+    return pwd.getpwnam("daemon")  # never one the server is run as
 
 
 @dataclass(frozen=True)
