@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from hashlib import blake2b
 from typing import Any
 
@@ -16,13 +17,15 @@ from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.renderers import OpenApiYamlRenderer
 
 _document: dict[str, Any] = {}
+_writing = threading.Lock()
 
 
 def document() -> dict[str, Any]:
     """The OpenAPI document; made once in a process."""
-    if not _document:
-        with translation.override("en"):
-            _document.update(SchemaGenerator().get_schema(request=None, public=True))
+    with _writing:  # the generator is not made for two threads
+        if not _document:
+            with translation.override("en"):
+                _document.update(SchemaGenerator().get_schema(request=None, public=True))
     return _document
 
 
