@@ -22,7 +22,14 @@ from catalog.models import (
     VatRate,
 )
 from catalog.templatetags.shop import money_filter, tile
-from mami.service_admin import CheckList, ReadOnlyAdmin, RefusableForm, ServiceAdmin, SwitchedAdmin
+from mami.service_admin import (
+    CheckList,
+    ReadOnlyAdmin,
+    RefusableForm,
+    RowsInline,
+    ServiceAdmin,
+    SwitchedAdmin,
+)
 
 
 class ProductForm(RefusableForm):
@@ -30,17 +37,11 @@ class ProductForm(RefusableForm):
     allergens = CheckList(label=_("allergens"), choices=Allergen.choices, required=False)
 
 
-class PriceInline(admin.TabularInline):
+class PriceInline(RowsInline):
     model = PriceHistory
     fields = ("valid_from", "price", "old_price", "actor")
     readonly_fields = fields
-    extra = 0
-    max_num = 0
-    can_delete = False
     verbose_name_plural = _("price history")
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet:
         return super().get_queryset(request).select_related("actor")
@@ -55,7 +56,6 @@ class ProductAdmin(SwitchedAdmin):
     list_select_related = ("category", "brand")
     search_fields = ("name_he", "name_en", "=sku", "=barcode")
     ordering = ("name_he", "id")
-    autocomplete_fields = ("brand",)
     inlines = (PriceInline,)
     readonly_fields = ("look", "unit_price")
     fieldsets = (

@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.db import models
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -53,6 +54,18 @@ class ReadOnlyAdmin(admin.ModelAdmin):
     show_full_result_count = False
     list_per_page = 50
 
+    @property
+    def media(self) -> forms.Media:
+        """Two small scripts; jQuery writes inline styles, which our policy forbids."""
+        return forms.Media(js=["admin/js/core.js", "admin/js/actions.js"])
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Plain choices, without the buttons that open other forms in pop-up windows."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field is not None and isinstance(field.widget, RelatedFieldWidgetWrapper):
+            field.widget = field.widget.widget
+        return field
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
@@ -84,6 +97,25 @@ class ReadOnlyAdmin(admin.ModelAdmin):
 
     def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:
         return None
+
+
+class RowsInline(admin.TabularInline):
+    """Rows of another table shown below a form: to look at."""
+
+    template = "admin/rows.html"
+    extra = 0
+    max_num = 0
+    can_delete = False
+
+    @property
+    def media(self) -> forms.Media:
+        return forms.Media()
+
+    def has_add_permission(self, request: HttpRequest, obj: Row | None = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Row | None = None) -> bool:
+        return False
 
 
 class ServiceAdmin(ReadOnlyAdmin):

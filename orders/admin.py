@@ -11,23 +11,22 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from mami.service_admin import ReadOnlyAdmin
+from mami.service_admin import ReadOnlyAdmin, RowsInline
 from orders.models import Order, OrderItem
 
 
-class ItemInline(admin.TabularInline):
+class ItemInline(RowsInline):
     model = OrderItem
-    fields = ("name_he", "sku", "quantity", "unit_price", "line_total", "picked_status",
-              "picked_quantity")  # fmt: skip
+    fields = (
+        "name_he",
+        "sku",
+        "quantity",
+        "unit_price",
+        "line_total",
+        "picked_status",
+        "picked_quantity",
+    )
     readonly_fields = fields
-    extra = 0
-    can_delete = False
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return True
 
 
 @admin.register(Order)
