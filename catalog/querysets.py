@@ -8,7 +8,16 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from django.db import models
-from django.db.models import Exists, ExpressionWrapper, F, FilteredRelation, OuterRef, Q, Subquery
+from django.db.models import (
+    Exists,
+    ExpressionWrapper,
+    F,
+    FilteredRelation,
+    OuterRef,
+    Q,
+    Subquery,
+    Value,
+)
 from django.db.models.functions import Coalesce, Greatest
 
 if TYPE_CHECKING:
@@ -67,9 +76,13 @@ class ProductQuerySet(models.QuerySet["Product"]):
         )
 
     def with_stock_anywhere(self) -> ProductQuerySet:
-        """Annotate `in_stock_anywhere`: something of it at any active branch."""
+        """Annotate `in_stock_anywhere`: something of it at any active branch.
+
+        A scalar subquery, because an EXISTS is planned as a hash of all stock for a few products.
+        """
         stocks = self._stocks().filter(on_hand__gt=F("reserved"), branch__is_active=True)
-        return self.annotate(in_stock_anywhere=Exists(stocks))
+        some = Subquery(stocks.values_list(Value(True))[:1], output_field=models.BooleanField())
+        return self.annotate(in_stock_anywhere=Coalesce(some, Value(False)))
 
     def with_vat_rate(self, date: dt.date) -> ProductQuerySet:
         """Annotate `vat_rate`: the percentage in force on `date`."""

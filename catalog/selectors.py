@@ -325,7 +325,10 @@ def _matching(
     anywhere: bool,
     by_stock: bool = True,
 ) -> ProductQuerySet:
-    found = Product.objects.active().as_cards(branch_id)
+    if anywhere and branch_id is None:
+        found = Product.objects.active().select_related("brand", "category")
+    else:
+        found = Product.objects.active().as_cards(branch_id)
     if anywhere:
         found = found.defer(None).defer("search_vector").with_stock_anywhere()
         found = found.with_vat_rate(shop_date(clock.now()))
