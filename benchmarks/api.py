@@ -103,7 +103,8 @@ def fill(products: int) -> None:
     ]  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(
-            COPY.format(columns=", ".join(kept)), [max(0, products - Product.objects.count())]
+            COPY.format(columns=", ".join(map(str, kept))),
+            [max(0, products - Product.objects.count())],
         )
         cursor.execute(STOCK)
         cursor.execute("ANALYZE")

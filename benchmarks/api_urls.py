@@ -2,7 +2,7 @@
 
 from django.urls import path
 from rest_framework import serializers
-from rest_framework.generics import ListAPIView, RetrieveAPIView
+from rest_framework.generics import GenericAPIView, ListAPIView, RetrieveAPIView
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.renderers import JSONRenderer
 
@@ -16,21 +16,21 @@ class BareSerializer(serializers.ModelSerializer):
         exclude = ("search_vector",)
 
 
-class Bare:
+class Bare(GenericAPIView):
     queryset = Product.objects.all()
     serializer_class = BareSerializer
     renderer_classes = [JSONRenderer]
     content_negotiation_class = DefaultContentNegotiation
-    authentication_classes = []
-    permission_classes = []
+    authentication_classes: list[type] = []
+    permission_classes: list[type] = []
     schema = None
 
 
-class BareDetail(Bare, RetrieveAPIView):
+class BareDetail(RetrieveAPIView, Bare):
     pass
 
 
-class BareList(Bare, ListAPIView):
+class BareList(ListAPIView, Bare):
     queryset = Product.objects.order_by("id")[:24]
 
 
