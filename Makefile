@@ -59,6 +59,12 @@ smoke:  ## walk through a running shop: make smoke URL=http://127.0.0.1:8000
 	@bin/setup run
 	@$(PYTHON) -m mami.smoke $${URL:-http://127.0.0.1:$${PORT:-8000}}
 
+drill:  ## kill processes, sessions and the database under 30 shoppers; then judge
+	@bin/setup dev
+	@$(PYTHON) -m tests.drills.crash $(ARGS)
+	@$(PYTHON) -m tests.drills.crash --short --control
+	@MAMI_STORIES=100 $(PYTHON) -m pytest -q checkout/tests/test_machine.py
+
 messages:  ## list messages that have no Hebrew yet
 	@bin/setup run
 	@$(PYTHON) -m mami.translations missing
