@@ -56,7 +56,7 @@ class Opened:
             time.sleep(0.05)
         return time.monotonic() - self.started
 
-    def until_ended(self, *, seconds: float = 8) -> float:
+    def until_ended(self, *, seconds: float = 30) -> float:
         started = time.monotonic()
         self.process.wait(timeout=seconds)
         self._reader.join(timeout=seconds)
@@ -98,6 +98,11 @@ class Opened:
                 self.process.kill()
         for pid in self.processes():
             os.kill(pid, signal.SIGKILL)
+
+
+def patience() -> float:
+    """How much longer things take while the machine is doing other things too."""
+    return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
 
 
 def free_port() -> int:

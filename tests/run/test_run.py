@@ -11,76 +11,78 @@ from pathlib import Path
 
 import pytest
 
-from tests.run.conftest import Opened, opened, until
+from tests.run.conftest import Opened, opened, patience, until
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("run")]
 
 
 def test_first_start_opens_a_filled_shop_and_closes_it(var: Path) -> None:
     with opened(var) as shop:
-        shop.until_open(seconds=110)
+        shop.until_open(seconds=110 * patience())
         assert shop.healthy()
         assert (var / "secret_key").stat().st_mode & 0o777 == 0o600
         assert len(shop.pids("procrastinate worker")) == 1
         assert len(shop.pids("gunicorn")) == 3
         shop.process.send_signal(signal.SIGTERM)
-        assert shop.until_ended() < 5
+        assert shop.until_ended() < 5 * patience()
         assert shop.process.returncode == 0
         assert shop.processes() == {}
 
 
 def test_second_start_is_quick_and_ctrl_c_closes(var: Path) -> None:
     with opened(var) as shop:
-        assert shop.until_open(seconds=30) < 10
+        assert shop.until_open(seconds=60) < 10 * patience()
         assert "Filling the shelves" not in shop.said
         assert "Collecting static files" not in shop.said
         os.killpg(shop.process.pid, signal.SIGINT)  # as a terminal does: to the whole group
-        assert shop.until_ended() < 5
+        assert shop.until_ended() < 5 * patience()
         assert shop.processes() == {}
 
 
 def test_make_passes_the_end_on(var: Path) -> None:
     with opened(var, ["make", "run"]) as shop:
-        shop.until_open(seconds=30)
+        shop.until_open(seconds=60)
         shop.process.send_signal(signal.SIGTERM)
-        assert shop.until_ended() < 5
-        until(lambda: shop.processes() == {}, seconds=1)
+        assert shop.until_ended() < 5 * patience()
+        until(lambda: shop.processes() == {}, seconds=1 * patience())
 
 
 def test_what_is_killed_comes_back(var: Path) -> None:
     with opened(var) as shop:
-        shop.until_open(seconds=30)
+        shop.until_open(seconds=60)
 
         masters = set(shop.pids("gunicorn"))
         master = min(masters)
         os.kill(master, signal.SIGKILL)
-        until(lambda: master not in shop.processes(), seconds=1)
-        assert until(shop.healthy, seconds=5) < 5
-        until(lambda: not masters & set(shop.pids("gunicorn")), seconds=10)
+        until(lambda: master not in shop.processes(), seconds=1 * patience())
+        until(shop.healthy, seconds=5 * patience())
+        until(lambda: not masters & set(shop.pids("gunicorn")), seconds=10 * patience())
 
         (worker,) = shop.pids("procrastinate worker")
         os.kill(worker, signal.SIGKILL)
-        until(lambda: shop.pids("procrastinate worker") not in ([worker], []), seconds=10)
+        until(
+            lambda: shop.pids("procrastinate worker") not in ([worker], []), seconds=10 * patience()
+        )
 
         server = shop.cluster.running_pid()
         assert server is not None
         os.kill(server, signal.SIGKILL)
-        until(lambda: shop.cluster.running_pid() not in (server, None), seconds=10)
-        assert until(shop.healthy, seconds=10) < 10
+        until(lambda: shop.cluster.running_pid() not in (server, None), seconds=10 * patience())
+        until(shop.healthy, seconds=10 * patience())
 
 
 def test_a_killed_supervisor_leaves_nothing(var: Path) -> None:
     with opened(var) as shop:
-        shop.until_open(seconds=30)
+        shop.until_open(seconds=60)
         shop.process.kill()
-        until(lambda: shop.processes() == {}, seconds=8)
+        until(lambda: shop.processes() == {}, seconds=8 * patience())
 
 
 def test_a_killed_make_leaves_nothing(var: Path) -> None:
     with opened(var, ["make", "run"]) as shop:
-        shop.until_open(seconds=30)
+        shop.until_open(seconds=60)
         shop.process.kill()
-        until(lambda: shop.processes() == {}, seconds=8)
+        until(lambda: shop.processes() == {}, seconds=8 * patience())
 
 
 def test_the_end_may_come_at_any_moment_of_the_start(var: Path) -> None:
@@ -88,14 +90,14 @@ def test_the_end_may_come_at_any_moment_of_the_start(var: Path) -> None:
         with opened(var) as shop:
             time.sleep(moment)
             shop.process.send_signal(signal.SIGTERM)
-            assert shop.until_ended() < 6, moment
-            until(lambda: shop.processes() == {}, seconds=1)
+            assert shop.until_ended() < 6 * patience(), moment
+            until(lambda: shop.processes() == {}, seconds=1 * patience())
 
 
 def test_two_shops_may_share_the_database(var: Path) -> None:
     with opened(var) as first, opened(var) as second:
-        first.until_open(seconds=30)
-        second.until_open(seconds=30)
+        first.until_open(seconds=60)
+        second.until_open(seconds=60)
         first.process.send_signal(signal.SIGTERM)
         first.until_ended()
         assert second.cluster.is_ready()
@@ -104,7 +106,7 @@ def test_two_shops_may_share_the_database(var: Path) -> None:
 
 def refusal(var: Path, **variables: str) -> Opened:
     with opened(var, **variables) as shop:
-        shop.until_ended(seconds=20)
+        shop.until_ended(seconds=20 * patience())
         assert shop.process.returncode == 2
         assert shop.processes() == {}
         return shop
@@ -170,7 +172,7 @@ def test_a_database_of_a_newer_shop_is_refused(var: Path) -> None:
         row = "('catalog', '9999_from_the_future', now())"
         ask(var, f"INSERT INTO django_migrations (app, name, applied) VALUES {row}")
         with opened(var) as shop:
-            shop.until_ended(seconds=20)
+            shop.until_ended(seconds=20 * patience())
             assert shop.process.returncode == 2
             assert "last used by a newer version of Mami" in shop.said
         ask(var, "DELETE FROM django_migrations WHERE name = '9999_from_the_future'")
