@@ -10,6 +10,7 @@ from checkout.errors import IdempotencyInProgress
 from checkout.requests import ConfirmRequest
 from checkout.services import ConfirmResult, confirm
 from mami.ratelimits import CONFIRM_PER_USER, RateLimited
+from payments.errors import PaymentPending
 
 
 def limited_confirm(
@@ -26,7 +27,7 @@ def limited_confirm(
             raise
     try:
         result = confirm(actor=actor, key=key, request=request, request_id=request_id, now=now)
-    except IdempotencyInProgress:
+    except (IdempotencyInProgress, PaymentPending):  # asking how it went is no new attempt
         CONFIRM_PER_USER.give_back(actor.pk)
         raise
     if result.replayed:

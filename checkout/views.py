@@ -16,10 +16,11 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.models import Role, User
 from cart.context import basket_of, remember
-from checkout import fixing, memory, services
+from checkout import fixing, memory
 from checkout.desk import Desk, desk
 from checkout.errors import CartAlreadyOrdered, IdempotencyInProgress
 from checkout.forms import CheckoutForm, new_key
+from checkout.limits import limited_confirm
 from checkout.refusals import SAME_KEY, place
 from mami import clock
 from mami.errors import DomainError, PermissionRefused
@@ -83,7 +84,7 @@ def _order(request: HttpRequest) -> HttpResponse:
         return _answer(request, form, None, 422)
     actor = cast(User, request.user)
     try:
-        result = services.confirm(
+        result = limited_confirm(
             actor=actor,
             key=form.cleaned_data["key"],
             request=form.confirm_request(),

@@ -14,6 +14,7 @@ from accounts.models import User
 from cart.models import Cart, CartItem
 from cart.selectors import cart_view
 from catalog.models import Product
+from mami.ratelimits import CONFIRM_PER_USER, RateLimited
 from orders.models import Order
 from tests.shop import Shop
 
@@ -197,6 +198,16 @@ class TestRefusals:
         assert shop.stock(milk) == (100, 0)
         again = {**form(desk, shop), "key": hidden(html, "key")}
         assert desk.post(PAGE, again).status_code == 302
+
+    def test_too_many_attempts_in_a_minute(self, desk, shop, ada):
+        for _ in range(CONFIRM_PER_USER.count):
+            CONFIRM_PER_USER.hit(ada.pk)
+        response = order(desk, shop, notes="ripe, please")
+        assert response.status_code == 422
+        html = response.content.decode()
+        assert str(RateLimited.message) in html
+        assert "ripe, please" in html
+        assert not Order.objects.exists()
 
     def test_a_bank_that_cannot_be_reached(self, desk, shop):
         self.refused(order(desk, shop, card="token:tok_unreachable"), "cannot be reached")
