@@ -61,7 +61,7 @@ class Story(RuleBasedStateMachine):
         self.provider.__enter__()
         self.now = clock.now()
         self.keys = 0
-        self.last: dict[int, Any] = {}
+        self.last: dict[int, tuple[Any, str, Any]] = {}
 
     def teardown(self) -> None:
         faults.disarm()
