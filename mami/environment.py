@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import sys
@@ -60,11 +61,14 @@ def secret_key(env: Environment, var: Path, *, may_generate: bool) -> str:
         stop("SECRET_KEY is not set; put a long random value into the environment or .env.")
     try:
         var.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        beside = path.with_name(f"secret_key.{os.getpid()}")
+        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w") as file:
             file.write(secrets.token_urlsafe(50))
-    except FileExistsError:
-        pass
+        # Several processes may start at once: the first link stands, and nobody reads half a key.
+        with contextlib.suppress(FileExistsError):
+            os.link(beside, path)
+        beside.unlink()
     except OSError as error:
         stop(f"cannot write to {var} ({error.strerror}); make it writable or set MAMI_VAR.")
     return path.read_text(encoding="ascii").strip()

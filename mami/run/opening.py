@@ -25,6 +25,8 @@ def settle_environment(*, developing: bool) -> Path:
     os.environ.setdefault("MAMI_EMBEDDED", "1")
     os.environ.setdefault("WEB_GRACEFUL_SECONDS", str(int(CLOSING_SECONDS)))
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mami.settings")
+    host, port = os.environ.get("MAMI_HOST"), os.environ.get("PORT")
+    os.environ.setdefault("SITE_URL", f"http://{host or '127.0.0.1'}:{port or 8000}")
     var = embedded.var_folder()
     os.environ["MAMI_VAR"] = str(var)
     probe = var / f".written-{os.getpid()}"

@@ -1,6 +1,9 @@
 """What the operator can set is written down, all of it and nothing else."""
 
+import os
 import re
+import subprocess
+import sys
 
 import pytest
 
@@ -60,3 +63,25 @@ def test_a_broken_file_stops_the_start_with_one_sentence(
     assert said.startswith("mami: ")
     assert str(tmp_path / ".env") in said
     assert said.count("\n") == 1
+
+
+def test_processes_that_start_together_share_one_generated_key(tmp_path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from mami import environment as e;"
+        "print(e.secret_key(e.Environment(), Path(sys.argv[1]), may_generate=True))"
+    )
+    started = [
+        subprocess.Popen(
+            [sys.executable, "-c", code, str(tmp_path / "var")],
+            cwd=ROOT,
+            env={"PATH": os.environ["PATH"]},
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(6)
+    ]
+    keys = {process.communicate()[0].strip() for process in started}
+    assert len(keys) == 1
+    assert len(keys.pop()) > 50
+    assert [path.name for path in (tmp_path / "var").iterdir()] == ["secret_key"]
+    assert (tmp_path / "var" / "secret_key").stat().st_mode & 0o777 == 0o600
