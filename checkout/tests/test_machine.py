@@ -97,12 +97,13 @@ class Story(RuleBasedStateMachine):
         request = ask(payment=self.shop.raw_card(card))
         self.keys += 1
         self.last[person.pk] = (person, f"key-{self.keys}", request)
-        self._confirm(*self.last[person.pk], dies)
+        self._confirm(person, f"key-{self.keys}", request, dies)
 
     @rule(who=places, dies=st.one_of(st.none(), st.sampled_from(sorted(faults.POINTS))))
     def send_again(self, who: int, dies: str | None) -> None:
-        if request := self.last.get(self.people[who % 3].pk):
-            self._confirm(*request, dies)
+        if sent := self.last.get(self.people[who % 3].pk):
+            person, key, request = sent
+            self._confirm(person, key, request, dies)
 
     def _confirm(self, person: Any, key: str, request: Any, dies: str | None) -> None:
         def die() -> None:

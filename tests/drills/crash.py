@@ -153,6 +153,8 @@ def _kill_postgres(cluster: object) -> None:
     if pid is not None:
         os.kill(pid, signal.SIGKILL)
         began = time.monotonic()
+        while cluster.running_pid() is not None and time.monotonic() - began < 10:  # type: ignore[attr-defined]
+            time.sleep(0.02)
         cluster.ensure()  # type: ignore[attr-defined]
         print(f"  PostgreSQL back after {time.monotonic() - began:.1f} s")
 
