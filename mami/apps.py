@@ -9,8 +9,9 @@ class MamiConfig(AppConfig):
     def ready(self) -> None:
         from django.db.models.signals import post_migrate
 
-        from mami import database
+        from mami import database, faults
         from mami.api import checks  # noqa: F401  (they register themselves)
 
         # Sent once for each app with models, of which any one will do.
         post_migrate.connect(database.limit_waiting, sender=apps.get_app_config("accounts"))
+        faults.arm_from_environment()

@@ -2,11 +2,17 @@
 
 `point(name)` does nothing unless something armed that name with `arm`. Arming is refused in
 production (`DEBUG` off and no `MAMI_FAULTS=1` in the environment).
+
+A process of its own is armed from outside: `MAMI_FAULT=after_commit_1:kill:3` kills it the third
+time it passes there. The kinds are those of `KINDS`; without a number, the first time.
 """
 
 from __future__ import annotations
 
+import itertools
 import os
+import signal
+import time
 from collections.abc import Callable
 
 from django.conf import settings
@@ -27,6 +33,37 @@ POINTS = frozenset(
         "refund_between_record_and_call",
     }
 )
+
+
+class Struck(Exception):
+    """What the kind `raise` raises."""
+
+
+def _die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _fail() -> None:
+    raise Struck
+
+
+def _dawdle() -> None:
+    time.sleep(5)
+
+
+def _lose_database() -> None:
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+
+
+KINDS: dict[str, Callable[[], None]] = {
+    "kill": _die,
+    "raise": _fail,
+    "sleep5": _dawdle,
+    "database-kill": _lose_database,
+}
 
 _armed: dict[str, Callable[[], None]] = {}
 
@@ -49,3 +86,28 @@ def arm(name: str, action: Callable[[], None]) -> None:
 def disarm() -> None:
     """Forget everything that was armed."""
     _armed.clear()
+
+
+def arm_from_environment() -> None:
+    """Arm what MAMI_FAULT says, if it says anything.
+
+    Raises what `arm` raises, and ValueError where it is not `point:kind` or `point:kind:number`.
+    """
+    if not (wanted := os.environ.get("MAMI_FAULT", "")):
+        return
+    name, _, rest = wanted.partition(":")
+    kind, _, number = rest.partition(":")
+    if kind not in KINDS or not (number or "1").isdecimal() or int(number or "1") < 1:
+        raise ValueError(f"MAMI_FAULT wants point:kind:number, not {wanted!r}")
+    arm(name, _at_pass(int(number or "1"), KINDS[kind]))
+
+
+def _at_pass(number: int, action: Callable[[], None]) -> Callable[[], None]:
+    """`action`, but only the `number`-th time; threads passing together are counted apart."""
+    passes = itertools.count(1)
+
+    def act() -> None:
+        if next(passes) == number:
+            action()
+
+    return act
