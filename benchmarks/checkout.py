@@ -117,6 +117,7 @@ def _bare(shop: Any, goods: list[Any]) -> None:
 
     from cart.models import Cart
     from checkout.models import IdempotencyKey
+    from inventory.locks import lock_stocks
     from orders.models import Order, OrderItem
     from orders.numbering import new_number
 
@@ -131,11 +132,9 @@ def _bare(shop: Any, goods: list[Any]) -> None:
             user=user, key=number, body_hash="", lease_expires_at=now, created_at=now
         )
         stock = model("inventory", "Stock")
-        rows = list(
-            stock.objects.select_for_update()
-            .filter(branch=shop.warehouse, product__in=goods)
-            .order_by("product_id")
-        )
+        rows = lock_stocks(
+            branch_id=shop.warehouse.pk, product_ids=[product.pk for product in goods]
+        ).values()
         for row in rows:
             row.reserved += 1
         stock.objects.bulk_update(rows, ["reserved"])
