@@ -139,11 +139,24 @@ class Ledger:
         books = sqlite3.connect(self.path, timeout=10.0, isolation_level=None)
         books.row_factory = sqlite3.Row
         books.execute("PRAGMA busy_timeout = 10000")
-        books.execute("PRAGMA journal_mode = WAL")
+        _begin_wal(books)
         books.execute("PRAGMA synchronous = FULL")
         if books.execute("SELECT 1 FROM sqlite_master WHERE name = 'weather'").fetchone() is None:
             books.executescript(SCHEMA)
         return books
+
+
+def _begin_wal(books: sqlite3.Connection) -> None:
+    """SQLite does not wait its busy time for this switch when several open the same new file."""
+    until = time.monotonic() + 10
+    while True:
+        try:
+            books.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.01)
 
 
 class KeyReused(Exception):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.db import transaction
@@ -45,6 +46,21 @@ def unlocked(parties: int) -> Callable[..., Payment]:
     return look
 
 
+def without_lock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two read the payment without its lock, and write once both have decided."""
+    both_decided = threading.Barrier(2, timeout=20)
+    write = calls._write
+
+    def write_late(*given: Any, **named: Any) -> int:
+        both_decided.wait()
+        return write(*given, **named)
+
+    monkeypatch.setattr(
+        calls, "lock_payment", lambda payment_id: Payment.objects.get(pk=payment_id)
+    )
+    monkeypatch.setattr(calls, "_write", write_late)
+
+
 class TestCaptureAgainstCancel:
     def both(self, payment: Payment, time) -> list[str]:
         asked = {"payment_id": payment.pk, "actor": None, "now": time.now}
@@ -72,7 +88,7 @@ class TestCaptureAgainstCancel:
         assert not ReconciliationCase.objects.exists()
 
     def test_control_without_the_lock_both_are_asked_for(self, held, time, monkeypatch):
-        monkeypatch.setattr(calls, "lock_payment", unlocked(2))
+        without_lock(monkeypatch)
         payment = held()
         assert self.both(payment, time) == ["ok", "ok"]
         assert self.asked_for(payment) == ["CAPTURE", "VOID"]
@@ -99,7 +115,7 @@ class TestTwoRefunds:
 
     def test_control_without_the_lock_they_do(self, captured, time, monkeypatch):
         payment = captured()
-        monkeypatch.setattr(calls, "lock_payment", unlocked(2))
+        without_lock(monkeypatch)
         assert self.both(payment, time) == ["ok", "ok"]
         assert self.asked_for(payment) == 120
 
