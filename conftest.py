@@ -16,17 +16,6 @@ from pytest_django.plugin import DjangoDbBlocker
 
 from mami import translations
 
-# Real threads, waits and commits; many shops in a row; the whole API described.
-SLOW_FILES = {
-    "test_races",
-    "test_faults",
-    "test_books",
-    "test_repetition",
-    "test_cost",
-    "test_seed",
-    "test_description",
-}
-
 # Written by Django itself after every emptying; the same rows each time.
 KEPT_TABLES = {"django_content_type", "auth_permission"}
 
@@ -39,9 +28,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whole files that take their time, whatever single tests of them take."""
+    """Races and faults need real threads, waits and commits; the API's description is long."""
     for item in items:
-        if item.path.stem in SLOW_FILES:
+        if item.path.name in ("test_races.py", "test_faults.py", "test_description.py"):
             item.add_marker(pytest.mark.slow)
 
 
