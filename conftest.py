@@ -7,17 +7,12 @@ from collections.abc import Iterator
 import pytest
 from django.conf import settings
 from django.core.cache import cache
-from django.core.management.color import Style
 from django.db import connection
-from django.db.backends.postgresql.operations import DatabaseOperations
 from django.utils import translation
 from pytest_django import Settings
 from pytest_django.plugin import DjangoDbBlocker
 
 from mami import translations
-
-# Written by Django itself after every emptying; the same rows each time.
-KEPT_TABLES = {"django_content_type", "auth_permission"}
 
 pytest_plugins = ["tests.api_client"]
 
@@ -59,35 +54,6 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
         with connection.cursor() as cursor:
             cursor.execute(f"ALTER DATABASE {name} SET mami.allow_truncate TO 'on'")
         connection.close()
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _quick_emptying() -> Iterator[None]:
-    """Empty only the tables that hold something: TRUNCATE makes every file of every table anew.
-
-    Needs a superuser, as the tests' own cluster has one: foreign keys and the ledgers' triggers
-    would refuse. Elsewhere Django's own way is kept.
-    """
-    slow = DatabaseOperations.sql_flush
-
-    def quick(self: DatabaseOperations, style: Style, tables: list[str], **how: bool) -> list[str]:
-        with self.connection.cursor() as cursor:
-            cursor.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")
-            if cursor.fetchone() != (True,) or how.get("reset_sequences"):
-                return slow(self, style, tables, **how)
-            names = [self.quote_name(table) for table in tables if table not in KEPT_TABLES]
-            asked = (f"SELECT '{name}' WHERE EXISTS (SELECT FROM {name})" for name in names)
-            cursor.execute(" UNION ALL ".join(asked))
-            filled = [f"DELETE FROM {name}" for (name,) in cursor.fetchall()]
-        return [
-            "SET LOCAL session_replication_role TO 'replica'",
-            *filled,
-            "SET LOCAL session_replication_role TO 'origin'",
-        ]
-
-    DatabaseOperations.sql_flush = quick
-    yield
-    DatabaseOperations.sql_flush = slow
 
 
 @pytest.fixture(autouse=True)
