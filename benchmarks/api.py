@@ -8,21 +8,12 @@ on one gunicorn. Exit code 1 when a ratio is above what is allowed.
 from __future__ import annotations
 
 import argparse
-import http.client
 import json
-import os
-import signal
-import subprocess
 import sys
-import tempfile
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
-TICK = os.sysconf("SC_CLK_TCK")
-PORT = 8791
-ROOT = Path(__file__).resolve().parent.parent
+from benchmarks.serving import Shop, house, served
+
 COPY = """
 INSERT INTO catalog_product ({columns}, sku, barcode)
 SELECT {columns}, 'B-' || n, NULL
@@ -64,31 +55,11 @@ def main() -> int:
     parser.add_argument("--products", type=int, default=5000)
     parser.add_argument("--requests", type=int, default=300)
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="mami-bench-") as folder:
-        Path(folder).chmod(0o755)  # the database's own account must reach its folder
-        environment = {
-            **os.environ, "MAMI_VAR": folder, "MAMI_DEMO": "1", "MAMI_EMBEDDED": "1", "LOG_LEVEL": "ERROR",
-            "DJANGO_SETTINGS_MODULE": "benchmarks.api_settings", "DATABASE_URL": "", "PORT": str(PORT),
-        }  # fmt: skip
-        _manage(environment, "db", "start")
-        try:
-            _manage(environment, "migrate", "--verbosity", "0")
-            _manage(environment, "seed")
-            _manage(environment, "shell", "-c", _filling(options.products))
-            return _measured(environment, Path(folder), options.requests)
-        finally:
-            _manage(environment, "db", "stop")
-
-
-def _manage(environment: dict[str, str], *arguments: str) -> None:
-    subprocess.run(
-        [sys.executable, "manage.py", *arguments],
-        cwd=ROOT, env=environment, check=True, stdout=subprocess.DEVNULL,
-    )  # fmt: skip
-
-
-def _filling(products: int) -> str:
-    return f"from benchmarks.api import fill; fill({products})"
+    with house() as opened:
+        opened.manage("seed")
+        opened.manage("shell", "-c", f"from benchmarks.api import fill; fill({options.products})")
+        with served(opened) as shop:
+            return _report({case.name: _cost(shop, case, options.requests) for case in CASES})
 
 
 def fill(products: int) -> None:
@@ -110,24 +81,9 @@ def fill(products: int) -> None:
         cursor.execute("ANALYZE")
 
 
-def _measured(environment: dict[str, str], folder: Path, requests: int) -> int:
-    web = subprocess.Popen(
-        [sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", "mami.wsgi"],
-        cwd=ROOT, env=environment,
-    )  # fmt: skip
-    try:
-        _wait()
-        database = int((folder / "postgres" / "data" / "postmaster.pid").read_text().split()[0])
-        spent: Callable[[], float] = lambda: _cpu(web.pid) + _cpu(database)  # noqa: E731
-        return _report({case.name: _cost(case, requests, spent) for case in CASES})
-    finally:
-        web.send_signal(signal.SIGTERM)
-        web.wait(20)
-
-
-def _cost(case: Case, requests: int, spent: Callable[[], float]) -> float:
+def _cost(shop: Shop, case: Case, requests: int) -> float:
     """Milliseconds of CPU for one request, the best of three rounds."""
-    product, category, token = _known()
+    product, category, token = _known(shop)
     path = case.path.format(id=product, category=category)
     headers = {"Accept-Language": "en", "Content-Type": "application/json"}
     body = None
@@ -137,58 +93,24 @@ def _cost(case: Case, requests: int, spent: Callable[[], float]) -> float:
     rounds = []
     for number in range(4):
         if body is not None:
-            _call("DELETE", "/api/v1/cart", headers)
-        begun = spent()
-        connection = http.client.HTTPConnection("127.0.0.1", PORT)
+            shop.ask("DELETE", "/api/v1/cart", headers)
+        begun = shop.spent()
+        connection = shop.connect()
         for _ in range(requests if number else 20):
             connection.request("POST" if body else "GET", path, body, headers)
             response = connection.getresponse()
             response.read()
             if response.status >= 400:
                 raise SystemExit(f"{path} answered {response.status}")
-        rounds.append((spent() - begun) * 1000 / requests)
+        rounds.append((shop.spent() - begun) * 1000 / requests)
     return min(rounds[1:])
 
 
-def _known() -> tuple[int, int, str]:
-    found = _call("GET", "/api/v1/products/search?limit=1&inStock=true&sort=name", {})["data"][0]
+def _known(shop: Shop) -> tuple[int, int, str]:
+    found = shop.ask("GET", "/api/v1/products/search?limit=1&inStock=true&sort=name", {})["data"][0]
     body = json.dumps({"email": "ada@mami.test", "password": "mami-demo-1"})
-    login = _call("POST", "/api/v1/auth/login", {"Content-Type": "application/json"}, body)
+    login = shop.ask("POST", "/api/v1/auth/login", {"Content-Type": "application/json"}, body)
     return found["id"], found["category_id"], login["data"]["access_token"]
-
-
-def _call(method: str, path: str, headers: dict[str, str], body: str | None = None) -> dict:
-    connection = http.client.HTTPConnection("127.0.0.1", PORT)
-    connection.request(method, path, body, headers)
-    return json.loads(connection.getresponse().read())
-
-
-def _wait() -> None:
-    for _ in range(200):
-        try:
-            _call("GET", "/api/v1/health", {})
-            return
-        except OSError:
-            time.sleep(0.1)
-    raise SystemExit("the shop did not open")
-
-
-def _cpu(root: int) -> float:
-    """Seconds of CPU of a process, its children and its ended children."""
-    total, parents = 0.0, {}
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                fields = (entry / "stat").read_text().rpartition(")")[2].split()
-            except OSError:
-                continue
-            parents[int(entry.name)] = (int(fields[1]), fields)
-    for pid, (parent, fields) in parents.items():
-        if pid == root or parent == root:
-            total += sum(int(f) for f in fields[11:13])
-        if pid == root:
-            total += sum(int(f) for f in fields[13:15])
-    return total / TICK
 
 
 def _report(costs: dict[str, float]) -> int:
