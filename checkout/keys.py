@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Mapping
+from typing import Any
 
 from django.db import connection
 
@@ -22,6 +24,7 @@ LEASE = dt.timedelta(seconds=20)
 """How long a running confirm may take. Afterwards whoever asks first (the customer again, or the
 job) finds out at the provider what became of it."""
 LIFE = dt.timedelta(hours=24)
+CONFIRM, REFUND = "confirm", "refund"
 _SHAPE = re.compile(r"[\x21-\x7e]{1,128}")
 
 
@@ -31,7 +34,9 @@ def check_key(key: str) -> None:
         raise MissingIdempotencyKey
 
 
-def claim(*, user_id: int, key: str, body_hash: str, now: dt.datetime) -> IdempotencyKey:
+def claim(
+    *, user_id: int, key: str, body_hash: str, now: dt.datetime, scope: str = CONFIRM
+) -> IdempotencyKey:
     """Lock the key and mark it as being worked on, in the caller's transaction.
 
     A DONE key comes back as it is, with its answer. A key whose earlier request died comes back
@@ -39,10 +44,10 @@ def claim(*, user_id: int, key: str, body_hash: str, now: dt.datetime) -> Idempo
     IdempotencyKeyReuseMismatch, IdempotencyInProgress. One statement for a new key.
     """
     require_transaction()
-    fresh = _insert(user_id, key, body_hash, now)
+    fresh = _insert(user_id, key, body_hash, now, scope)
     if fresh is not None:
         return fresh
-    row = lock_key(user_id=user_id, key=key)
+    row = lock_key(user_id=user_id, key=key, scope=scope)
     if row.state != State.FREE and row.body_hash != body_hash:
         raise IdempotencyKeyReuseMismatch
     if row.state == State.DONE:
@@ -58,8 +63,20 @@ def claim(*, user_id: int, key: str, body_hash: str, now: dt.datetime) -> Idempo
 def is_answered(*, user_id: int, key: str) -> bool:
     """Whether the key has its answer, so that asking again only repeats it. One query."""
     return IdempotencyKey.objects.filter(
-        user_id=user_id, scope="confirm", key=key[:128], state=State.DONE
+        user_id=user_id, scope=CONFIRM, key=key[:128], state=State.DONE
     ).exists()
+
+
+def answer(*, key_id: int, status: int, body: Mapping[str, Any]) -> None:
+    """Keep what was answered, for whoever sends the same again."""
+    IdempotencyKey.objects.filter(pk=key_id, state=State.IN_PROGRESS).update(
+        state=State.DONE, response_status=status, response_body=dict(body)
+    )
+
+
+def free(*, key_id: int) -> None:
+    """The request was refused: the key may be used again, with another body too."""
+    IdempotencyKey.objects.filter(pk=key_id, state=State.IN_PROGRESS).update(state=State.FREE)
 
 
 def end_lease(*, key_id: int, now: dt.datetime) -> None:
@@ -78,16 +95,18 @@ def clean_up(*, now: dt.datetime, limit: int = 1000) -> int:
     return IdempotencyKey.objects.filter(pk__in=list(old)).delete()[0]
 
 
-def _insert(user_id: int, key: str, body_hash: str, now: dt.datetime) -> IdempotencyKey | None:
+def _insert(
+    user_id: int, key: str, body_hash: str, now: dt.datetime, scope: str
+) -> IdempotencyKey | None:
     """The new row, or None where the key exists. Waits for a transaction that is inserting it."""
     lease = now + LEASE
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO checkout_idempotencykey"
             " (user_id, key, scope, body_hash, state, lease_expires_at, created_at)"
-            " VALUES (%s, %s, 'confirm', %s, 'IN_PROGRESS', %s, %s)"
+            " VALUES (%s, %s, %s, %s, 'IN_PROGRESS', %s, %s)"
             " ON CONFLICT (user_id, scope, key) DO NOTHING RETURNING id",
-            [user_id, key, body_hash, lease, now],
+            [user_id, key, scope, body_hash, lease, now],
         )
         row = cursor.fetchone()
     if row is None:
@@ -96,6 +115,7 @@ def _insert(user_id: int, key: str, body_hash: str, now: dt.datetime) -> Idempot
         pk=row[0],
         user_id=user_id,
         key=key,
+        scope=scope,
         body_hash=body_hash,
         state=State.IN_PROGRESS,
         lease_expires_at=lease,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from checkout.models import IdempotencyKey, Reservation
 
 
-def lock_key(*, user_id: int, key: str) -> IdempotencyKey:
-    """A customer's key for confirming, which exists."""
-    return IdempotencyKey.objects.select_for_update().get(user_id=user_id, scope="confirm", key=key)
+def lock_key(*, user_id: int, key: str, scope: str) -> IdempotencyKey:
+    """A person's key, which exists."""
+    return IdempotencyKey.objects.select_for_update().get(user_id=user_id, scope=scope, key=key)
 
 
 def lock_reservation(*, reservation_id: int) -> Reservation:

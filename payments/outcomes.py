@@ -23,7 +23,10 @@ class Verdict(enum.Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What the provider said. `reason` is its word for a decline."""
+    """What the provider said. `reason` is its word for a decline.
+
+    `awaited` tells that the cardholder had been asked to confirm: a hold found later is no accident.
+    """
 
     verdict: Verdict
     reference: str = ""
@@ -32,6 +35,7 @@ class Outcome:
     kept: KeptCard | None = None
     reason: str = ""
     redirect_url: str = ""
+    awaited: bool = False
 
     @property
     def is_authorized(self) -> bool:

@@ -57,11 +57,6 @@ def refund_summary(*, call_id: int) -> Summary:
     }
 
 
-def refund_made_at(*, call_id: int) -> dt.datetime:
-    """When the refund of a call was first asked for. One query."""
-    return Refund.objects.values_list("created_at", flat=True).get(call_id=call_id)
-
-
 def reconciliation_cases(
     *, status: str = "", start: dt.datetime | None = None, end: dt.datetime | None = None
 ) -> QuerySet[ReconciliationCase]:

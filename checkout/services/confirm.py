@@ -118,6 +118,7 @@ def _settle(step: Reserved | Resumed, outcome: Outcome, now: dt.datetime) -> Con
                     outcome=outcome,
                     agreed=agreed,
                     payment=payment,
+                    recovered=agreed is None and not outcome.awaited,
                     now=now,
                 )
             )

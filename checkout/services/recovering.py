@@ -36,6 +36,7 @@ def recover(*, now: dt.datetime, limit: int = 100) -> int:
             settled += _settle(reservation_id, payment_id, expires_at <= now, now)
         except DomainError as refusal:  # somebody holds a lock: next time
             log.info("recovery_postponed", reservation_id=reservation_id, code=refusal.code)
+    payments.resolve_completed(now=now)
     return settled
 
 
@@ -48,8 +49,14 @@ def _settle(reservation_id: int, payment_id: int, expired: bool, now: dt.datetim
     outcome = payments.ask(payment_id=payment_id, now=now)
     faults.point("job_between_ask_and_finish")
     if outcome.is_authorized:
-        payments.found_uncommitted(payment_id=payment_id)
-        commit(reservation_id=reservation_id, outcome=outcome, now=clock.now())
+        if not outcome.awaited:
+            payments.found_uncommitted(payment_id=payment_id)
+        commit(
+            reservation_id=reservation_id,
+            outcome=outcome,
+            now=clock.now(),
+            recovered=not outcome.awaited,
+        )
         return True
     reason = _reason(outcome, expired)
     return bool(reason) and give_back(reservation_id=reservation_id, reason=reason, now=now)

@@ -53,12 +53,14 @@ def commit(
     now: dt.datetime,
     agreed: Agreed | None = None,
     payment: PaymentHandle | None = None,
+    recovered: bool = False,
 ) -> Committed | None:
     """Write the order of a held payment and return the answer stored under its key.
 
     None when the reservation had been given back meanwhile: the money is let go then, as a
     reconciliation case. Safe to repeat: an order that exists is answered again. `agreed` and
     `payment` are at hand in the process that reserved; the latter is needed to keep a new card.
+    `recovered` lists the payment as one that was held before its order was written, and now has it.
     """
     agreed = agreed or read_again(Reservation.objects.select_related("user").get(pk=reservation_id))
     try:
@@ -66,6 +68,8 @@ def commit(
             raise _NotOpen
         with write_transaction(durable=True):
             body = _order(agreed, outcome, payment, now)
+            if recovered:
+                payments.record_recovered(payment_id=agreed.reservation.payment_id, now=now)
             faults.point("before_commit_2")
     except _NotOpen:
         return _as_settled(reservation_id, outcome, now)

@@ -14,6 +14,7 @@ from checkout.services import recover
 from mami import clock, faults
 from mami.errors import DomainError
 from orders.models import Order
+from payments import services as payments
 from payments.errors import PaymentDeclined, PaymentPending, PaymentUnavailable
 from payments.services import perform_open_calls
 from tests.shop import Shop, during_payment
@@ -57,6 +58,12 @@ def test_an_unreachable_provider_holds_nothing(shop: Shop) -> None:
     _nothing_is_held(shop)
 
 
+def _cases() -> list[tuple[str, str, str]]:
+    """What the reconciliation report lists."""
+    cases = apps.get_model("payments", "ReconciliationCase").objects.order_by("pk")
+    return list(cases.values_list("kind", "status", "resolution"))
+
+
 class TestNoAnswer:
     def test_the_same_key_tells_the_outcome(self, shop: Shop) -> None:
         ada = shop.customer(card="tok_timeout")
@@ -68,6 +75,7 @@ class TestNoAnswer:
         result = shop.confirm(ada)
 
         assert Order.objects.get().order_number == result.order_number
+        assert _cases() == [("PAYMENT_CAPTURED_NOT_COMMITTED", "RESOLVED", "ORDER_COMPLETED")]
         assert shop.confirm(ada).replayed
         assert [payment.state for payment in shop.payments(ada)] == ["AUTHORIZED"]
 
@@ -90,10 +98,18 @@ class TestNoAnswer:
 
         order = Order.objects.get()
         assert order.user == ada
+        assert _cases() == [("PAYMENT_CAPTURED_NOT_COMMITTED", "RESOLVED", "ORDER_COMPLETED")]
         answer = shop.confirm(ada)
         assert answer.replayed
         assert answer.order_id == order.pk
         assert recover(now=clock.now()) == 0
+
+
+def test_a_case_whose_order_somebody_else_wrote_is_resolved_too(shop: Shop) -> None:
+    order = shop.order()
+    payments.found_uncommitted(payment_id=order.payment_id)  # and then the process was gone
+    recover(now=clock.now())
+    assert _cases() == [("PAYMENT_CAPTURED_NOT_COMMITTED", "RESOLVED", "ORDER_COMPLETED")]
 
 
 def _abandon(shop: Shop, *, asked: bool) -> None:

@@ -7,19 +7,21 @@ from typing import Any
 from rest_framework.request import Request
 
 from checkout.api import KEY
-from checkout.errors import MissingIdempotencyKey
-from checkout.keys import check_key
+from checkout.errors import (
+    IdempotencyInProgress,
+    IdempotencyKeyReuseMismatch,
+    MissingIdempotencyKey,
+)
 from mami import clock
 from mami.api.operations import Answered, operation
 from mami.api.queries import DateRange
 from mami.api.views import ApiView
 from mami.errors import Busy
 from mami.signed_in import PersonApiRequest
+from ops import services
 from ops.selectors.performance import performance
 from ops.serializers import PerformanceOut, RefundIn, RefundOut
-from orders import services
-from payments.errors import PaymentNotHeld, RefundExceedsCapture, RefundKeyReused
-from payments.selectors import refund_made_at, refund_summary
+from payments.errors import PaymentNotHeld, RefundExceedsCapture
 
 
 class Performance(ApiView):
@@ -42,27 +44,25 @@ class Refund(ApiView):
         body=RefundIn,
         answer=RefundOut,
         status=201,
-        also={200: "The same key and body again: the same refund."},
+        also={200: "The same key and body again: the same answer."},
         headers=[KEY],
         refusals=[
             MissingIdempotencyKey,
+            IdempotencyKeyReuseMismatch,
+            IdempotencyInProgress,
             RefundExceedsCapture,
-            RefundKeyReused,
             PaymentNotHeld,
             Busy,
         ],
     )
     def post(self, request: PersonApiRequest, body: dict[str, Any], order_id: int) -> Answered:
-        key, now = request.headers.get("Idempotency-Key", ""), clock.now()
-        check_key(key)
-        call_id = services.refund(
+        result = services.refund_once(
             actor=request.user,
             order_id=order_id,
             amount=body.get("amount"),
             items={item["id"]: item["quantity"] for item in body.get("items") or ()} or None,
             reason=body["reason"],
-            key=key,
-            now=now,
+            key=request.headers.get("Idempotency-Key", ""),
+            now=clock.now(),
         )
-        is_new = refund_made_at(call_id=call_id) >= now
-        return Answered(refund_summary(call_id=call_id), status=201 if is_new else 200)
+        return Answered(result.summary, status=200 if result.replayed else 201)

@@ -3,5 +3,14 @@
 from ops.services.branches import open_branch
 from ops.services.handover import hand_over
 from ops.services.picking import answer, claim, scan
+from ops.services.refunding import Refunded, refund_once
 
-__all__ = ["answer", "claim", "hand_over", "open_branch", "scan"]
+__all__ = [
+    "Refunded",
+    "answer",
+    "claim",
+    "hand_over",
+    "open_branch",
+    "refund_once",
+    "scan",
+]

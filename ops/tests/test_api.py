@@ -8,7 +8,8 @@ import pytest
 from django.apps import apps
 
 from branches.models import Branch
-from mami import clock
+from checkout.models import IdempotencyKey
+from mami import clock, faults
 from mami.clock import shop_date
 from orders.models import Order
 from orders.services import change_status, pick_item
@@ -214,14 +215,32 @@ class TestRefund:
         first = self.refund(mia, delivered, body)
         assert first.status_code == 201
         assert first.json()["data"]["amount"] == "5.00"
+        payments.perform_open_calls(now=clock.now() + dt.timedelta(minutes=1))
         again = self.refund(mia, delivered, body)
-        assert again.status_code == 200
-        assert again.json()["data"]["refund_id"] == first.json()["data"]["refund_id"]
-        refusal(
-            self.refund(mia, delivered, {**body, "amount": "6.00"}),
-            409,
-            "IDEMPOTENCY_KEY_REUSE_MISMATCH",
-        )
+        assert (again.status_code, again.content) == (200, first.content)
+        for other in ({"amount": "6.00"}, {"reason": "late"}):
+            refusal(
+                self.refund(mia, delivered, body | other), 409, "IDEMPOTENCY_KEY_REUSE_MISMATCH"
+            )
+        assert apps.get_model("payments", "Refund").objects.count() == 1
+
+    def test_a_refused_key_may_be_tried_again(self, mia, delivered):
+        body = {"amount": "60.01", "reason": "squashed"}
+        refusal(self.refund(mia, delivered, body), 409, "REFUND_EXCEEDS_CAPTURE")
+        assert self.refund(mia, delivered, body | {"amount": "5.00"}).status_code == 201
+
+    def test_a_request_that_died_is_finished_by_the_next_one(self, mia, delivered, monkeypatch):
+        def die(**_answer):
+            raise faults.Struck
+
+        body = {"amount": "5.00", "reason": "squashed"}
+        with monkeypatch.context() as here:
+            here.setattr("checkout.keys.answer", die)
+            assert self.refund(mia, delivered, body).status_code == 500
+        refusal(self.refund(mia, delivered, body), 409, "IDEMPOTENCY_IN_PROGRESS")
+        IdempotencyKey.objects.update(lease_expires_at=clock.now())
+        first = self.refund(mia, delivered, body)
+        assert (first.status_code, first.json()["data"]["amount"]) == (201, "5.00")
         assert apps.get_model("payments", "Refund").objects.count() == 1
 
     def test_by_lines(self, mia, delivered):

@@ -28,6 +28,7 @@ from payments.services.cases import (
     open_case,
     record_recovered,
     resolve_case,
+    resolve_completed,
 )
 from payments.services.events import receive_event, settle_events
 from payments.services.holding import (
@@ -47,6 +48,6 @@ __all__ = [
     "chosen_card", "close_case", "default_token", "delete_token", "found_uncommitted", "give_back", "open_case",
     "open_payment", "perform_call", "perform_open_calls", "receive_event", "record_authorised",
     "record_failed", "record_orphan", "record_recovered", "record_reference", "remember_card",
-    "request_capture", "request_refund", "request_void", "resolve_case", "save_token",
+    "request_capture", "request_refund", "request_void", "resolve_case", "resolve_completed", "save_token",
     "set_default_token", "settle_events", "sync_open_payments", "sync_payment", "tokens_of",
 ]  # fmt: skip

@@ -132,7 +132,7 @@ def ask(*, payment_id: int, now: dt.datetime) -> Outcome:
         log.warning("payment_unanswered", payment_id=payment_id, what=str(failure))
         return Outcome(verdict=Verdict.UNKNOWN)
     if state is not None:
-        return _outcome_of(state)
+        return _outcome_of(state, awaited=bool(payment.provider_reference))
     arrived = dt.timedelta(seconds=settings.PAYMENT_TIMEOUT_SECONDS + UNDER_WAY_SECONDS)
     gone = now - payment.created_at >= arrived
     return Outcome(verdict=Verdict.NOTHING if gone else Verdict.UNKNOWN)
@@ -241,7 +241,7 @@ def _finish_asking(*, payment_id: int, state: str, failure: str = "") -> None:
     )
 
 
-def _outcome_of(state: ProviderState) -> Outcome:
+def _outcome_of(state: ProviderState, *, awaited: bool) -> Outcome:
     verdict = {
         HoldStatus.HELD: Verdict.AUTHORIZED,
         HoldStatus.CAPTURED: Verdict.AUTHORIZED,
@@ -257,4 +257,5 @@ def _outcome_of(state: ProviderState) -> Outcome:
         card=state.card,
         reason=state.reason or ("voided" if state.status is HoldStatus.VOIDED else ""),
         redirect_url=state.redirect_url,
+        awaited=awaited,
     )
