@@ -10,7 +10,7 @@ from checkout.errors import IdempotencyInProgress
 from checkout.requests import ConfirmRequest
 from checkout.services import ConfirmResult, confirm
 from mami.ratelimits import CONFIRM_PER_USER, RateLimited
-from payments.errors import PaymentPending
+from payments.errors import PaymentActionRequired, PaymentPending
 
 
 def limited_confirm(
@@ -29,6 +29,10 @@ def limited_confirm(
         result = confirm(actor=actor, key=key, request=request, request_id=request_id, now=now)
     except (IdempotencyInProgress, PaymentPending):  # asking how it went is no new attempt
         CONFIRM_PER_USER.give_back(actor.pk)
+        raise
+    except PaymentActionRequired as wanted:
+        if wanted.is_repeated:
+            CONFIRM_PER_USER.give_back(actor.pk)
         raise
     if result.replayed:
         CONFIRM_PER_USER.give_back(actor.pk)

@@ -19,7 +19,6 @@ from mami.errors import Busy, DomainError, InvalidInput
 from mami.money import shekels
 from payments.errors import (
     CardNumberRefused,
-    PaymentActionRequired,
     PaymentDeclined,
     PaymentRequired,
     PaymentTokenNotFound,
@@ -38,7 +37,6 @@ FIELD_OF: dict[type[DomainError], str] = {
     PaymentRequired: "card",
     PaymentTokenNotFound: "card",
     PaymentDeclined: "card",
-    PaymentActionRequired: "card",
     PaymentUnavailable: "card",
     CardNumberRefused: "card",
 }
@@ -73,6 +71,9 @@ def _declined(reason: str) -> str:
         "expired_card": _("the card has expired"),
         "lost_card": _("the card is blocked"),
         "stolen_card": _("the card is blocked"),
+        "authentication_failed": _("the payment was not confirmed"),
+        "payment_intent_authentication_failure": _("the payment was not confirmed"),
+        "not_confirmed": _("the payment was not confirmed in time"),
     }.get(reason, _("without a reason given"))
     text = _(
         "Declined by the bank: %(why)s. Nothing was charged. Choose another card or try again."

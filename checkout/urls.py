@@ -10,4 +10,5 @@ app_name = "checkout"
 urlpatterns = [
     path("", views.page, name="page"),
     path("preview/", views.preview, name="preview"),
+    path("return/", views.back, name="back"),
 ]

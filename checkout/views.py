@@ -12,19 +12,25 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.models import Role, User
 from cart.context import basket_of, remember
-from checkout import fixing, memory
+from checkout import fixing, memory, services
 from checkout.desk import Desk, desk
 from checkout.errors import CartAlreadyOrdered, IdempotencyInProgress
 from checkout.forms import CheckoutForm, new_key
 from checkout.limits import limited_confirm
-from checkout.refusals import SAME_KEY, place
+from checkout.refusals import SAME_KEY, place, words
 from mami import clock
-from mami.errors import DomainError, PermissionRefused
-from payments.errors import PaymentPending
+from mami.errors import DomainError, NotFound, PermissionRefused
+from orders.numbering import is_number, read_number
+from payments.errors import (
+    PaymentActionRequired,
+    PaymentDeclined,
+    PaymentPending,
+    PaymentUnavailable,
+)
 
 
 @never_cache
@@ -42,6 +48,29 @@ def page(request: HttpRequest) -> HttpResponse:
     if "fix" in request.POST:
         return _fix(request)
     return _order(request)
+
+
+@never_cache
+@require_safe
+def back(request: HttpRequest) -> HttpResponse:
+    """Where a bank sends its cardholder, who has confirmed, refused or given up."""
+    user = request.user
+    if not user.is_authenticated or user.role != Role.CUSTOMER:
+        return render(request, "checkout/thanks.html")
+    number = read_number(request.GET.get("order", ""))
+    if not is_number(number):
+        raise NotFound
+    try:
+        services.come_back(actor=user, order_number=number, now=clock.now())
+    except PaymentActionRequired as refusal:
+        return _at_bank(request, refusal)
+    except PaymentPending:
+        return render(request, "checkout/back.html", {"number": number}, status=202)
+    except (PaymentDeclined, PaymentUnavailable) as refusal:
+        messages.error(request, words(refusal))
+        return redirect("checkout:page")
+    memory.recall(request)
+    return redirect("orders:detail", number)
 
 
 @never_cache
@@ -95,6 +124,9 @@ def _order(request: HttpRequest) -> HttpResponse:
         return _ordered_before(request, form, refusal)
     except (PaymentPending, IdempotencyInProgress):
         return _pending(request)
+    except PaymentActionRequired as refusal:
+        memory.keep(request)
+        return _at_bank(request, refusal)
     except DomainError as refusal:
         return _answer(request, form, refusal, 422)
     fixing.keep_address(actor=actor, form=form)
@@ -117,6 +149,12 @@ def _pending(request: HttpRequest) -> HttpResponse:
     typed = [(name, value) for name, value in request.POST.items() if name != "csrfmiddlewaretoken"]
     template = "checkout/_pending.html" if _is_htmx(request) else "checkout/pending.html"
     return render(request, template, {"typed": typed}, status=202)
+
+
+def _at_bank(request: HttpRequest, wanted: PaymentActionRequired) -> HttpResponse:
+    """The way to the bank, and what to do after, or instead. What was typed waits in the session."""
+    template = "checkout/_bank.html" if _is_htmx(request) else "checkout/bank.html"
+    return render(request, template, {"wanted": wanted.details}, status=202)
 
 
 def _answer(

@@ -76,6 +76,8 @@ PAGES: dict[str, Row] = {
     "payments:card_default": C,
     "checkout:page": {"GET": C, "POST": P},  # what a visitor typed is kept over the sign-in
     "checkout:preview": {"POST": C},
+    "checkout:back": {"GET": P},  # a bank may send an app's customer, who is not signed in here
+    "sandbox_bank": P,
     "orders:list": C,
     "orders:detail": C,
     "orders:progress": C,

@@ -8,6 +8,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.views.static import serve
 
 from mami import home
+from payments.views import sandbox_bank
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.home, name="home"),
@@ -21,6 +22,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("orders/", include("orders.urls")),
     path("account/cards/", include("payments.urls")),
     path("account/", include("accounts.urls")),
+    path("sandbox/bank/<str:reference>/", sandbox_bank, name="sandbox_bank"),
     path("ops/requests/", include("stockrequests.urls")),
     path("ops/", include("ops.urls")),
     path("admin/", admin.site.urls),

@@ -23,3 +23,12 @@ def read_number(text: str) -> str:
     """An order number as somebody typed or read it out: case, and letters mistaken for digits."""
     head, body = text.strip().upper()[: len(PREFIX)], text.strip().upper()[len(PREFIX) :]
     return head + body.translate(_MISREAD)
+
+
+def is_number(text: str) -> bool:
+    """Whether it has the shape of an order number."""
+    return (
+        len(text) == len(PREFIX) + 8
+        and text.startswith(PREFIX)
+        and set(text[len(PREFIX) :]) <= set(CROCKFORD)
+    )

@@ -36,8 +36,13 @@ class PaymentDeclined(DomainError):
 
 
 class PaymentActionRequired(DomainError):
-    """`details.redirect_url` is where the cardholder confirms."""
+    """`details.redirect_url` is where the cardholder confirms; `order_number` what it will be.
 
+    Afterwards the same key tells the outcome. Another key gives this attempt up.
+    """
+
+    is_repeated = False
+    """Whether the same key had been told so before: asking how it went is no new attempt."""
     code = "PAYMENT_ACTION_REQUIRED"
     status = 402
     message = _("Your bank asks you to confirm this payment.")

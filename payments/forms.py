@@ -14,6 +14,7 @@ SANDBOX_CARDS = [
     ("tok_slow", _("Test card of a slow bank")),
     ("tok_timeout", _("Test card whose answer gets lost")),
     ("tok_unreachable", _("Test card of a bank that cannot be reached")),
+    ("tok_3ds", _("Test card whose bank asks you to confirm")),
 ]
 
 

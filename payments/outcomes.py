@@ -10,6 +10,7 @@ from payments.provider import Card, KeptCard
 
 NO_ANSWER = "no_answer"
 UNREACHABLE = "unreachable"
+NOT_CONFIRMED = "not_confirmed"
 
 
 class Verdict(enum.Enum):

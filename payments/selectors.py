@@ -42,6 +42,17 @@ def is_pending(*, payment_id: int) -> bool:
     return Payment.objects.filter(pk=payment_id, state=PaymentState.PENDING).exists()
 
 
+def awaits_cardholder(*, payment_id: int) -> bool:
+    """Whether a bank wants the cardholder to confirm the authorisation first. One query."""
+    waiting = Payment.objects.filter(pk=payment_id, state=PaymentState.PENDING)
+    return waiting.exclude(provider_reference="").exists()
+
+
+def failure_of(*, payment_id: int) -> str:
+    """Why a payment failed, in the provider's word or ours; "" when it did not. One query."""
+    return Payment.objects.values_list("failure", flat=True).get(pk=payment_id)
+
+
 def refund_summary(*, call_id: int) -> Summary:
     """The refund of a call that `request_refund` returned. One query.
 

@@ -1,4 +1,4 @@
-"""The saved cards of a customer."""
+"""The saved cards of a customer, and the page of the sandbox's bank."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
@@ -19,6 +21,7 @@ from mami.form_refusals import place
 from payments import services
 from payments.cards import CardToken
 from payments.forms import SANDBOX_CARDS, CardForm
+from payments.services import bank
 
 
 @never_cache
@@ -58,3 +61,14 @@ def make_default(request: HttpRequest, token_id: int) -> HttpResponse:
     """Make a card the one checkout proposes."""
     services.set_default_token(actor=cast(User, request.user), token_id=token_id)
     return redirect("payments:cards")
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def sandbox_bank(request: HttpRequest, reference: str) -> HttpResponse:
+    """Where the sandbox sends cardholders to confirm a payment, as a real bank does elsewhere."""
+    if request.method != "POST":
+        asked = bank.question(reference=reference)
+        return render(request, "payments/sandbox_bank.html", {"asked": asked})
+    asked = bank.decide(reference=reference, yes=request.POST.get("answer") == "yes")
+    return redirect(f"{reverse('checkout:back')}?{urlencode({'order': asked.order_number})}")

@@ -12,12 +12,14 @@ from django.conf import settings
 
 from accounts.models import User
 from checkout import keys
-from checkout.errors import IdempotencyInProgress
+from checkout.errors import CartAlreadyOrdered, IdempotencyInProgress
+from checkout.models import Reservation
 from checkout.requests import ConfirmRequest
+from checkout.services.awaiting import give_way
 from checkout.services.reserving import Answered, Reserved, Resumed, reserve
 from checkout.services.settling import commit, give_back
 from mami import clock, faults, transient
-from mami.errors import Busy
+from mami.errors import Busy, NotFound
 from payments import services as payments
 from payments.errors import (
     PaymentActionRequired,
@@ -26,6 +28,7 @@ from payments.errors import (
     PaymentUnavailable,
 )
 from payments.outcomes import NO_ANSWER, UNREACHABLE, Outcome, Verdict
+from payments.selectors import failure_of
 
 RETRY_AFTER_SECONDS = 3
 
@@ -85,10 +88,43 @@ def confirm(
     return _settle(step, outcome, now)
 
 
+def come_back(*, actor: User, order_number: str, now: dt.datetime) -> str:
+    """The number of the order whose bank wanted the actor to confirm, once they have.
+
+    Raises NotFound, PaymentActionRequired (not confirmed yet), PaymentDeclined (refused at the
+    bank, or too late: everything is given back), PaymentPending, PaymentUnavailable.
+    """
+    row = (
+        Reservation.objects.filter(user=actor, order_number=order_number)
+        .values_list("status", "pk", "key_id", "payment_id")
+        .first()
+    )
+    if row is None:
+        raise NotFound
+    status, pk, key_id, payment_id = row
+    if status == Reservation.Status.RELEASED:
+        raise PaymentDeclined(reason=failure_of(payment_id=payment_id))
+    if status == Reservation.Status.ACTIVE:
+        step = Resumed(
+            reservation_id=pk, key_id=key_id, payment_id=payment_id, order_number=order_number
+        )
+        _settle(step, payments.ask(payment_id=payment_id, now=clock.now()), now)
+    return order_number
+
+
 def _reserve(
     actor: User, key: str, request: ConfirmRequest, now: dt.datetime
 ) -> Reserved | Resumed | Answered:
-    step = transient.retry(lambda: reserve(actor=actor, key=key, request=request, now=now))
+    def step_one() -> Reserved | Resumed | Answered:
+        return transient.retry(lambda: reserve(actor=actor, key=key, request=request, now=now))
+
+    try:
+        step = step_one()
+    except CartAlreadyOrdered as refusal:
+        # Who chooses another card instead of confirming at the bank need not wait it out.
+        if refusal.details or not give_way(actor=actor, now=now):
+            raise
+        step = step_one()
     faults.point("after_commit_1")
     return step
 
@@ -135,8 +171,13 @@ def _settle(step: Reserved | Resumed, outcome: Outcome, now: dt.datetime) -> Con
         keys.end_lease(key_id=step.key_id, now=now)
         raise PaymentPending(retry_after=RETRY_AFTER_SECONDS)
     if outcome.verdict is Verdict.ACTION_REQUIRED:
+        payments.record_reference(payment_id=step.payment_id, outcome=outcome)
         keys.end_lease(key_id=step.key_id, now=now)
-        raise PaymentActionRequired(redirect_url=outcome.redirect_url)
+        wanted = PaymentActionRequired(
+            redirect_url=outcome.redirect_url, order_number=step.order_number
+        )
+        wanted.is_repeated = isinstance(step, Resumed)
+        raise wanted
     reason = _REASONS.get(outcome.verdict, outcome.reason)
     _give_back(reservation_id, reason, now)
     if outcome.verdict is Verdict.DECLINED:

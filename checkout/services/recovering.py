@@ -12,7 +12,7 @@ from checkout.services.settling import commit, give_back
 from mami import clock, faults
 from mami.errors import DomainError
 from payments import services as payments
-from payments.outcomes import NO_ANSWER, UNREACHABLE, Outcome, Verdict
+from payments.outcomes import NO_ANSWER, NOT_CONFIRMED, UNREACHABLE, Outcome, Verdict
 
 log = structlog.get_logger(__name__)
 
@@ -58,6 +58,8 @@ def _settle(reservation_id: int, payment_id: int, expired: bool, now: dt.datetim
             recovered=not outcome.awaited,
         )
         return True
+    if outcome.verdict is Verdict.ACTION_REQUIRED and not outcome.awaited:
+        payments.record_reference(payment_id=payment_id, outcome=outcome)
     reason = _reason(outcome, expired)
     return bool(reason) and give_back(reservation_id=reservation_id, reason=reason, now=now)
 
@@ -68,6 +70,8 @@ def _reason(outcome: Outcome, expired: bool) -> str:
         return outcome.reason or "declined"
     if outcome.verdict is Verdict.UNREACHABLE:
         return UNREACHABLE
+    if outcome.verdict is Verdict.ACTION_REQUIRED:
+        return NOT_CONFIRMED if expired else ""
     if outcome.verdict is Verdict.NOTHING or expired:
         return NO_ANSWER
     return ""

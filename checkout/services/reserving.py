@@ -48,6 +48,14 @@ class Reserved:
     payment: PaymentHandle
     agreed: Agreed
 
+    @property
+    def payment_id(self) -> int:
+        return self.payment.id
+
+    @property
+    def order_number(self) -> str:
+        return self.payment.order_number
+
 
 @dataclass(frozen=True, kw_only=True)
 class Resumed:
@@ -56,6 +64,7 @@ class Resumed:
     reservation_id: int
     key_id: int
     payment_id: int
+    order_number: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -255,7 +264,9 @@ def _left_open(key: IdempotencyKey) -> Resumed | None:
     """What an earlier request with this key left behind, if it died after reserving."""
     row = (
         Reservation.objects.filter(key=key, status=Reservation.Status.ACTIVE)
-        .values_list("pk", "payment_id")
+        .values_list("pk", "payment_id", "order_number")
         .first()
     )
-    return row and Resumed(reservation_id=row[0], key_id=key.pk, payment_id=row[1])
+    return row and Resumed(
+        reservation_id=row[0], key_id=key.pk, payment_id=row[1], order_number=row[2]
+    )

@@ -48,9 +48,7 @@ def refund_once(
     keys.check_key(key)
     body = _hash(order_id, reason, amount, items)
     with write_transaction(durable=True):
-        claimed = keys.claim(
-            user_id=actor.pk, key=key, body_hash=body, now=now, scope=keys.REFUND
-        )
+        claimed = keys.claim(user_id=actor.pk, key=key, body_hash=body, now=now, scope=keys.REFUND)
     if claimed.state == IdempotencyKey.State.DONE:
         return Refunded(summary=_read(claimed.response_body), replayed=True)
     try:
@@ -84,7 +82,7 @@ def _kept(summary: Mapping[str, Any]) -> dict[str, str]:
     return {"text": json.dumps(summary, default=str)}
 
 
-def _read(kept: Mapping[str, Any]) -> dict[str, Any]:
+def _read(kept: Any) -> dict[str, Any]:
     body = json.loads(kept["text"])
     payment = {**body["payment"], **{n: Decimal(body["payment"][n]) for n in AMOUNTS}}
     return {**body, "amount": Decimal(body["amount"]), "payment": payment}

@@ -3,7 +3,7 @@
 It behaves as a remote service does: books of its own, idempotency keys, time to answer, and answers
 that get lost. Tokens: `tok_visa` and `tok_mastercard` hold the money, `tok_declined` declines,
 `tok_slow` holds after 3 seconds, `tok_timeout` holds but the answer is lost, `tok_unreachable`
-fails before anything happens.
+fails before anything happens, `tok_3ds` holds once the cardholder has said yes at the "bank".
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from django.conf import settings
 
 from mami.money import HUNDRED, shekels
 from payments.provider import (
+    ActionRequired,
     Authorised,
     Card,
     Declined,
@@ -33,7 +34,7 @@ from payments.provider import (
     ProviderTimeout,
     ProviderUnreachable,
 )
-from payments.providers.sandbox_ledger import Answer, KeyReused, Ledger
+from payments.providers.sandbox_ledger import Answer, KeyReused, Ledger, end_challenge
 
 VISA = Card(brand="visa", last4="4242", exp_month=12, exp_year=2034)
 MASTERCARD = Card(brand="mastercard", last4="4444", exp_month=12, exp_year=2034)
@@ -44,6 +45,7 @@ CARDS: Mapping[str, Card] = {
     "tok_slow": Card(brand="visa", last4="3000", exp_month=12, exp_year=2034),
     "tok_timeout": Card(brand="visa", last4="6000", exp_month=12, exp_year=2034),
     "tok_unreachable": Card(brand="visa", last4="9000", exp_month=12, exp_year=2034),
+    "tok_3ds": Card(brand="visa", last4="3155", exp_month=12, exp_year=2034),
 }
 SLOW_SECONDS = 3.0
 
@@ -110,6 +112,8 @@ class Sandbox:
         )
         if reason := answer.get("declined"):
             raise Declined(reason)
+        if answer.get("action"):
+            return self._after_challenge(answer["reference"], amount)
         card = CARDS[token]
         return Authorised(
             reference=answer["reference"],
@@ -122,7 +126,11 @@ class Sandbox:
         self, *, idempotency_key: str, reference: str, since: dt.datetime
     ) -> ProviderState | None:
         self._pass_through()
-        row = self.ledger.hold(key=idempotency_key, reference=reference)
+        ledger = self.ledger
+        row = ledger.challenge(key=idempotency_key, reference=reference)
+        if row is not None:
+            return _waiting(row)
+        row = ledger.hold(key=idempotency_key, reference=reference)
         return self._state(row) if row is not None else None
 
     def capture(self, *, reference: str, amount: Decimal, idempotency_key: str) -> None:
@@ -143,6 +151,8 @@ class Sandbox:
 
     def void(self, *, reference: str, idempotency_key: str) -> None:
         def act(books: sqlite3.Connection, ready_at: float) -> Answer:
+            if end_challenge(books, reference, HoldStatus.VOIDED, "", self._clock()):
+                return {}
             row = _find(books, reference)
             if row is None or row["status"] != HoldStatus.HELD:
                 return {"refused": "not_held"}
@@ -178,7 +188,24 @@ class Sandbox:
     def forget(self, *, token: str) -> None:
         """Its cards belong to everybody."""
 
+    def decide(self, *, reference: str, yes: bool) -> bool:
+        """What the cardholder says at their bank; False when nobody waits for it (any more)."""
+        if yes:
+            return self.ledger.end_challenge(reference=reference, status=HoldStatus.HELD)
+        return self.ledger.end_challenge(
+            reference=reference, status=HoldStatus.DECLINED, reason="authentication_failed"
+        )
+
     # -- how it answers ---------------------------------------------------------------------
+
+    def _after_challenge(self, reference: str, amount: Decimal) -> Authorised:
+        """What asking again with the key of a challenge is answered: what became of it."""
+        if self.ledger.challenge(reference=reference) is not None:
+            raise ActionRequired(reference=reference, redirect_url=bank_url(reference))
+        row = self.ledger.hold(reference=reference)
+        if row is None or row["status"] != HoldStatus.HELD:
+            raise Declined(row["reason"] if row is not None else "")
+        return Authorised(reference=reference, amount=amount, card=CARDS["tok_3ds"])
 
     def _act(
         self,
@@ -276,6 +303,12 @@ def _hold(
         reason = "invalid_token"
     card = CARDS.get(token, Card())
     reference = f"sbx_{secrets.token_hex(12)}"
+    if token == "tok_3ds":
+        books.execute(
+            "INSERT INTO challenges VALUES (?, ?, ?, ?, ?, ?, ?)",
+            [reference, key, _agorot(amount), card.brand, card.last4, json.dumps(dict(metadata)), now],
+        )  # fmt: skip
+        return {"action": True, "reference": reference}
     status = HoldStatus.DECLINED if reason else HoldStatus.HELD
     books.execute(
         "INSERT INTO holds (reference, key, status, amount, brand, last4, reason, metadata,"
@@ -295,6 +328,23 @@ def _hold(
     )
     _enter(books, reference, "DECLINE" if reason else "HOLD", amount, key, now)
     return {"declined": reason} if reason else {"reference": reference}
+
+
+def bank_url(reference: str) -> str:
+    """Where the cardholder is asked."""
+    return f"{settings.SITE_URL}/sandbox/bank/{reference}/"
+
+
+def _waiting(row: sqlite3.Row) -> ProviderState:
+    return ProviderState(
+        reference=row["reference"],
+        status=HoldStatus.ACTION_REQUIRED,
+        authorized=Decimal("0.00"),
+        captured=Decimal("0.00"),
+        refunds={},
+        card=Card(brand=row["brand"], last4=row["last4"]),
+        redirect_url=bank_url(row["reference"]),
+    )
 
 
 def _enter(

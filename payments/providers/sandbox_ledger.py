@@ -34,6 +34,10 @@ CREATE TABLE IF NOT EXISTS entries (
     id INTEGER PRIMARY KEY AUTOINCREMENT, reference TEXT NOT NULL, kind TEXT NOT NULL,
     amount INTEGER NOT NULL, key TEXT NOT NULL, at REAL NOT NULL
 );
+CREATE TABLE IF NOT EXISTS challenges (
+    reference TEXT PRIMARY KEY, key TEXT NOT NULL UNIQUE, amount INTEGER NOT NULL,
+    brand TEXT NOT NULL, last4 TEXT NOT NULL, metadata TEXT NOT NULL, created_at REAL NOT NULL
+);
 CREATE INDEX IF NOT EXISTS entries_reference ON entries (reference);
 CREATE TABLE IF NOT EXISTS weather (
     one INTEGER PRIMARY KEY CHECK (one = 1), mode TEXT NOT NULL, latency REAL NOT NULL
@@ -93,6 +97,21 @@ class Ledger:
         )
         return row
 
+    def challenge(self, *, key: str = "", reference: str = "") -> sqlite3.Row | None:
+        """What waits for its cardholder: asked for with `key`, or called `reference`."""
+        column, value = ("reference", reference) if reference else ("key", key)
+        row: sqlite3.Row | None = (
+            self._books()
+            .execute(f"SELECT * FROM challenges WHERE {column} = ?", [value])  # noqa: S608
+            .fetchone()
+        )
+        return row
+
+    def end_challenge(self, *, reference: str, status: str, reason: str = "") -> bool:
+        """The cardholder has decided, or nobody waits any more; False when that was known before."""
+        with self._transaction() as books:
+            return end_challenge(books, reference, status, reason, self.clock())
+
     def refunds(self, *, reference: str) -> dict[str, int]:
         rows = self._books().execute(
             "SELECT key, amount FROM entries WHERE reference = ? AND kind = 'REFUND'", [reference]
@@ -141,9 +160,44 @@ class Ledger:
         books.execute("PRAGMA busy_timeout = 10000")
         _begin_wal(books)
         books.execute("PRAGMA synchronous = FULL")
-        if books.execute("SELECT 1 FROM sqlite_master WHERE name = 'weather'").fetchone() is None:
+        if (
+            books.execute("SELECT 1 FROM sqlite_master WHERE name = 'challenges'").fetchone()
+            is None
+        ):
             books.executescript(SCHEMA)
         return books
+
+
+def end_challenge(
+    books: sqlite3.Connection, reference: str, status: str, reason: str, now: float
+) -> bool:
+    """Make a challenge a hold of that status, in the caller's transaction; False where none waits."""
+    row = books.execute("SELECT * FROM challenges WHERE reference = ?", [reference]).fetchone()
+    if row is None:
+        return False
+    books.execute("DELETE FROM challenges WHERE reference = ?", [reference])
+    books.execute(
+        "INSERT INTO holds (reference, key, status, amount, brand, last4, reason, metadata,"
+        " ready_at, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            reference,
+            row["key"],
+            status,
+            row["amount"],
+            row["brand"],
+            row["last4"],
+            reason,
+            row["metadata"],
+            now,
+            row["created_at"],
+        ],
+    )
+    kind = {"HELD": "HOLD", "VOIDED": "VOID"}.get(status, "DECLINE")
+    books.execute(
+        "INSERT INTO entries (reference, kind, amount, key, at) VALUES (?, ?, ?, ?, ?)",
+        [reference, kind, row["amount"], row["key"], now],
+    )
+    return True
 
 
 def _begin_wal(books: sqlite3.Connection) -> None:

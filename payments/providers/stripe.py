@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 import requests
 import stripe
@@ -88,7 +89,7 @@ class Stripe:
             "allowed_payment_method_types": ["card"],
             "capture_method": "manual",
             "confirm": True,
-            "return_url": f"{settings.SITE_URL}/checkout/",
+            "return_url": _return_url(metadata),
             "metadata": {**metadata, KEY: idempotency_key},
             "expand": ["payment_method"],
         }
@@ -252,6 +253,12 @@ def _never_left(cause: BaseException | None) -> bool:
         return True
     reason = getattr(cause.args[0], "reason", None) if cause is not None and cause.args else None
     return isinstance(reason, NewConnectionError)
+
+
+def _return_url(metadata: Mapping[str, str]) -> str:
+    """Where the cardholder's bank sends them afterwards."""
+    number = metadata.get("order_number", "")
+    return f"{settings.SITE_URL}/checkout/return/?{urlencode({'order': number})}"
 
 
 def _options(key: str) -> stripe.RequestOptions:

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from payments.outcomes import NO_ANSWER, UNREACHABLE, Outcome, PaymentHandle, Verdict
+from payments.outcomes import NO_ANSWER, NOT_CONFIRMED, UNREACHABLE, Outcome, PaymentHandle, Verdict
 from payments.services.calls import (
     give_back,
     request_capture,
@@ -44,7 +44,7 @@ from payments.services.performing import perform_call, perform_open_calls
 from payments.services.syncing import sync_open_payments, sync_payment
 
 __all__ = [
-    "NO_ANSWER", "UNREACHABLE", "Outcome", "PaymentHandle", "Verdict", "ask", "authorise",
+    "NOT_CONFIRMED", "NO_ANSWER", "UNREACHABLE", "Outcome", "PaymentHandle", "Verdict", "ask", "authorise",
     "chosen_card", "close_case", "default_token", "delete_token", "found_uncommitted", "give_back", "open_case",
     "open_payment", "perform_call", "perform_open_calls", "receive_event", "record_authorised",
     "record_failed", "record_orphan", "record_recovered", "record_reference", "remember_card",

@@ -19,7 +19,7 @@ from django.db.models.functions import Now
 from audit import services as audit
 from payments.cards import ChosenCard
 from payments.models import Payment, PaymentState, ProviderCall
-from payments.outcomes import NO_ANSWER, Outcome, PaymentHandle, Verdict
+from payments.outcomes import NO_ANSWER, NOT_CONFIRMED, Outcome, PaymentHandle, Verdict
 from payments.provider import (
     ActionRequired,
     Declined,
@@ -162,7 +162,10 @@ def record_authorised(*, payment_id: int, outcome: Outcome) -> bool:
 
 
 def record_reference(*, payment_id: int, outcome: Outcome) -> None:
-    """Remember the provider's reference of a payment that waits for its cardholder."""
+    """Remember the provider's reference of a payment that waits for its cardholder. One statement.
+
+    `ask` says `awaited` of it from now on.
+    """
     Payment.objects.filter(pk=payment_id, state=PaymentState.PENDING).update(
         provider_reference=outcome.reference
     )
@@ -171,17 +174,17 @@ def record_reference(*, payment_id: int, outcome: Outcome) -> None:
 def record_failed(*, payment_id: int, reason: str, now: dt.datetime) -> bool:
     """Give the payment up in the caller's transaction; False when it was settled before.
 
-    With the reason NO_ANSWER the provider is asked again for a day, in case the money turns up.
+    With the reason NO_ANSWER the provider is asked again for a day, in case the money turns up;
+    with NOT_CONFIRMED it is told right away that the cardholder need not confirm any more.
     """
     failed = Payment.objects.filter(pk=payment_id, state=PaymentState.PENDING).update(
         state=PaymentState.FAILED, failure=reason[:60], updated_at=now
     )
     if not failed:
         return False
-    if reason == NO_ANSWER:
-        _asking(payment_id).update(
-            state=ProviderCall.State.UNANSWERED, next_attempt_at=now + WATCH_AFTER
-        )
+    if reason in (NO_ANSWER, NOT_CONFIRMED):
+        wait = WATCH_AFTER if reason == NO_ANSWER else dt.timedelta(0)
+        _asking(payment_id).update(state=ProviderCall.State.UNANSWERED, next_attempt_at=now + wait)
     else:
         _finish_asking(payment_id=payment_id, state=ProviderCall.State.REFUSED, failure=reason)
     return True

@@ -17,7 +17,7 @@ from mami import faults
 from mami.transactions import write_transaction
 from payments.locks import OPEN, lock_open_call, lock_payment
 from payments.models import Payment, PaymentState, ProviderCall, ReconciliationCase
-from payments.outcomes import Verdict
+from payments.outcomes import Outcome, Verdict
 from payments.provider import HoldStatus, ProviderFailure, ProviderRefused, ProviderState
 from payments.providers import provider
 from payments.services.cases import open_case, resolve_case
@@ -201,8 +201,13 @@ def _book(
 
 
 def _watch(call: ProviderCall, now: dt.datetime) -> None:
-    """Look again for the money of a payment that was given up without an answer."""
+    """Look again for the money of a payment that was given up without an answer.
+
+    Where the cardholder has not confirmed it yet, the provider is told to ask them no more.
+    """
     outcome = ask(payment_id=call.payment_id, now=now)
+    if outcome.verdict is Verdict.ACTION_REQUIRED:
+        outcome = _call_off(call, outcome)
     if outcome.is_authorized:
         with write_transaction():
             record_orphan(payment_id=call.payment_id, outcome=outcome, now=now)
@@ -214,3 +219,13 @@ def _watch(call: ProviderCall, now: dt.datetime) -> None:
     ProviderCall.objects.filter(pk=call.pk, state__in=OPEN).update(
         next_attempt_at=now + WATCH[looks]
     )
+
+
+def _call_off(call: ProviderCall, waiting: Outcome) -> Outcome:
+    """What is true after telling the provider; ACTION_REQUIRED still where it did not answer."""
+    key = f"{call.payment.order_number}:call-off"
+    try:
+        provider(call.payment.provider).void(reference=waiting.reference, idempotency_key=key)
+    except (ProviderFailure, ProviderRefused):
+        return waiting  # unanswered, or confirmed in this very moment: the next look tells
+    return Outcome(verdict=Verdict.DECLINED, reference=waiting.reference)

@@ -119,6 +119,19 @@ def payment_method(address: str, number: str = "4242424242424242") -> str:
     return answer.json()["id"]
 
 
+def authenticate(address: str, reference: str, *, success: bool) -> None:
+    """What the cardholder does at their bank."""
+    url = f"{address}/v1/payment_intents/{reference}"
+    secret = requests.get(url, auth=(SECRET_KEY, ""), timeout=5).json()["client_secret"]
+    answer = requests.post(
+        f"{url}/_authenticate",
+        auth=(SECRET_KEY, ""),
+        timeout=5,
+        json={"client_secret": secret, "success": success},
+    )
+    answer.raise_for_status()
+
+
 def send_news_to(address: str, url: str, secret: str) -> None:
     """Let localstripe post its signed events to `url`, about a second after they happen."""
     answer = requests.post(

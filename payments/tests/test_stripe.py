@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import time
 from collections.abc import Callable, Iterator
 from decimal import Decimal
@@ -12,9 +13,12 @@ import stripe
 from django.db import transaction
 
 from accounts.models import User
+from checkout.services import come_back, recover
 from mami import clock
+from orders.models import Order
 from payments import providers, services
 from payments.cards import CardToken
+from payments.errors import PaymentActionRequired, PaymentDeclined
 from payments.models import Payment, ProviderCall, ProviderEvent, ReconciliationCase
 from payments.outcomes import Verdict
 from payments.provider import (
@@ -27,6 +31,7 @@ from payments.provider import (
 )
 from payments.providers.stripe import Stripe
 from payments.tests import localstripe
+from tests.shop import Shop, open_shop
 
 pytestmark = pytest.mark.slow
 HUNDRED = Decimal("100.00")
@@ -280,6 +285,51 @@ class TestThroughTheShop:
         services.record_authorised(payment_id=handle.id, outcome=outcome)
         services.remember_card(actor=ada, payment=handle, outcome=outcome)
         assert services.chosen_card(user_id=ada.pk).last4 == "4242"
+
+
+@pytest.mark.django_db
+class TestTheBankAsks:
+    """From the basket to the order with a card whose bank wants a confirmation."""
+
+    @pytest.fixture
+    def shop(self, adapter) -> Shop:
+        return open_shop()
+
+    def asked(self, shop: Shop, address: str) -> tuple[User, str]:
+        ada = shop.customer(card=None)
+        shop.fill(ada, {shop.product(): 2})
+        token = localstripe.payment_method(address, "4000002500003155")
+        request = shop.request(payment=CardToken(provider="stripe", token=token))
+        with pytest.raises(PaymentActionRequired):
+            shop.confirm(ada, request=request)
+        return ada, Payment.objects.get(user=ada).provider_reference
+
+    def back(self, ada: User) -> str:
+        number = Payment.objects.get(user=ada).order_number
+        return come_back(actor=ada, order_number=number, now=clock.now())
+
+    def test_confirmed(self, shop, address):
+        ada, reference = self.asked(shop, address)
+        with pytest.raises(PaymentActionRequired):
+            self.back(ada)
+        localstripe.authenticate(address, reference, success=True)
+        assert Order.objects.get(order_number=self.back(ada)).payment.state == "AUTHORIZED"
+        assert not ReconciliationCase.objects.exists()
+
+    def test_refused(self, shop, address):
+        ada, reference = self.asked(shop, address)
+        localstripe.authenticate(address, reference, success=False)
+        with pytest.raises(PaymentDeclined):
+            self.back(ada)
+        assert shop.taken() == 0
+
+    def test_never_answered(self, shop, address, adapter):
+        _ada, reference = self.asked(shop, address)
+        later = clock.now() + dt.timedelta(minutes=11)
+        assert recover(now=later) == 1
+        services.perform_open_calls(now=later)
+        assert look(adapter, "", reference).status is HoldStatus.VOIDED
+        assert shop.taken() == 0
 
 
 @pytest.mark.django_db(transaction=True)
