@@ -34,13 +34,13 @@ CREATE TABLE IF NOT EXISTS entries (
     id INTEGER PRIMARY KEY AUTOINCREMENT, reference TEXT NOT NULL, kind TEXT NOT NULL,
     amount INTEGER NOT NULL, key TEXT NOT NULL, at REAL NOT NULL
 );
-CREATE TABLE IF NOT EXISTS challenges (
-    reference TEXT PRIMARY KEY, key TEXT NOT NULL UNIQUE, amount INTEGER NOT NULL,
-    brand TEXT NOT NULL, last4 TEXT NOT NULL, metadata TEXT NOT NULL, created_at REAL NOT NULL
-);
 CREATE INDEX IF NOT EXISTS entries_reference ON entries (reference);
 CREATE TABLE IF NOT EXISTS weather (
     one INTEGER PRIMARY KEY CHECK (one = 1), mode TEXT NOT NULL, latency REAL NOT NULL
+);
+CREATE TABLE IF NOT EXISTS challenges (
+    reference TEXT PRIMARY KEY, key TEXT NOT NULL UNIQUE, amount INTEGER NOT NULL,
+    brand TEXT NOT NULL, last4 TEXT NOT NULL, metadata TEXT NOT NULL, created_at REAL NOT NULL
 );
 """
 _here = threading.local()
@@ -164,7 +164,7 @@ class Ledger:
             books.execute("SELECT 1 FROM sqlite_master WHERE name = 'challenges'").fetchone()
             is None
         ):
-            books.executescript(SCHEMA)
+            books.executescript(SCHEMA)  # one by one: the last table stands for all of them
         return books
 
 
