@@ -7,7 +7,7 @@ the same. MAMI_TEST_DATABASE_URL names another server to test on.
 import os
 from pathlib import Path
 
-from mami import embedded
+from mami import embedded, translations
 
 # Workers of pytest-xdist inherit what the first process has set below.
 _VAR = Path(os.environ.setdefault("MAMI_TEST_VAR", str(embedded.var_folder())))
@@ -42,6 +42,9 @@ os.environ |= {
     "EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend",
     "LOG_LEVEL": "WARNING",
 }
+
+if "PYTEST_XDIST_WORKER" not in os.environ:
+    translations.compile_changed()  # before Django reads them, and once for all workers
 
 from mami.settings import *  # noqa: E402, F403
 

@@ -272,14 +272,15 @@ class TestTwoFirstCards:
             assert PaymentToken.objects.filter(user=person, is_default=True).count() == 1
 
     def test_control_without_the_lock_the_constraint_has_to_stop_them(self, sandbox, monkeypatch):
-        everybody_came = threading.Barrier(2, timeout=20)
+        everybody_looked = threading.Barrier(2, timeout=20)
         monkeypatch.setattr(cards, "lock_cards", lambda user_id: None)
-        make_default = cards._make_default
+        save = PaymentToken.save
 
-        def together(actor, token):
-            everybody_came.wait()
-            make_default(actor, token)
+        def together(token, **how):
+            if how.get("update_fields") == ["is_default"]:  # neither saw the other's default
+                everybody_looked.wait()
+            save(token, **how)
 
-        monkeypatch.setattr(cards, "_make_default", together)
+        monkeypatch.setattr(PaymentToken, "save", together)
         person = User.objects.create(email="control@races.test", full_name="P")
         assert sorted(self.both(person)) == ["IntegrityError", "ok"]

@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 from catalog.indexing import index_products
 from catalog.models import Product
-from tests.journeys.conftest import Goods, Visit, Visits
+from tests.journeys.conftest import EVERY_SCREEN, Goods, Visit, Visits
 from tests.shop import Shop
 
 PHONE = {"width": 390, "height": 844}
@@ -137,8 +137,7 @@ def test_the_language_switch_stays_on_the_page(
     assert page.locator("html").get_attribute("lang") == "en"
 
 
-@pytest.mark.parametrize("language", ["he", "en"])
-@pytest.mark.parametrize(("width", "scheme"), [(320, "light"), (390, "dark"), (1280, "light")])
+@pytest.mark.parametrize(("language", "width", "scheme"), EVERY_SCREEN)
 def test_every_page_of_the_shelves_is_accessible(
     visits: Visits, shop: Shop, dairy: Goods, language: str, width: int, scheme: str
 ) -> None:

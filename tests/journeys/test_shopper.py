@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 
 from orders.models import Order
 from tests.journeys import shopper
-from tests.journeys.conftest import Goods, Visit, Visits
+from tests.journeys.conftest import EVERY_SCREEN, Goods, Visit, Visits
 from tests.shop import Shop
 
 SCREENS = {
@@ -159,11 +159,7 @@ def test_short_stock_is_said_at_once(visits: Visits, goods: Goods):
     expect(card.locator("output")).to_have_text("3")
 
 
-@pytest.mark.parametrize("language", ["he", "en"])
-@pytest.mark.parametrize(
-    ("width", "scheme"),
-    [(320, "light"), (390, "light"), (390, "dark"), (1280, "light"), (1280, "dark")],
-)
+@pytest.mark.parametrize(("language", "width", "scheme"), EVERY_SCREEN)
 def test_every_page_of_a_customer_is_accessible(
     visits: Visits, shop: Shop, goods: Goods, client: Any, language: str, width: int, scheme: str
 ):

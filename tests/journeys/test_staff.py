@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 
 from orders.models import Order
 from tests.journeys import shopper, staff
-from tests.journeys.conftest import Goods, Visit, Visits
+from tests.journeys.conftest import EVERY_SCREEN, Goods, Visit, Visits
 from tests.shop import Shop
 
 SCREENS = {
@@ -206,10 +206,7 @@ def test_a_pickup_with_a_wrong_code_first(visits: Visits, shop: Shop):
     visit.check_clean()
 
 
-@pytest.mark.parametrize("language", ["he", "en"])
-@pytest.mark.parametrize(
-    ("width", "scheme"), [(320, "light"), (390, "dark"), (1280, "light"), (1280, "dark")]
-)
+@pytest.mark.parametrize(("language", "width", "scheme"), EVERY_SCREEN)
 def test_every_staff_page_is_accessible(
     visits: Visits, shop: Shop, language: str, width: int, scheme: str
 ):
