@@ -58,6 +58,7 @@ class AuditEntry(models.Model):
         indexes = [
             models.Index(fields=["-created_at", "-id"], name="audit_created"),
             models.Index(fields=["entity_type", "entity_id", "-created_at"], name="audit_entity"),
+            models.Index(fields=["entity_type", "-created_at", "-id"], name="audit_type"),
             models.Index(fields=["actor", "-created_at"], name="audit_actor"),
             models.Index(fields=["action", "-created_at"], name="audit_action"),
         ]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 
+from django.contrib.auth import get_user_model
 from django.db.models import QuerySet
+from django.db.models.functions import Lower
 
 from audit.models import AuditEntry
 
@@ -41,3 +43,9 @@ def entries(
 def trail_of(*, entity_type: str, entity_id: int) -> QuerySet[AuditEntry]:
     """The whole history of one thing, newest first."""
     return entries(entity_type=entity_type, entity_id=entity_id)
+
+
+def actor_by_email(*, email: str) -> int | None:
+    """The number of the person with this e-mail, None where there is none. One query."""
+    people = get_user_model()._default_manager.annotate(lower_email=Lower("email"))
+    return people.filter(lower_email=email.lower()).values_list("pk", flat=True).first()

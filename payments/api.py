@@ -4,23 +4,25 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from mami import clock
-from mami.api.exports import as_csv
 from mami.api.operations import operation
 from mami.api.pagination import Page, by_cursor
 from mami.api.queries import bounds
 from mami.api.views import ApiView
+from mami.keyset import walk
 from mami.signed_in import PersonApiRequest
+from mami.spreadsheets import stream_csv
 from payments import errors, selectors, services
 from payments.cards import CardToken
 from payments.serializers import CardIn, CardOut, CaseOut, ReconciliationQuery
 from payments.webhooks import read_stripe_event
 
 TAG = "Accounts"
+NEWEST_FIRST = ("-created_at", "-id")
 
 
 class PaymentTokens(ApiView):
@@ -84,8 +86,13 @@ class Reconciliation(ApiView):
         page=True,
         other_media_types=["text/csv"],
     )
-    def get(self, request: Request, query: dict[str, Any]) -> Page | HttpResponse:
+    def get(self, request: Request, query: dict[str, Any]) -> Page | HttpResponseBase:
         found = selectors.reconciliation_cases(status=query.get("status", ""), **bounds(query))
         if "export" in query:
-            return as_csv("reconciliation.csv", [CaseOut().to_representation(c) for c in found])
-        return by_cursor(found, keys=("-created_at", "-id"), **query)
+            told = (CaseOut().to_representation(c) for c in walk(found, keys=NEWEST_FIRST))
+            return stream_csv(
+                "reconciliation.csv",
+                header=list(CaseOut().fields),
+                rows=(list(row.values()) for row in told),
+            )
+        return by_cursor(found, keys=NEWEST_FIRST, **query)

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.core import signing
-from django.db.models import Q, QuerySet
-from django.utils.translation import gettext_lazy as _
+from django.db.models import QuerySet
 
-from mami.errors import InvalidInput
+from mami.keyset import after, read_cursor, write_cursor
 
-SALT = "mami.api.cursor"
 COUNTED = 10_000
 
 
@@ -73,7 +69,7 @@ def by_cursor(
     total, is_estimate = _count(rows)
     position = read_cursor(cursor, keys)
     if position is not None:
-        rows, offset = rows.filter(_after(keys, position)), 0
+        rows, offset = after(rows, keys=keys, position=position), 0
     items = list(rows[offset : offset + limit + 1])
     has_next = len(items) > limit
     items = items[:limit]
@@ -95,39 +91,3 @@ def _count(rows: QuerySet[Any]) -> tuple[int, bool]:
         return counted, False
     plan = json.loads(rows.order_by().explain(format="json"))
     return max(counted, int(plan[0]["Plan"]["Plan Rows"])), True
-
-
-def _after(keys: Sequence[str], position: Sequence[Any]) -> Q:
-    """The rows behind a position: the first key may be equal only where a later one is behind."""
-    behind = Q()
-    for key, value in reversed(list(zip(keys, position, strict=True))):
-        name, side = key.lstrip("-"), "lt" if key.startswith("-") else "gt"
-        behind = Q(**{f"{name}__{side}": value}) | (Q(**{name: value}) & behind if behind else Q())
-        if key is not keys[-1]:
-            behind &= Q(**{f"{name}__{side}e": value})
-    return behind
-
-
-def write_cursor(keys: Sequence[str], row: Any) -> str:
-    """An opaque cursor for the row that ends a page."""
-    values = [getattr(row, key.lstrip("-")) for key in keys]
-    plain = [v.isoformat() if isinstance(v, dt.datetime) else v for v in values]
-    return signing.dumps([",".join(keys), *plain], salt=SALT)
-
-
-def read_cursor(cursor: str | None, keys: Sequence[str]) -> list[Any] | None:
-    """The position a cursor stands for, None without one.
-
-    Raises InvalidInput for a made-up one, and for one of a list that was sorted differently.
-    """
-    if cursor is None:
-        return None
-    try:
-        order, *position = signing.loads(cursor, salt=SALT)
-    except (signing.BadSignature, ValueError, TypeError):
-        order, position = "", []
-    if order != ",".join(keys):
-        raise InvalidInput(
-            fields={"cursor": [_("This is not a cursor that the shop has given out.")]}
-        )
-    return [dt.datetime.fromisoformat(v) if isinstance(v, str) else v for v in position]

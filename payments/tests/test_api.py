@@ -97,7 +97,7 @@ class TestReconciliation:
     def test_csv(self, api, shop, case):
         response = api(shop.manager()).get("/admin/payments/reconciliation?export=csv")
         assert response["Content-Type"].startswith("text/csv")
-        header, row = response.content.decode("utf-8-sig").splitlines()
+        header, row = response.getvalue().decode("utf-8-sig").splitlines()
         assert header.startswith("id,kind,reference,order_number,amount")
         assert case[0].order_number in row
 

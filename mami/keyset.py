@@ -1,0 +1,83 @@
+"""Long lists by position: a page costs the same wherever it lies, because nothing is skipped."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from django.core import signing
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from mami.errors import InvalidInput
+
+SALT = "mami.api.cursor"
+STEP = 2000
+
+
+def after(
+    rows: QuerySet[Any], *, keys: Sequence[str], position: Sequence[Any] | None
+) -> QuerySet[Any]:
+    """The rows behind a position, sorted by `keys` (`-created_at`, …; together unique)."""
+    rows = rows.order_by(*keys)
+    return rows if position is None else rows.filter(_behind(keys, position))
+
+
+def page_after(
+    rows: QuerySet[Any], *, keys: Sequence[str], limit: int, cursor: str | None
+) -> tuple[list[Any], str | None]:
+    """The next `limit` rows and the cursor of the page behind them, None at the end. One query.
+
+    Raises InvalidInput for a made-up cursor.
+    """
+    found = list(after(rows, keys=keys, position=read_cursor(cursor, keys))[: limit + 1])
+    items = found[:limit]
+    return items, write_cursor(keys, items[-1]) if len(found) > limit else None
+
+
+def walk(rows: QuerySet[Any], *, keys: Sequence[str], step: int = STEP) -> Iterator[Any]:
+    """Every row, one query for each `step` of them: no long transaction, never all in memory."""
+    position: list[Any] | None = None
+    while True:
+        found = list(after(rows, keys=keys, position=position)[:step])
+        yield from found
+        if len(found) < step:
+            return
+        position = [getattr(found[-1], key.lstrip("-")) for key in keys]
+
+
+def write_cursor(keys: Sequence[str], row: Any) -> str:
+    """An opaque cursor for the row that ends a page."""
+    values = [getattr(row, key.lstrip("-")) for key in keys]
+    plain = [v.isoformat() if isinstance(v, dt.datetime) else v for v in values]
+    return signing.dumps([",".join(keys), *plain], salt=SALT)
+
+
+def read_cursor(cursor: str | None, keys: Sequence[str]) -> list[Any] | None:
+    """The position a cursor stands for, None without one.
+
+    Raises InvalidInput for a made-up one, and for one of a list that was sorted differently.
+    """
+    if cursor is None:
+        return None
+    try:
+        order, *position = signing.loads(cursor, salt=SALT)
+    except (signing.BadSignature, ValueError, TypeError):
+        order, position = "", []
+    if order != ",".join(keys):
+        raise InvalidInput(
+            fields={"cursor": [_("This is not a cursor that the shop has given out.")]}
+        )
+    return [dt.datetime.fromisoformat(v) if isinstance(v, str) else v for v in position]
+
+
+def _behind(keys: Sequence[str], position: Sequence[Any]) -> Q:
+    """The first key may be equal only where a later one is behind."""
+    behind = Q()
+    for key, value in reversed(list(zip(keys, position, strict=True))):
+        name, side = key.lstrip("-"), "lt" if key.startswith("-") else "gt"
+        behind = Q(**{f"{name}__{side}": value}) | (Q(**{name: value}) & behind if behind else Q())
+        if key is not keys[-1]:
+            behind &= Q(**{f"{name}__{side}e": value})
+    return behind
