@@ -268,6 +268,14 @@ PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
 # -- What the owner named -------------------------------------------------------------------
 DELIVERY_FEE = "30.00"
 FREE_DELIVERY_FROM = "150.00"
+SELLER = {  # as invoices name it
+    "name_he": env.str("SELLER_NAME_HE", default="מאמי סופרמרקט בע״מ"),
+    "name_en": env.str("SELLER_NAME_EN", default="Mami Supermarket Ltd"),
+    "address_he": env.str("SELLER_ADDRESS_HE", default="המלאכה 8, חיפה"),
+    "address_en": env.str("SELLER_ADDRESS_EN", default="8 HaMelacha St, Haifa"),
+    "number": env.str("SELLER_NUMBER", default="51-0000000-0"),
+    "phone": env.str("SELLER_PHONE", default="04-855-0101"),
+}
 SLOT_HOLD_MINUTES = 60
 RESERVATION_MINUTES = 10
 LOCK_TIMEOUT_MS = env.int("LOCK_TIMEOUT_MS", default=3000)

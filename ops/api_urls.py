@@ -9,6 +9,7 @@ from ops import api
 urlpatterns = [
     path("ops/orders", api.OpsOrders.as_view(), name="ops-orders"),
     path("ops/orders/<int:order_id>", api.OpsOrderDetail.as_view(), name="ops-order"),
+    path("ops/orders/<int:order_id>/invoice", api.OpsInvoice.as_view(), name="ops-order-invoice"),
     path(
         "ops/orders/<int:order_id>/items/<int:item_id>/picked-status",
         api.OpsItem.as_view(),

@@ -12,6 +12,7 @@ urlpatterns = [
     path("runs/", views.runs, name="runs"),
     path("board/", views.board, name="board"),
     path("orders/<str:number>/", views.order, name="order"),
+    path("orders/<str:number>/invoice/", views.invoice, name="invoice"),
     path("orders/<str:number>/slip/", views.slip, name="slip"),
     path("orders/<str:number>/claim/", views.claim, name="claim"),
     path("orders/<str:number>/hand-back/", views.hand_back, name="hand_back"),

@@ -38,6 +38,8 @@ from ops.screens import (
     stored_screens,
 )
 from orders import services as orders
+from orders.printing import print_order
+from orders.selectors import order_by_id
 
 
 def is_part(request: HttpRequest) -> bool:
@@ -74,6 +76,13 @@ def slip(request: HttpRequest, number: str) -> HttpResponse:
     """The pick list of an order and a label for each bag, to print."""
     found = selectors.order_by_number(number=number)
     return render(request, "ops/slip.html", slip_context(order=found))
+
+
+@require_GET
+def invoice(request: HttpRequest, number: str) -> HttpResponse:
+    """The invoice of an order, as its customer gets it."""
+    found = selectors.order_by_number(number=number)
+    return print_order(order=order_by_id(order_id=found.pk)).answer()
 
 
 @require_POST

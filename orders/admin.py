@@ -55,6 +55,7 @@ class OrderAdmin(ReadOnlyAdmin):
         "notes",
         "created_at",
         "screen",
+        "paper",
     )
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -64,4 +65,13 @@ class OrderAdmin(ReadOnlyAdmin):
     def screen(self, order: Order) -> SafeString:
         return format_html(
             '<a href="{}">{}</a>', reverse("ops:order", args=[order.order_number]), _("open")
+        )
+
+    @admin.display(description=_("invoice"))
+    def paper(self, order: Order) -> SafeString:
+        invoice = getattr(order, "invoice", None)
+        return format_html(
+            '<a href="{}">{}</a>',
+            reverse("ops:invoice", args=[order.order_number]),
+            invoice.number if invoice else _("order as PDF"),
         )

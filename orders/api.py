@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.http import HttpResponse
+
 from mami import clock
 from mami.api.operations import operation
 from mami.api.pagination import Page, paged
@@ -12,6 +14,7 @@ from mami.errors import Busy
 from mami.signed_in import PersonApiRequest
 from orders import errors, selectors, services
 from orders.models import Order
+from orders.printing import print_order
 from orders.serializers import OrderOut, OrdersQuery, ReorderedOut
 from orders.services.reordering import Reordered
 
@@ -61,3 +64,18 @@ class Reorder(ApiView):
     )
     def post(self, request: PersonApiRequest, order_id: int) -> Reordered:
         return services.reorder(actor=request.user, order_id=order_id, now=clock.now())
+
+
+class OrderInvoice(ApiView):
+    @operation(
+        tag=TAG,
+        summary="The invoice of one of my orders",
+        description=(
+            "At every status, titled for it: an order confirmation first, a tax invoice once the "
+            "goods have changed hands, a receipt once the money was taken."
+        ),
+        media_type="application/pdf",
+    )
+    def get(self, request: PersonApiRequest, order_id: int) -> HttpResponse:
+        order = selectors.order_for(actor=request.user, order_id=order_id)
+        return print_order(order=order).answer()

@@ -5,13 +5,21 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 
 from audit.books import without_entry
 from mami.books import Finding, Rule
 from mami.money import ZERO
 from orders import selectors
-from orders.models import FulfillmentType, Order, OrderItem, OrderStatus, OrderStatusChange
+from orders.models import (
+    FulfillmentType,
+    Invoice,
+    InvoiceSeries,
+    Order,
+    OrderItem,
+    OrderStatus,
+    OrderStatusChange,
+)
 
 S = OrderStatus
 # What the payment of an order may be in, by the order's status. A call to the provider may still
@@ -131,6 +139,19 @@ def the_trail_is_complete(as_of: dt.datetime | None) -> Iterator[Finding]:
             )
 
 
+def invoices_have_no_gaps(as_of: dt.datetime | None) -> Iterator[Finding]:
+    """Each year's numbers run from 1 to the last one given out."""
+    given = Invoice.objects.filter(year=OuterRef("year")).order_by().values("year")
+    series = InvoiceSeries.objects.annotate(
+        given=Subquery(given.annotate(n=Count("*")).values("n"))
+    )
+    for year in series.exclude(given=F("last")):
+        yield Finding(
+            what=f"{year.last} invoice numbers of {year.year} were given out, {year.given} stand",
+            repair="find out who wrote to the database past the services",
+        )
+
+
 def _until(as_of: dt.datetime | None) -> QuerySet[Order]:
     orders = Order.objects.order_by("pk")
     return orders if as_of is None else orders.filter(created_at__lte=as_of)
@@ -142,5 +163,6 @@ RULES = [
     Rule(name="orders = end of their timeline", check=status_is_the_last_of_the_timeline),
     Rule(name="ordered baskets are closed", check=ordered_baskets_are_closed),
     Rule(name="nothing leaves half picked", check=answers_fit_their_lines),
+    Rule(name="invoice numbers have no gaps", check=invoices_have_no_gaps),
     Rule(name="the audit trail of orders is complete", check=the_trail_is_complete, historic=True),
 ]

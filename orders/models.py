@@ -245,3 +245,43 @@ class OrderStatusChange(models.Model):
 
     def __str__(self) -> str:
         return f"{self.order_id}: {self.status}"
+
+
+class InvoiceSeries(models.Model):
+    """The last number given out in a year. Its row is locked while the next one is taken."""
+
+    year = models.PositiveSmallIntegerField(primary_key=True)
+    last = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        verbose_name = _("invoice series")
+        verbose_name_plural = _("invoice series")
+
+    def __str__(self) -> str:
+        return f"{self.year}: {self.last}"
+
+
+class Invoice(models.Model):
+    """The number under which an order was invoiced, without gaps in its year. Never changes."""
+
+    order = models.OneToOneField(Order, on_delete=models.PROTECT, related_name="invoice")
+    year = models.PositiveSmallIntegerField()
+    serial = models.PositiveIntegerField()
+    issued_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("invoice")
+        verbose_name_plural = _("invoices")
+        ordering = ["-year", "-serial"]
+        triggers = append_only()
+        constraints = [
+            models.UniqueConstraint(fields=["year", "serial"], name="invoice_number_unique"),
+            models.CheckConstraint(condition=Q(serial__gt=0), name="invoice_serial_positive"),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+    @property
+    def number(self) -> str:
+        return f"{self.year}-{self.serial:06d}"

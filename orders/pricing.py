@@ -7,7 +7,7 @@ rate. Every sum is a sum of rounded amounts, so what is printed always adds up.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -99,6 +99,17 @@ def vat_rows(*, lines: Iterable[Line], fee: Decimal, fee_vat_rate: Decimal) -> t
         vat = vat_inside(gross[rate], rate)
         rows.append(VatRow(rate=rate, net=gross[rate] - vat, vat=vat))
     return tuple(rows)
+
+
+def spread(*, amount: Decimal, over: Mapping[Decimal, Decimal]) -> dict[Decimal, Decimal]:
+    """`amount` shared out by the size of the values of `over`, to the agora: the parts sum to it.
+
+    What rounding leaves goes to the largest.
+    """
+    whole = sum(over.values(), ZERO)
+    parts = {key: shekels(amount * value / whole) for key, value in over.items()}
+    parts[max(over, key=lambda key: over[key])] += amount - sum(parts.values(), ZERO)
+    return parts
 
 
 def picked_line(*, line: Line, picked: Decimal | None) -> Line:

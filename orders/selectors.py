@@ -11,7 +11,7 @@ from accounts.models import User
 from mami.errors import NotFound
 from mami.money import ZERO
 from orders import pricing
-from orders.models import Order, OrderItem, OrderStatus, PickedStatus
+from orders.models import Invoice, Order, OrderItem, OrderStatus, PickedStatus
 from orders.numbering import read_number
 from orders.status import OPEN
 
@@ -41,6 +41,11 @@ def order_by_id(*, order_id: int) -> Order:
     return found
 
 
+def invoice_of(*, order: Order) -> Invoice | None:
+    """The invoice of an order read here, once its goods have changed hands. No query."""
+    return getattr(order, "invoice", None)
+
+
 def number_of_cart(*, cart_id: int) -> str:
     """The number of the order a basket became, or "". One query."""
     found = Order.objects.filter(cart_id=cart_id).values_list("order_number", flat=True).first()
@@ -54,7 +59,7 @@ def can_cancel(*, order: Order) -> bool:
 
 def price_lines(*, items: Iterable[OrderItem]) -> list[pricing.Line]:
     """The agreed lines (substitutes are not agreed, they replace) as prices. No query."""
-    return [_line(item) for item in items if item.substitute_for_id is None]
+    return [line_of(item) for item in items if item.substitute_for_id is None]
 
 
 def vat_rows(*, order: Order) -> tuple[pricing.VatRow, ...]:
@@ -69,7 +74,7 @@ def vat_rows(*, order: Order) -> tuple[pricing.VatRow, ...]:
 def amount_due(*, order: Order, items: Iterable[OrderItem]) -> Decimal:
     """What to charge for what was picked (₪): with the fee, never above the order's total."""
     picked = [
-        pricing.picked_line(line=_line(item), picked=item.picked_quantity)
+        pricing.picked_line(line=line_of(item), picked=item.picked_quantity)
         for item in items
         if item.picked_status == PickedStatus.PICKED
     ]
@@ -96,7 +101,8 @@ def open_promises() -> dict[tuple[int, int], Decimal]:
     return found
 
 
-def _line(item: OrderItem) -> pricing.Line:
+def line_of(item: OrderItem) -> pricing.Line:
+    """The line as it was agreed."""
     return pricing.Line(
         unit_price=item.unit_price,
         quantity=item.quantity,
@@ -120,5 +126,5 @@ def _whole(orders: QuerySet[Order]) -> QuerySet[Order]:
         "product__search_vector", "product__description_he", "product__description_en"
     )
     return orders.select_related(
-        "branch", "dated_slot__slot", "delivery", "pickup", "payment"
+        "branch", "dated_slot__slot", "delivery", "pickup", "payment", "invoice"
     ).prefetch_related(Prefetch("items", queryset=items), "timeline")

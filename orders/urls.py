@@ -11,6 +11,7 @@ urlpatterns = [
     path("", views.listing, name="list"),
     path("<str:number>/", views.detail, name="detail"),
     path("<str:number>/progress/", views.progress, name="progress"),
+    path("<str:number>/invoice/", views.invoice, name="invoice"),
     path("<str:number>/cancel/", views.cancel, name="cancel"),
     path("<str:number>/reorder/", views.reorder, name="reorder"),
 ]

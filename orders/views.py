@@ -17,6 +17,7 @@ from accounts.models import User
 from mami import clock
 from orders import selectors, services
 from orders.errors import OrderNotCancelable
+from orders.printing import print_order
 from orders.story import tell
 
 A_PAGE = 10
@@ -50,6 +51,13 @@ def progress(request: HttpRequest, number: str) -> HttpResponse:
     context = {"order": order, "story": story, "polled": True}
     status = STOP_POLLING if story.is_over else 200
     return render(request, "orders/_progress.html", context, status=status)
+
+
+@require_safe
+def invoice(request: HttpRequest, number: str) -> HttpResponse:
+    """The order on paper."""
+    order = selectors.order_by_number(actor=cast(User, request.user), number=number)
+    return print_order(order=order).answer()
 
 
 @require_POST

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import QuerySet
@@ -66,6 +67,12 @@ def refund_summary(*, call_id: int) -> Summary:
         "status": refund.call.state if refund.call.state in final else "PENDING",
         "payment": summary_of(refund.payment),
     }
+
+
+def refunds_of(*, payment_id: int) -> list[tuple[dt.datetime, Decimal]]:
+    """What was given back of a payment and when it was asked for, oldest first. One query."""
+    done = Refund.objects.filter(payment_id=payment_id, call__state=ProviderCall.State.SUCCEEDED)
+    return list(done.order_by("id").values_list("created_at", "amount"))
 
 
 def reconciliation_cases(

@@ -2,9 +2,9 @@
 
 from ops.api.branches import AdminBranch, AdminBranches
 from ops.api.office import Performance, Refund
-from ops.api.orders import OpsItem, OpsOrderDetail, OpsOrders, OpsStatus
+from ops.api.orders import OpsInvoice, OpsItem, OpsOrderDetail, OpsOrders, OpsStatus
 
 __all__ = [
-    "AdminBranch", "AdminBranches", "OpsItem", "OpsOrderDetail", "OpsOrders", "OpsStatus",
-    "Performance", "Refund",
+    "AdminBranch", "AdminBranches", "OpsInvoice", "OpsItem", "OpsOrderDetail", "OpsOrders",
+    "OpsStatus", "Performance", "Refund",
 ]  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from django.http import HttpResponse
 from rest_framework.request import Request
 
 from accounts.models import User
@@ -21,6 +22,7 @@ from ops.selectors import SORTS, QueueFilter
 from ops.serializers import OpsOrder, OpsOrderOut, OpsQuery, PickIn, QueueRowOut, StatusIn
 from ops.urgency import urgency
 from orders import errors, services
+from orders.printing import print_order
 from orders.selectors import order_by_id
 from orders.status import allowed_transitions
 from payments.errors import PaymentNotHeld
@@ -53,6 +55,17 @@ class OpsOrderDetail(ApiView):
     @operation(tag=TAG, summary="An order, with shelf places and stock", answer=OpsOrderOut)
     def get(self, request: PersonApiRequest, order_id: int) -> OpsOrder:
         return _shown(request.user, order_id)
+
+
+class OpsInvoice(ApiView):
+    @operation(
+        tag=TAG,
+        summary="The invoice of an order",
+        description="As its customer gets it from `/orders/{order_id}/invoice`.",
+        media_type="application/pdf",
+    )
+    def get(self, request: PersonApiRequest, order_id: int) -> HttpResponse:
+        return print_order(order=order_by_id(order_id=order_id)).answer()
 
 
 class OpsItem(ApiView):

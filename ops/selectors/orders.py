@@ -68,7 +68,7 @@ def order_by_number(*, number: str) -> Order:
     """The order with its people, place and money. Raises NotFound."""
     order = (
         Order.objects.select_related(
-            "user", "picker", "branch", "dated_slot__slot", "delivery", "pickup"
+            "user", "picker", "branch", "dated_slot__slot", "delivery", "pickup", "invoice"
         )
         .filter(order_number=number.upper())
         .first()

@@ -23,6 +23,7 @@ from orders.models import (
     PickedStatus,
 )
 from orders.services.canceling import undo
+from orders.services.invoicing import issue_invoice
 from orders.services.timeline import write_status
 from payments import services as payments
 
@@ -35,7 +36,7 @@ def change_status(
     """Move the order to `to`, with everything that follows from it.
 
     Leaving the shop (OUT_FOR_DELIVERY; DELIVERED for a pickup) charges what was picked, once and
-    never above what was agreed; CANCELED gives everything back. Raises NotFound,
+    never above what was agreed, and numbers its invoice; CANCELED gives everything back. Raises NotFound,
     PermissionRefused (no staff), InvalidInput (no such status), InvalidStatusTransition.
     """
     if not actor.is_employee:
@@ -146,12 +147,10 @@ def _move(
         context={"reason": reason} if reason else None,
     )
     if _leaves_the_shop(order, to):
-        payments.request_capture(
-            payment_id=order.payment_id,
-            amount=selectors.amount_due(order=order, items=items),
-            actor=actor,
-            now=now,
-        )
+        due = selectors.amount_due(order=order, items=items)
+        payments.request_capture(payment_id=order.payment_id, amount=due, actor=actor, now=now)
+        if due:
+            issue_invoice(actor=actor, order=order, now=now)
 
 
 def _leaves_the_shop(order: Order, to: str) -> bool:

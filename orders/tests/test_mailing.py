@@ -47,7 +47,7 @@ def send(kind: str, mailoutbox: list[Any]) -> Any:
 
 
 WORDS = {
-    "he": ["הזמנה", "לכל היותר", "נגיע ביום", "מוצר", "סה״כ", "משלוח"],
+    "he": ["הזמנה", "לכל היותר", "נגיע ב", "מוצר", "סה״כ", "משלוח"],
     "en": ["order", "Total, at most", "It comes to you on", "Product", "Delivery"],
 }
 
