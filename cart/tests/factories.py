@@ -49,7 +49,7 @@ def product(*, stock: Decimal | int | None = 100, **values: Any) -> Product:
         slug="dairy", defaults={"name_he": "חלב", "name_en": "Dairy", "aisle": "dairy"}
     )[0]
     brand = Brand.objects.get_or_create(
-        slug="tene", defaults={"name_he": "טנא", "name_en": "Tene", "label": 2}
+        slug="kad-vakaf", defaults={"name_he": "כד וכף", "name_en": "Kad VaKaf", "label": 2}
     )[0]
     # Tests with real transactions empty the tables, the migrations' own rows too.
     VatClass.objects.get_or_create(

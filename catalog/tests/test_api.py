@@ -21,8 +21,8 @@ def shop(db):
 
 @pytest.fixture
 def goods(shop):
-    tene = Brand.objects.create(slug="tene", name_he="טנא", name_en="Tene")
-    fields = {"brand": tene, "icon": "milk"}
+    brand = Brand.objects.create(slug="kad-vakaf", name_he="כד וכף", name_en="Kad VaKaf")
+    fields = {"brand": brand, "icon": "milk"}
     milk = shop.product(
         name_he="חלב טרי", name_en="Fresh milk", price=Decimal("6.90"), size=Decimal(1000),
         size_unit="ML", dietary_tags=["vegetarian"], **fields,
@@ -68,7 +68,7 @@ class TestProduct:
         milk = goods[0]
         assert api(language="he").get(f"/products/{milk.pk}").json()["data"] == {
             "id": milk.pk, "sku": milk.sku, "barcode": None, "name": "חלב טרי", "description": "",
-            "brand": "טנא", "category_id": shop.category.pk, "category_name": shop.category.name_he,
+            "brand": "כד וכף", "category_id": shop.category.pk, "category_name": shop.category.name_he,
             "price": "6.90", "old_price": None, "sold_by": "UNIT", "quantity_step": 1,
             "unit_price": {"amount": "0.69", "per": "100ML"}, "vat_rate": "18.00",
             "dietary_tags": ["vegetarian"], "allergens": [], "image_url": None, "is_active": True,
@@ -109,10 +109,10 @@ class TestSearch:
     @pytest.mark.parametrize(
         ("query", "found"),
         [
-            ("q=חלב", ["Fresh milk"]), ("q=tom", ["Tomato"]), ("q=Tene", ["Fresh milk"]),
+            ("q=חלב", ["Fresh milk"]), ("q=tom", ["Tomato"]), ("q=VaKaf", ["Fresh milk"]),
             ("q=zzzzqqq", []), ("onSale=true", ["Soy drink"]), ("on_sale=1", ["Soy drink"]),
             ("inStock=true&sort=name", ["Fresh milk", "Tomato"]), ("tag=vegan&tag=vegetarian", ["Soy drink"]),
-            ("tag=vegetarian&sort=name", ["Fresh milk", "Soy drink"]), ("brand=tene&brand=x", ["Fresh milk"]),
+            ("tag=vegetarian&sort=name", ["Fresh milk", "Soy drink"]), ("brand=kad-vakaf&brand=x", ["Fresh milk"]),
             ("minPrice=7&maxPrice=9.50", ["Tomato"]), ("sort=-price", ["Soy drink", "Tomato", "Fresh milk"]),
             ("sort=price&limit=1&offset=1", ["Tomato"]), ("sort=newest&limit=1", ["Tomato"]),
             ("q=!!!&sort=name", ["Fresh milk", "Soy drink", "Tomato"]), ("offset=50", []),
@@ -133,7 +133,7 @@ class TestSearch:
         assert facets["categories"] == [
             {"value": shop.category.pk, "label": shop.category.name_en, "count": 3}
         ]
-        assert facets["brands"] == [{"value": "tene", "label": "Tene", "count": 1}]
+        assert facets["brands"] == [{"value": "kad-vakaf", "label": "Kad VaKaf", "count": 1}]
         assert {f["value"]: f["count"] for f in facets["dietary_tags"]} == {
             "vegan": 1, "vegetarian": 2
         }  # fmt: skip

@@ -69,11 +69,11 @@ class TestProducts:
         }  # fmt: skip
 
     def test_life(self, shop, mia, api):
-        made = mia.post("/admin/products", self.body(shop, brand="Tene", dietary_tags=["vegan"]))
+        made = mia.post("/admin/products", self.body(shop, brand="Kad VaKaf", dietary_tags=["vegan"]))
         assert made.status_code == 201, made.content
         data = made.json()["data"]
         assert (data["price"], data["brand"], data["vat_class"], data["vat_rate"]) == (
-            "7.11", "Tene", "STANDARD", "18.00"
+            "7.11", "Kad VaKaf", "STANDARD", "18.00"
         )  # fmt: skip
         product = Product.objects.get(pk=data["id"])
         assert shop.stock(product) == shop.stock(product, shop.branch) == (0, 0)

@@ -13,7 +13,7 @@ BY_NAME: dict[str, Any] = {
     "bin": "A03-2-14",
     "bin_location": "A03-2-14",
     "branch_id": 1,
-    "brand": "Tene",
+    "brand": "Kad VaKaf",
     "category_id": 12,
     "category_name": "Milk",
     "city": "Haifa",

@@ -76,7 +76,7 @@ def shop(live_server: Any) -> Iterator[Shop]:
 
 @pytest.fixture
 def goods(shop: Shop) -> Goods:
-    brand = Brand.objects.create(slug="tene", name_he="טנא", name_en="Tene", label=2)
+    brand = Brand.objects.create(slug="kad-vakaf", name_he="כד וכף", name_en="Kad VaKaf", label=2)
     shop.category.aisle = "dairy"
     shop.category.icon = "milk"
     shop.category.save()

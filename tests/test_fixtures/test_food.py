@@ -149,6 +149,28 @@ def test_gluten_free_contradicts_gluten():
     ] == ["Plain matzah"]
 
 
+def test_fresh_produce_and_eggs_are_fit_for_passover():
+    """They need no certificate; corn is the one vegetable here that many do not eat then."""
+
+    def wrong(product):
+        fresh = product["vat_class"] == "ZERO" or product["icon"] == "egg"
+        return (fresh and product["icon"] != "corn" and "kosher_passover" not in tags(product)) or (
+            product["icon"] == "corn" and "kosher_passover" in tags(product)
+        )
+
+    assert offenders(wrong) == []
+
+
+def test_no_nuts_are_pictured_where_none_are_inside():
+    def wrong(product):
+        pictures = {product["icon"], product["garnish"]}
+        return (
+            is_food(product) and "nuts" in pictures and not {"nuts", "peanuts"} & allergens(product)
+        )
+
+    assert offenders(wrong) == []
+
+
 def test_gluten_free_food_does_not_show_wheat_on_its_picture():
     def wrong(product):
         pictures = {product["icon"], product["garnish"]}
