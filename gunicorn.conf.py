@@ -13,7 +13,7 @@ from gunicorn.arbiter import Arbiter
 
 from mami import embedded, environment
 
-worker_class = "gthread"
+worker_class = "mami.serving.Worker"  # gthread, with refusals in the shop's own words
 workers = int(os.environ.get("WEB_WORKERS") or 2)
 threads = int(os.environ.get("WEB_THREADS") or 4)
 os.environ.setdefault("DATABASE_POOL_SIZE", str(threads + 2))

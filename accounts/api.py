@@ -31,7 +31,7 @@ from accounts.serializers import (
 from accounts.services import TokenPair
 from mami import clock
 from mami.api.operations import operation
-from mami.api.pagination import Page, paged
+from mami.api.pagination import Page, by_cursor
 from mami.api.views import ApiView
 from mami.errors import InvalidInput, TokenInvalid
 from mami.ratelimits import RateLimited, client_address
@@ -222,7 +222,7 @@ class People(ApiView):
     )
     def get(self, request: Request, query: dict[str, Any]) -> Page:
         wanted = {k: query[k] for k in ("q", "role", "is_active") if k in query}
-        return paged(selectors.people(**wanted), **query)
+        return by_cursor(selectors.people(**wanted), keys=("-id",), **query)
 
 
 class PersonDetail(ApiView):

@@ -64,8 +64,11 @@ class AdminDeliverySlots(ApiView):
         query=AdminSlotsQuery,
         answer=SlotAdminOut,
         page=True,
+        refusals=[NotFound],
     )
     def get(self, request: Request, query: dict[str, Any]) -> Page:
+        if "branch_id" in query:
+            selectors.any_branch(branch_id=query["branch_id"])
         wanted = {k: query[k] for k in ("branch_id", "day") if k in query}
         return paged(selectors.weekly_slots(**wanted, include_inactive=True), **query)
 

@@ -6,13 +6,14 @@ from typing import Any
 
 from rest_framework.request import Request
 
+from branches.selectors import any_branch
 from inventory import errors, selectors, services
 from inventory.models import Stock
 from inventory.serializers import InventoryQuery, OldStockIn, SetStockIn, StockOut
 from mami.api.operations import operation
 from mami.api.pagination import Page, by_cursor
 from mami.api.views import ApiView
-from mami.errors import Busy
+from mami.errors import Busy, NotFound
 
 TAG = "Administration"
 FILTERS = ("branch_id", "product_id", "q", "low")
@@ -25,8 +26,11 @@ class Inventory(ApiView):
         query=InventoryQuery,
         answer=StockOut,
         page=True,
+        refusals=[NotFound],
     )
     def get(self, request: Request, query: dict[str, Any]) -> Page:
+        if "branch_id" in query:
+            any_branch(branch_id=query["branch_id"])
         wanted = {k: query[k] for k in FILTERS if k in query}
         return by_cursor(
             selectors.inventory_rows(**wanted), keys=("branch_id", "product_id"), **query

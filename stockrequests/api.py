@@ -7,6 +7,7 @@ from typing import Any
 
 from rest_framework.request import Request
 
+from branches.selectors import any_branch
 from mami import clock
 from mami.api.operations import operation
 from mami.api.pagination import Page, paged
@@ -67,8 +68,11 @@ class AdminStockRequests(ApiView):
         query=ReviewQuery,
         answer=StockRequestOut,
         page=True,
+        refusals=[NotFound],
     )
     def get(self, request: Request, query: dict[str, Any]) -> Page:
+        if "branch_id" in query:
+            any_branch(branch_id=query["branch_id"])
         found = selectors.requests_to_review(
             status=query.get("status", ""), branch_id=query.get("branch_id")
         )

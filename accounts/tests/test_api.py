@@ -454,7 +454,10 @@ class TestPeople:
         person(full_name="Gal", is_active=False)
         client = api(admin)
         page = client.get("/admin/users?limit=1").json()
+        cursor = page["pagination"].pop("next_cursor")
         assert page["pagination"] == {"total": 2, "limit": 1, "offset": 0, "has_next": True}
+        (older,) = client.get(f"/admin/users?limit=1&cursor={cursor}").json()["data"]
+        assert older["id"] == admin.pk
         found = client.get("/admin/users?q=gal&isActive=false&role=CUSTOMER").json()["data"]
         assert [p["full_name"] for p in found] == ["Gal"]
         assert client.get("/admin/users?offset=7").json()["data"] == []

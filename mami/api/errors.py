@@ -55,6 +55,22 @@ class BadRequest(DomainError):
     message = _("The request could not be understood.")
 
 
+class UriTooLong(DomainError):
+    """The address and its query are longer than the web server reads (8190 bytes)."""
+
+    code = "URI_TOO_LONG"
+    status = 414
+    message = _("The address is too long.")
+
+
+class HeadersTooLarge(DomainError):
+    """A header, or all of them, are more than the web server reads."""
+
+    code = "HEADERS_TOO_LARGE"
+    status = 431
+    message = _("The headers of the request are too large.")
+
+
 def exception_handler(error: Exception, context: Mapping[str, Any]) -> Response | None:
     """The answer to a foreseen failure; None lets everything else fly to the log."""
     refusal = as_refusal(error)
@@ -147,7 +163,9 @@ BY_STATUS: dict[int, type[DomainError]] = {
     404: NotFound,
     405: MethodNotAllowed,
     413: BodyTooLarge,
+    414: UriTooLong,
     415: UnsupportedMediaType,
+    431: HeadersTooLarge,
     500: InternalError,
     503: ServiceUnavailable,
 }

@@ -15,6 +15,7 @@ from mami.api.examples import add_examples
 from mami.api.fields import number
 from mami.api.parsers import BodyTooLarge
 from mami.errors import (
+    Busy,
     DomainError,
     InvalidInput,
     NotAuthenticated,
@@ -93,6 +94,13 @@ class Schema(AutoSchema):
     def get_request_serializer(self) -> Any:
         return self.call.body(partial=self.call.partial) if self.call.body else None
 
+    def _get_request_for_media_type(self, serializer: Any, direction: Any = "request") -> Any:
+        """A body is as partial as the call declares it, whatever its method is."""
+        if serializer is None:
+            return None, False
+        component = self.resolve_serializer(serializer, direction)
+        return component.ref, bool(component.schema.get("required"))
+
     def get_response_serializers(self) -> dict[Any, Any]:
         found: dict[Any, Any] = {}
         for status in (self.call.status, *self.call.also):
@@ -151,6 +159,8 @@ class Schema(AutoSchema):
             kinds.append(InvalidInput)
         if "{" in self.path:
             kinds.append(NotFound)
+        if self.method != "GET":
+            kinds.append(Busy)
         found: dict[int, list[type[DomainError]]] = {}
         for kind in kinds:
             if all(kind.code != other.code for other in found.setdefault(kind.status, [])):

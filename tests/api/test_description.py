@@ -43,6 +43,32 @@ def test_every_operation_is_named_once_and_says_who_may_call():
         assert "500" in operation["responses"], (method, path)
 
 
+def test_a_body_is_as_partial_as_its_call_is():
+    """PATCH is the method of moves and decisions too, whose fields may not be left out."""
+    components, paths = document()["components"]["schemas"], document()["paths"]
+
+    def required(path: str) -> list[str]:
+        body = paths[f"/api/v1{path}"]["patch"]["requestBody"]
+        name = body["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
+        assert body.get("required", False) == ("required" in components[name])
+        return components[name].get("required", [])
+
+    assert required("/ops/orders/{order_id}/status") == ["status"]
+    assert required("/ops/orders/{order_id}/items/{item_id}/picked-status") == ["picked_status"]
+    assert required("/admin/stock-requests/{request_id}/review") == ["status"]
+    assert required("/admin/stock-requests/bulk-review") == ["items"]
+    for partial in ("/me", "/me/addresses/{address_id}", "/admin/products/{product_id}"):
+        assert required(partial) == []
+
+
+def test_every_write_may_find_its_row_locked():
+    for path, method, operation in operations():
+        if method != "get":
+            body = operation["responses"]["409"]["content"]["application/json"]["schema"]
+            codes = body["properties"]["error"]["properties"]["code"]["enum"]
+            assert "BUSY" in codes, (method, path)
+
+
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     ("options", "kind"),

@@ -1,6 +1,7 @@
 """The shop as `make run` opens it, in a folder and on a port of its own."""
 
 import http.client
+import json
 import os
 import signal
 import socket
@@ -71,6 +72,15 @@ class Opened:
             return False
         finally:
             connection.close()
+
+    def refuses(self, path: str) -> tuple[int, str]:
+        """Status and code of a refusal."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+        connection.request("GET", path)
+        response = connection.getresponse()
+        body = json.loads(response.read())
+        connection.close()
+        return response.status, body["error"]["code"]
 
     def processes(self) -> dict[int, str]:
         """Everything alive that was started for this folder, by its environment or its path."""

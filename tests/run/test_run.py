@@ -32,6 +32,7 @@ def test_first_start_opens_a_filled_shop_and_closes_it(var: Path) -> None:
 def test_second_start_is_quick_and_ctrl_c_closes(var: Path) -> None:
     with opened(var) as shop:
         assert shop.until_open(seconds=60) < 10 * patience()
+        assert shop.refuses("/api/v1/products/search?q=" + "a" * 9000) == (414, "URI_TOO_LONG")
         assert "Filling the shelves" not in shop.said
         assert "Collecting static files" not in shop.said
         os.killpg(shop.process.pid, signal.SIGINT)  # as a terminal does: to the whole group

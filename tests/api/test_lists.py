@@ -1,0 +1,74 @@
+"""Every list of the API, found in its description: the edges of paging, cursors, unknown branches."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.api.test_description import operations
+from tests.api_client import ApiClient, refusal
+from tests.shop import open_with_sandbox
+
+pytestmark = pytest.mark.django_db
+
+
+def lists(parameter: str) -> list[str]:
+    """The paths of the lists that take a parameter."""
+    found = [
+        path
+        for path, method, operation in operations()
+        if method == "get"
+        and any(one["name"] == parameter for one in operation.get("parameters", ()))
+    ]
+    assert len(found) > 3
+    return found
+
+
+@pytest.fixture
+def reader():
+    """Sees every list: an admin where staff is asked for, else a customer."""
+    with open_with_sandbox() as shop:
+        order = shop.order()
+        clients = ApiClient(order.user), ApiClient(shop.person("ADMIN"))
+
+        def read(path: str, query: str):
+            path = path.format(
+                category_id=shop.category.pk, product_id=order.items.get().product_id
+            )
+            staff = any(part in path for part in ("/admin", "/ops/", "/stock-requests/"))
+            return clients[staff].get(f"{path}?{query}")
+
+        yield read
+
+
+def test_the_long_lists_of_the_contract_take_a_cursor():
+    assert {f"/api/v1/{name}" for name in ("ops/orders", "admin/audit", "admin/inventory")} <= set(
+        lists("cursor")
+    )
+
+
+def test_edges(reader):
+    for path in lists("offset"):
+        for bad in ("limit=0", "limit=-1", "limit=abc", "limit=1.5", "offset=-1", "offset=abc"):
+            fields = refusal(reader(path, bad), 400, "VALIDATION_ERROR")["fields"]
+            assert set(fields) == {bad.partition("=")[0]}, path
+        assert reader(path, "limit=10000").json()["pagination"]["limit"] == 200, path
+        whole = reader(path, "").json()["pagination"]
+        assert (whole["limit"], whole["offset"]) == (50, 0), path
+        beyond = reader(path, "offset=100000").json()
+        assert beyond["data"] == [], path
+        assert beyond["pagination"]["total"] == whole["total"], path
+        assert beyond["pagination"]["has_next"] is False, path
+
+
+def test_a_made_up_cursor(reader):
+    for path in lists("cursor"):
+        for made_up in ("abc", "%00", "eyJhIjoxfQ:1x:y"):
+            response = reader(path, f"cursor={made_up}")
+            assert set(refusal(response, 400, "VALIDATION_ERROR")["fields"]) == {"cursor"}, path
+
+
+def test_an_unknown_branch(reader):
+    for path in lists("branchId"):
+        for name in ("branchId", "branch_id"):
+            refusal(reader(path, f"{name}=999999"), 404, "NOT_FOUND")
+            refusal(reader(path, f"{name}=x"), 400, "VALIDATION_ERROR")
