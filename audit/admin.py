@@ -6,7 +6,6 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from audit.models import AuditEntry
@@ -30,7 +29,7 @@ class AuditEntryAdmin(ReadOnlyAdmin):
                 return stream_csv("audit.csv", header=HEADER, rows=rows)
         found, is_part = trail_page(params=request.GET), request.headers.get("HX-Request") == "true"
         template = "admin/audit/_rows.html" if is_part else "admin/audit/viewer.html"
-        return render(request, template, self._page(request, **found, is_part=is_part))
+        return self.page(request, template, title=_("Audit trail"), **found, is_part=is_part)
 
     def change_view(
         self,
@@ -43,9 +42,10 @@ class AuditEntryAdmin(ReadOnlyAdmin):
         entry = self.get_object(request, object_id)
         if entry is None:
             raise Http404
-        context = self._page(request, rows=[told(entry)], one=True)
-        return render(request, "admin/audit/viewer.html", context)
-
-    def _page(self, request: HttpRequest, **context: Any) -> dict[str, Any]:
-        shared = self.admin_site.each_context(request)
-        return {**shared, "title": _("Audit trail"), "opts": self.opts, **context}
+        return self.page(
+            request,
+            "admin/audit/viewer.html",
+            title=_("Audit trail"),
+            rows=[told(entry)],
+            one=True,
+        )

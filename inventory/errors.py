@@ -23,3 +23,10 @@ class StaleQuantity(DomainError):
 
     code = "STALE_QUANTITY"
     message = _("Somebody counted this shelf a moment ago. Please look at the new number.")
+
+
+class ImportNotReady(DomainError):
+    """The file was applied before, or is still being looked at."""
+
+    code = "IMPORT_NOT_READY"
+    message = _("This file has been applied already, or is still being checked.")

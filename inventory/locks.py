@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from inventory.models import Stock
+from inventory.models import Stock, StockImport
 from mami.errors import NotFound
 
 
@@ -31,6 +31,28 @@ def lock_stock(*, stock_id: int) -> Stock:
         .filter(pk=stock_id)
         .first()
     )
+    if found is None:
+        raise NotFound
+    return found
+
+
+def lock_rows(*, stock_ids: Iterable[int]) -> dict[int, Stock]:
+    """Stock rows of any branches by key, locked in one statement by branch, then product.
+
+    With their products (not locked). Unknown keys are left out.
+    """
+    rows = (
+        Stock.objects.select_for_update(of=("self",))
+        .select_related("product")
+        .filter(pk__in=set(stock_ids))
+        .order_by("branch_id", "product_id")
+    )
+    return {stock.pk: stock for stock in rows}
+
+
+def lock_import(*, import_id: int) -> StockImport:
+    """An uploaded file, locked, without its content. Raises NotFound."""
+    found = StockImport.objects.select_for_update().defer("content").filter(pk=import_id).first()
     if found is None:
         raise NotFound
     return found

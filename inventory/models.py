@@ -106,3 +106,65 @@ class StockMovement(models.Model):
 
     def __str__(self) -> str:
         return f"{self.stock}: {self.get_reason_display()}"
+
+
+class StockImport(models.Model):
+    """A file of counts: checked first, applied when a manager says so.
+
+    `problems` lists `{line, code, value}` of the first rows that cannot be applied; `refused`
+    counts them all. `seen` is how far the present step has come. The content is kept until the
+    file has been applied.
+    """
+
+    class Status(models.TextChoices):
+        CHECKING = "CHECKING", _("being checked")
+        CHECKED = "CHECKED", _("checked")
+        APPLYING = "APPLYING", _("being applied")
+        DONE = "DONE", _("applied")
+        REFUSED = "REFUSED", _("nothing was applied")
+
+    class Mode(models.TextChoices):
+        ALL = "ALL", _("all rows or none")
+        GOOD = "GOOD", _("the good rows")
+
+    file_name = models.CharField(_("file"), max_length=100)
+    content = models.BinaryField()
+    branch = models.ForeignKey(
+        "branches.Branch",
+        verbose_name=_("branch"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text=_("For rows that name none."),
+    )
+    note = models.CharField(_("reason"), max_length=200, blank=True, default="")
+    status = models.CharField(_("state"), max_length=8, choices=Status.choices)
+    mode = models.CharField(max_length=4, choices=Mode.choices, blank=True, default="")
+    rows = models.PositiveIntegerField(_("rows"), default=0)
+    seen = models.PositiveIntegerField(_("rows looked at"), default=0)
+    changes = models.PositiveIntegerField(_("changes"), default=0)
+    refused = models.PositiveIntegerField(_("rows with a problem"), default=0)
+    problems = models.JSONField(default=list)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("who"),
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+    )
+    created_at = models.DateTimeField(_("when"))
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("import of counts")
+        verbose_name_plural = _("imports of counts")
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return self.file_name
+
+    @property
+    def is_working(self) -> bool:
+        """Whether the background still does something with it."""
+        return self.status in {self.Status.CHECKING, self.Status.APPLYING}

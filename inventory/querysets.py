@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from inventory.models import Stock  # noqa: F401
 
 
+LEVELS = {"low": "low", "out": "out", "short": "short", "unsold": "never_sold"}
+
+
 class StockQuerySet(models.QuerySet["Stock"]):
     def available(self) -> StockQuerySet:
         """Rows of which something may still be promised."""
@@ -25,6 +28,20 @@ class StockQuerySet(models.QuerySet["Stock"]):
         return self.filter(
             Q(reserved__gt=F("on_hand")) | Q(on_hand__lte=F("reorder_point") + F("reserved"))
         )
+
+    def out(self) -> StockQuerySet:
+        """Rows of which nothing may be promised any more."""
+        return self.filter(on_hand__lte=F("reserved"))
+
+    def never_sold(self) -> StockQuerySet:
+        """Rows of which nothing was ever picked for an order."""
+        return self.exclude(movements__reason="PICK")
+
+    def at_level(self, level: str) -> StockQuerySet:
+        """Rows at one of LEVELS; any other word means all rows."""
+        method = LEVELS.get(level)
+        found: StockQuerySet = getattr(self, method)() if method else self
+        return found
 
     def matching(self, text: str) -> StockQuerySet:
         """Rows whose product has `text` in a name, or as its sku or barcode."""

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import datetime as dt
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet, Sum
 
-from inventory.models import Stock, StockMovement
+from branches.models import Branch
+from inventory.models import Stock, StockImport, StockMovement
 from mami.errors import NotFound
 
 NOTHING = Decimal(0)
+SALES_DAYS = 14
+MOST_LOW = 1000
 
 
 def availability(*, branch_id: int, product_ids: Iterable[int]) -> dict[int, Decimal]:
@@ -90,3 +96,107 @@ def on_hand_of(*, pairs: Iterable[tuple[int, int]]) -> dict[tuple[int, int], Dec
         product_id__in={product for _, product in wanted},
     ).values_list("branch_id", "product_id", "on_hand")
     return {(b, p): on_hand for b, p, on_hand in rows if (b, p) in wanted}
+
+
+def branch_codes() -> dict[str, int]:
+    """Every branch, closed ones too, by its code in lower case. One query."""
+    return {code.lower(): key for code, key in Branch.objects.values_list("code", "pk")}
+
+
+def stocks_by_sku(*, skus: Collection[str]) -> dict[tuple[str, int], Stock]:
+    """The stock rows of some products at every branch, by sku and branch. One query."""
+    rows = (
+        Stock.objects.filter(product__sku__in=skus)
+        .select_related("product")
+        .only(
+            "on_hand",
+            "reserved",
+            "reorder_point",
+            "branch_id",
+            "product_id",
+            "product__sku",
+            "product__sold_by",
+        )
+    )
+    return {(stock.product.sku, stock.branch_id): stock for stock in rows}
+
+
+def listed_stock(*, branch_id: int | None, level: str, q: str) -> QuerySet[Stock]:
+    """The rows of the office's list, with product and branch, in the order of their keys."""
+    rows: Any = inventory_rows(branch_id=branch_id, q=q)
+    found: QuerySet[Stock] = rows.at_level(level).order_by("pk")
+    return found
+
+
+def import_content(*, import_id: int) -> bytes:
+    """What an uploaded file holds. One query."""
+    return bytes(StockImport.objects.values_list("content", flat=True).get(pk=import_id))
+
+
+def import_of(*, import_id: int) -> StockImport:
+    """An uploaded file without its content. Raises NotFound. One query."""
+    found = StockImport.objects.select_related("actor", "branch").defer("content")
+    file = found.filter(pk=import_id).first()
+    if file is None:
+        raise NotFound
+    return file
+
+
+def latest_imports(*, limit: int = 10) -> list[StockImport]:
+    """The files uploaded last. One query."""
+    return list(StockImport.objects.select_related("actor").defer("content")[:limit])
+
+
+@dataclass(frozen=True, kw_only=True)
+class LowRow:
+    """A shelf to fill: what was sold of it lately, and for how many days the rest lasts."""
+
+    stock: Stock
+    sold: Decimal
+
+    @property
+    def free(self) -> Decimal:
+        """Below zero where more is promised than there is."""
+        return self.stock.on_hand - self.stock.reserved
+
+    @property
+    def days_left(self) -> Decimal | None:
+        """None where nothing was sold."""
+        if self.sold <= 0:
+            return None
+        return max(self.free, NOTHING) * SALES_DAYS / self.sold
+
+
+def low_rows(*, branch_id: int | None, now: dt.datetime) -> list[LowRow]:
+    """Rows that are low, of products on sale, the soonest empty first. Two queries."""
+    rows = Stock.objects.low().select_related("product", "branch")
+    rows = rows.filter(product__is_active=True, branch__is_active=True)
+    if branch_id is not None:
+        rows = rows.filter(branch_id=branch_id)
+    found = list(
+        rows.defer("product__search_vector").order_by("branch_id", "product_id")[:MOST_LOW]
+    )
+    sold = dict(
+        StockMovement.objects.filter(
+            stock__in=[stock.pk for stock in found],
+            reason__in=(StockMovement.Reason.PICK, StockMovement.Reason.UNPICK),
+            created_at__gte=now - dt.timedelta(days=SALES_DAYS),
+        )
+        .order_by()
+        .values_list("stock_id")
+        .annotate(n=-Sum("on_hand_delta"))
+    )
+    told = [LowRow(stock=stock, sold=max(sold.get(stock.pk, NOTHING), NOTHING)) for stock in found]
+    return sorted(told, key=lambda row: (row.days_left is None, row.days_left or row.free))
+
+
+def low_count() -> int:
+    """How many shelves are low, of products on sale. One query."""
+    rows = Stock.objects.low()
+    return rows.filter(product__is_active=True, branch__is_active=True).count()
+
+
+def stock_by_code(*, code: str, branch_id: int) -> int | None:
+    """The stock row of the product with this sku or barcode at a branch, or None. One query."""
+    meant = Q(product__sku__iexact=code) | Q(product__barcode=code)
+    return Stock.objects.filter(meant, branch_id=branch_id).values_list("pk", flat=True).first()

@@ -13,23 +13,15 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from procrastinate.contrib.django.models import ProcrastinateJob
 
+from inventory.selectors import low_count
+from mami.charts import Bar, Columns, Point, columns, share
 from mami.clock import shop_date
 from ops.selectors import counts
 from ops.selectors import office as ops
 from orders.models import OrderStatus
 from payments.selectors import reconciliation_cases
+from payments.settlement import DaySettled, in_all, settlement
 from stockrequests.selectors import pending_count
-
-
-@dataclass(frozen=True, kw_only=True)
-class Bar:
-    """One row of a chart: `share` is the length of its bar in percent."""
-
-    label: str
-    value: str
-    share: int
-    href: str = ""
-    is_full: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,12 +35,14 @@ class Figure:
 
 
 def morning(*, now: dt.datetime) -> dict[str, Any]:
-    """Everything the page shows. Nine queries."""
+    """Everything the page shows. Eleven queries."""
+    days = settlement(first=shop_date(now) - dt.timedelta(days=6), last=shop_date(now))
     return {
         "figures": _figures(now),
         "today": _today(now),
         "load": _load(now),
         "revenue": _revenue(now),
+        "settlement": _settlement(days),
         "most_missing": _most_missing(now),
     }
 
@@ -58,7 +52,7 @@ def _figures(now: dt.datetime) -> list[Figure]:
     missing, answered = ops.missing_of_week(now=now)
     queue = reverse("ops:queue")
     cases = reconciliation_cases(status="OPEN").count()
-    reviews = pending_count()
+    reviews, low = pending_count(), low_count()
     failed = ProcrastinateJob.objects.filter(status="failed").count()
     late = pressing.by_urgency["critical"]
     unresolved = pressing.by_status.get(OrderStatus.MISSING, 0)
@@ -78,7 +72,13 @@ def _figures(now: dt.datetime) -> list[Figure]:
         Figure(
             label=_("Missing lines in 7 days"),
             value=f"{100 * missing / answered:.1f}%" if answered else "–",
-            href=f"{queue}?status=MISSING",
+            href="#chart-missing",
+        ),
+        Figure(
+            label=_("Shelves running low"),
+            value=str(low),
+            href=reverse("admin:inventory_low"),
+            is_pressing=low > 0,
         ),
         Figure(
             label=_("Stock requests to decide"),
@@ -111,7 +111,7 @@ def _today(now: dt.datetime) -> list[Bar]:
         Bar(
             label=str(label),
             value=str(n),
-            share=_share(n, most),
+            share=share(n, most),
             href=f"{reverse('ops:queue')}?status={status}&day={day}",
         )
         for status, label, n in rows
@@ -120,28 +120,69 @@ def _today(now: dt.datetime) -> list[Bar]:
 
 
 def _load(now: dt.datetime) -> list[Bar]:
+    day = shop_date(now).isoformat()
     return [
         Bar(
             label=f"{row.start_time:%H:%M}–{row.end_time:%H:%M} · {row.branch_name}",
             value=f"{row.taken}/{row.capacity}",
-            share=min(100, _share(row.taken, row.capacity)),
+            share=min(100, share(row.taken, row.capacity)),
+            href=f"{reverse('ops:runs')}?branch={row.branch_id}&day={day}",
             is_full=row.taken >= row.capacity,
         )
         for row in ops.load_of_today(now=now)
     ]
 
 
-def _revenue(now: dt.datetime) -> list[Bar]:
+def _revenue(now: dt.datetime) -> Columns:
     days = ops.revenue_by_day(now=now)
-    most = max((total for _day, total in days), default=Decimal(0))
-    return [
-        Bar(
-            label=date_format(day, "j.n" if get_language() == "he" else "D j M"),
-            value=f"₪{total:,.2f}",
-            share=_share(total, most),
-        )
-        for day, total in days
-    ]
+    queue = reverse("ops:queue")
+    words = _("₪%(total)s in %(days)d days, most on %(best)s.")
+    best = max(days, key=lambda one: one[1])[0]
+    total = sum((amount for _day, amount in days), Decimal(0))
+    return columns(
+        points=[
+            Point(
+                label=date_format(day, "j.n"),
+                amounts=(amount,),
+                values=(_shekels(amount),),
+                href=f"{queue}?status=DELIVERED&day={day.isoformat()}",
+            )
+            for day, amount in days
+        ],
+        series=[_("Charged")],
+        description=words
+        % {"total": f"{total:,.2f}", "days": len(days), "best": date_format(best, "j.n")}
+        if total
+        else _("Nothing was charged."),
+        rtl=get_language() == "he",
+    )
+
+
+def _settlement(days: list[DaySettled]) -> Columns:
+    total, place = in_all(days), reverse("admin:payments_settlement")
+    words = _("₪%(captured)s charged, ₪%(refunded)s refunded, ₪%(fees)s fees: ₪%(net)s to arrive.")
+    return columns(
+        points=[
+            Point(
+                label=date_format(one.day, "j.n"),
+                amounts=(one.captured, one.refunded),
+                values=tuple(map(_shekels, (one.captured, one.refunded, one.fees, one.net))),
+                href=f"{place}?first={one.day}&last={one.day}",
+            )
+            for one in days
+        ],
+        series=[_("Charged"), _("Refunded")],
+        more=[_("Fees"), _("To arrive")],
+        description=words
+        % {
+            name: f"{getattr(total, name):,.2f}" for name in ("captured", "refunded", "fees", "net")
+        },
+        rtl=get_language() == "he",
+    )
+
+
+def _shekels(amount: Decimal) -> str:
+    return f"₪{amount:,.2f}"
 
 
 def _most_missing(now: dt.datetime) -> list[Bar]:
@@ -151,12 +192,8 @@ def _most_missing(now: dt.datetime) -> list[Bar]:
         Bar(
             label=one.name_en if get_language() == "en" else one.name_he,
             value=str(one.lines),
-            share=_share(one.lines, most),
+            share=share(one.lines, most),
             href=reverse("admin:catalog_product_change", args=[one.product_id]),
         )
         for one in found
     ]
-
-
-def _share(part: Decimal | int, whole: Decimal | int) -> int:
-    return round(100 * part / whole) if whole > 0 and part > 0 else 0

@@ -8,9 +8,12 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
+from django.core.paginator import Paginator
 from django.db import models
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
 from django.urls import reverse
+from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -47,12 +50,24 @@ class RefusableForm(forms.ModelForm):
         return {name: self.cleaned_data[name] for name in self.changed_data}
 
 
+class BoundedPaginator(Paginator):
+    """Pages of a list that may be millions long: it is counted up to MOST rows, not further."""
+
+    MOST = 10_000
+
+    @cached_property
+    def count(self) -> int:
+        rows: Any = self.object_list
+        return int(rows.order_by()[: self.MOST].count())
+
+
 class ReadOnlyAdmin(admin.ModelAdmin):
     """Rows to look at. Their history is the shop's own audit trail."""
 
     audit_name: str = ""
     show_full_result_count = False
     list_per_page = 50
+    paginator = BoundedPaginator
 
     @property
     def media(self) -> forms.Media:
@@ -87,6 +102,30 @@ class ReadOnlyAdmin(admin.ModelAdmin):
         self, request: HttpRequest, form: Any, formsets: Any, add: bool = False
     ) -> list[dict[str, Any]]:
         return []
+
+    def page(
+        self, request: HttpRequest, template: str, *, status: int = 200, **context: Any
+    ) -> HttpResponse:
+        """A page of ours within the office."""
+        around = self.admin_site.each_context(request)
+        return render(request, template, {**around, "opts": self.opts, **context}, status=status)
+
+    def each(
+        self,
+        request: HttpRequest,
+        rows: Sequence[Row] | models.QuerySet,
+        call: Callable[[Row], Any],
+    ) -> None:
+        """Run a service for each chosen row, and say how many it did and what it refused."""
+        done = 0
+        for row in rows:
+            try:
+                call(row)
+                done += 1
+            except DomainError as refusal:
+                messages.warning(request, f"{row}: {refusal.message}")
+        if done:
+            messages.success(request, _("%(count)d done.") % {"count": done})
 
     # The audit trail tells every write; Django admin's own log would be a second, poorer one.
     def log_addition(self, request: HttpRequest, obj: Row, message: Any) -> Any:
@@ -169,23 +208,6 @@ class ServiceAdmin(ReadOnlyAdmin):
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Nothing is saved behind the services."""
-
-    def each(
-        self,
-        request: HttpRequest,
-        rows: Sequence[Row] | models.QuerySet,
-        call: Callable[[Row], Any],
-    ) -> None:
-        """Run a service for each chosen row, and say how many it did and what it refused."""
-        done = 0
-        for row in rows:
-            try:
-                call(row)
-                done += 1
-            except DomainError as refusal:
-                messages.warning(request, f"{row}: {refusal.message}")
-        if done:
-            messages.success(request, _("%(count)d done.") % {"count": done})
 
 
 class SwitchedAdmin(ServiceAdmin):

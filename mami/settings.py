@@ -286,6 +286,14 @@ SANDBOX_LEDGER = MAMI_VAR / "sandbox" / "ledger.sqlite3"
 SANDBOX_LATENCY_SECONDS = env.float("SANDBOX_LATENCY_SECONDS", default=0.0)
 STRIPE_WEBHOOK_SECRET = env.str("STRIPE_WEBHOOK_SECRET", default="")
 STRIPE_API_BASE = env.str("STRIPE_API_BASE", default="")
+# Percent of what is charged, and ₪ for each charge.
+PAYMENT_TARIFFS = {
+    "sandbox": ("1.20", "0.50"),
+    "stripe": (
+        env.str("STRIPE_FEE_PERCENT", default="0"),
+        env.str("STRIPE_FEE_FIXED", default="0"),
+    ),
+}
 METRICS_TOKEN = env.str("MAMI_METRICS_TOKEN", default="")
 
 # RequestIdMiddleware has judged the header before; log lines carry the same id as the answer.

@@ -168,7 +168,12 @@ class ProviderCall(models.Model):
                 fields=["next_attempt_at", "id"],
                 condition=Q(state__in=["STARTED", "UNANSWERED"]),
                 name="provider_call_open",
-            )
+            ),
+            models.Index(
+                fields=["finished_at"],
+                condition=Q(state="SUCCEEDED", kind__in=["CAPTURE", "REFUND"]),
+                name="provider_call_settled",
+            ),
         ]
 
     def __str__(self) -> str:

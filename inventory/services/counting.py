@@ -8,8 +8,9 @@ from typing import Any
 
 from django.apps import apps
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from audit.services import Action, Actor
+from audit.services import Action, Actor, Change, record_many
 from branches.models import Branch
 from inventory.errors import StaleQuantity
 from inventory.ledger import Move, Reason, move
@@ -21,6 +22,12 @@ from mami.transactions import write_transaction
 
 MOST = Decimal("999999.999")
 REFERENCE_LENGTH = 40
+PROBLEMS = {
+    "NEGATIVE": gettext_lazy("A count is never below zero."),
+    "TOO_LARGE": gettext_lazy("That is more than a shelf can hold."),
+    "WHOLE_UNITS": gettext_lazy("This product is counted in whole units."),
+    "GRAMS": gettext_lazy("Weights are kept to the gram."),
+}
 
 
 def set_on_hand(
@@ -29,9 +36,12 @@ def set_on_hand(
     stock_id: int,
     quantity: Decimal,
     expected_quantity: Decimal | None = None,
+    reorder_point: Decimal | None = None,
     reason: str = "",
 ) -> Stock:
     """Write down a count: `quantity` units or kg stand on the shelf. Promises stay as they are.
+
+    `reorder_point` also sets from which number on the shelf counts as low.
 
     A count below what is promised is allowed, the count is the truth. Raises NotFound,
     InvalidInput (negative, too large, parts of a unit), StaleQuantity when the count is no longer
@@ -42,6 +52,9 @@ def set_on_hand(
         check_quantity(stock.product.sold_by, quantity)
         if expected_quantity is not None and stock.on_hand != expected_quantity:
             raise StaleQuantity(quantity=json_quantity(stock.on_hand))
+        if reorder_point is not None:
+            check_quantity(stock.product.sold_by, reorder_point, field="reorder_point")
+            write_reorder_points(actor=actor, wanted=[(stock, reorder_point)])
         _change(actor, stock, quantity - stock.on_hand, Reason.STOCKTAKE, "", reason)
     return stock
 
@@ -116,19 +129,49 @@ def open_rows(
     return len(rows) - before
 
 
-def check_quantity(sold_by: str, quantity: Decimal) -> None:
-    """Raises InvalidInput for a count that cannot be: negative, too large, parts of a unit."""
-    message = ""
+def write_reorder_points(
+    *, actor: Actor | None, wanted: Iterable[tuple[Stock, Decimal]], reference: str = ""
+) -> int:
+    """Set the reorder points of locked rows, with an audit row for each that changes.
+
+    In the caller's transaction; two statements. Returns how many changed.
+    """
+    changed = [(stock, point) for stock, point in wanted if stock.reorder_point != point]
+    changes = [
+        Change(
+            entity_type="stock",
+            entity_id=stock.pk,
+            action=Action.UPDATE,
+            old={"reorder_point": stock.reorder_point},
+            new={"reorder_point": point},
+            context={"reference": reference} if reference else {},
+        )
+        for stock, point in changed
+    ]
+    for stock, point in changed:
+        stock.reorder_point = point
+    if changed:
+        Stock.objects.bulk_update([stock for stock, _point in changed], ["reorder_point"])
+        record_many(actor=actor, changes=changes)
+    return len(changed)
+
+
+def quantity_problem(sold_by: str, quantity: Decimal) -> str:
+    """Why a count cannot be, as a key of PROBLEMS; the empty string for a good one."""
     if not quantity.is_finite() or quantity < 0:
-        message = _("A count is never below zero.")
-    elif quantity > MOST:
-        message = _("That is more than a shelf can hold.")
-    elif sold_by == "UNIT" and quantity != quantity.to_integral_value():
-        message = _("This product is counted in whole units.")
-    elif quantity != quantity.quantize(Decimal("0.001")):
-        message = _("Weights are kept to the gram.")
-    if message:
-        raise InvalidInput(fields={"quantity": [message]})
+        return "NEGATIVE"
+    if quantity > MOST:
+        return "TOO_LARGE"
+    if sold_by == "UNIT" and quantity != quantity.to_integral_value():
+        return "WHOLE_UNITS"
+    return "GRAMS" if quantity != quantity.quantize(Decimal("0.001")) else ""
+
+
+def check_quantity(sold_by: str, quantity: Decimal, *, field: str = "quantity") -> None:
+    """Raises InvalidInput for a count that cannot be: negative, too large, parts of a unit."""
+    problem = quantity_problem(sold_by, quantity)
+    if problem:
+        raise InvalidInput(fields={field: [PROBLEMS[problem]]})
 
 
 def _row(branch_id: int, product_id: int, quantity: Decimal) -> Stock:

@@ -27,6 +27,7 @@ class SlotLoad:
 
     start_time: dt.time
     end_time: dt.time
+    branch_id: int
     branch_name: str
     taken: int
     capacity: int
@@ -65,6 +66,7 @@ def load_of_today(*, now: dt.datetime) -> list[SlotLoad]:
         SlotLoad(
             start_time=row.slot.start_time,
             end_time=row.slot.end_time,
+            branch_id=row.slot.branch_id,
             branch_name=row.slot.branch.name,
             taken=row.taken,
             capacity=row.capacity,

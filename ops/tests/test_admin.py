@@ -375,10 +375,17 @@ def test_the_morning_figures_link_to_their_lists(client, mia):
     assert figures["Missing lines in 7 days"].value == "100.0%"
     assert figures["Stock requests to decide"].value == "0"
     assert {bar.label: bar.value for bar in page.context["today"]}
-    assert len(page.context["revenue"]) == 14
+    assert len(page.context["revenue"].points) == 14
+    assert len(page.context["settlement"].points) == 7
     assert len(page.context["most_missing"]) == 2
-    for figure in figures.values():
-        assert client.get(figure.href).status_code == 200
+    links = [figure.href for figure in figures.values() if not figure.href.startswith("#")]
+    for name in ("today", "load", "most_missing"):
+        links += [bar.href for bar in page.context[name]]
+    for name in ("revenue", "settlement"):
+        links += [point.href for point in page.context[name].points[-2:]]
+    for href in dict.fromkeys(links):
+        assert client.get(href).status_code == 200, href
+    assert 'id="chart-missing"' in page.content.decode()
 
 
 @pytest.mark.parametrize("count", [1, 25])
@@ -387,5 +394,5 @@ def test_the_first_page_takes_the_same_statements(
 ):
     for _ in range(count):
         order(due_at=clock.now())
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(14):
         client.get("/admin/")

@@ -12,6 +12,8 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from inventory import services
+from inventory.admin.desk import Desk
+from inventory.forms import LEVEL_NAMES
 from inventory.models import Stock, StockMovement
 from mami.service_admin import ReadOnlyAdmin, RefusableForm, ServiceAdmin
 
@@ -31,21 +33,11 @@ class LevelFilter(admin.SimpleListFilter):
     title = _("level")
     parameter_name = "level"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [
-            ("low", _("low")),
-            ("out", _("sold out")),
-            ("short", _("more promised than there is")),
-        ]
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Any:
+        return LEVEL_NAMES
 
     def queryset(self, request: HttpRequest, queryset: Any) -> models.QuerySet:
-        if self.value() == "low":
-            return queryset.low()
-        if self.value() == "out":
-            return queryset.filter(on_hand__lte=models.F("reserved"))
-        if self.value() == "short":
-            return queryset.short()
-        return queryset
+        return queryset.at_level(self.value() or "")
 
 
 @admin.register(Stock)
@@ -53,12 +45,21 @@ class StockAdmin(ServiceAdmin):
     form = CountForm
     can_add = False
     audit_name = "stock"
-    list_display = ("product", "sku", "branch", "on_hand", "reserved", "available", "moved")
+    list_display = (
+        "product",
+        "sku",
+        "branch",
+        "on_hand",
+        "reserved",
+        "available",
+        "reorder_point",
+        "moved",
+    )
     list_filter = ("branch", LevelFilter)
     list_select_related = ("product", "branch")
     search_fields = ("product__name_he", "product__name_en", "product__sku", "product__barcode")
     fields = ("product", "branch", "on_hand", "reserved", "reorder_point", "expected", "reason")
-    readonly_fields = ("product", "branch", "reserved", "reorder_point")
+    readonly_fields = ("product", "branch", "reserved")
 
     @admin.display(description=_("sku"), ordering="product__sku")
     def sku(self, stock: Stock) -> str:
@@ -72,8 +73,17 @@ class StockAdmin(ServiceAdmin):
     @admin.display(description=_("movements"))
     def moved(self, stock: Stock) -> str:
         return format_html(
-            '<a href="../stockmovement/?stock__id__exact={}">{}</a>', stock.pk, _("movements")
+            '<a href="../stockmovement/?stock__id__exact={}">{}</a> · '
+            '<a href="transfer/?product={}&amp;from_branch={}">{}</a>',
+            stock.pk,
+            _("movements"),
+            stock.product.sku,
+            stock.branch_id,
+            _("transfer"),
         )
+
+    def get_urls(self) -> list[Any]:
+        return [*Desk(self).urls(), *super().get_urls()]
 
     def update(self, request: HttpRequest, obj: Stock, form: Any) -> None:
         services.set_on_hand(
@@ -81,6 +91,7 @@ class StockAdmin(ServiceAdmin):
             stock_id=obj.pk,
             quantity=form.cleaned_data["on_hand"],
             expected_quantity=form.cleaned_data["expected"],
+            reorder_point=form.cleaned_data["reorder_point"],
             reason=form.cleaned_data["reason"],
         )
 
@@ -108,7 +119,8 @@ class StockMovementAdmin(ReadOnlyAdmin):
         return bool(request.user.is_manager)  # type: ignore[union-attr]
 
     def lookup_allowed(self, lookup: str, value: Any, request: Any = None) -> bool:
-        return lookup == "stock__id__exact" or super().lookup_allowed(lookup, value, request)
+        shown = {"stock__id__exact", "stock__product__id__exact", "reference__exact"}
+        return lookup in shown or super().lookup_allowed(lookup, value, request)
 
     @admin.display(description=_("product"))
     def product(self, movement: StockMovement) -> Any:

@@ -1,0 +1,237 @@
+"""A file of counts: reading it row by row, and judging each row against the shelves."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import islice
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from inventory.models import Stock, StockImport
+from inventory.selectors import branch_codes, stocks_by_sku
+from inventory.services.counting import PROBLEMS, quantity_problem
+from mami.errors import InvalidInput
+from mami.spreadsheets import is_formula
+
+BATCH = 500
+MOST_BYTES = 10 * 1024 * 1024
+MOST_ROWS = 100_000
+NEEDED = ("sku", "on_hand")
+KNOWN = ("sku", "branch", "on_hand", "expected_on_hand", "reorder_point")
+NUMBER = re.compile(r"-?[0-9]{1,9}(\.[0-9]{1,6})?")
+VALUE_LENGTH = 60
+TEXTS: Mapping[str, Any] = {
+    **PROBLEMS,
+    "UNREADABLE": gettext_lazy("The file cannot be read from this line on."),
+    "COLUMNS": gettext_lazy("This row has more cells than there are columns."),
+    "NO_SKU": gettext_lazy("The sku is missing."),
+    "NO_BRANCH": gettext_lazy("The branch is missing, and none was chosen for the file."),
+    "UNKNOWN_BRANCH": gettext_lazy("No branch has this code."),
+    "UNKNOWN_PRODUCT": gettext_lazy("No product of this branch has this sku."),
+    "NOT_A_NUMBER": gettext_lazy("This is not a number."),
+    "FORMULA": gettext_lazy("This cell would be a formula in a spreadsheet."),
+    "TWICE": gettext_lazy("An earlier row of the file counts the same shelf."),
+    "STALE": gettext_lazy("The count has changed since the file was made; it is now:"),
+    "TOO_MANY": gettext_lazy("A file has at most 100,000 rows."),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    """Why a row cannot be applied: a key of TEXTS, and the cell (or the count) it is about."""
+
+    line: int
+    code: str
+    value: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        return {"line": self.line, "code": self.code, "value": self.value[:VALUE_LENGTH]}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Count:
+    """One good row: what the shelf `stock_id` holds from now on, in units or kg.
+
+    `place` (branch, product) is where it stands in the order of the locks.
+    """
+
+    line: int
+    stock_id: int
+    place: tuple[int, int]
+    on_hand: Decimal
+    expected: Decimal | None
+    reorder_point: Decimal | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cells:
+    """One row as written, without what cannot be meant."""
+
+    line: int
+    sku: str
+    branch: str
+    on_hand: str
+    expected_on_hand: str
+    reorder_point: str
+
+
+def decoded(content: bytes) -> str:
+    """The text of an uploaded file: UTF-8, or what Hebrew spreadsheets write without it.
+
+    Raises InvalidInput for anything that is not text, or lacks a needed column.
+    """
+    if len(content) > MOST_BYTES:
+        raise InvalidInput(fields={"file": [_("A file has at most 10 MB.")]})
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = content.decode("cp1255", errors="replace")
+    if "\x00" in text:
+        raise InvalidInput(fields={"file": [_("This is not a CSV file. Save it as CSV first.")]})
+    missing = set(NEEDED) - set(_header(text))
+    if missing:
+        words = _("The first line must name the columns: %(columns)s is missing.")
+        raise InvalidInput(fields={"file": [words % {"columns": ", ".join(sorted(missing))}]})
+    return text
+
+
+def judged(
+    text: str, *, default_branch_id: int | None, skip: int = 0
+) -> Iterator[list[Count | Problem]]:
+    """The rows of the file in batches of BATCH, each as a count or as what is wrong with it.
+
+    `skip` rows from the beginning are passed over, but still count as seen. Two queries a batch.
+    """
+    codes, seen = branch_codes(), set[int]()
+    done = 0
+    rows = _rows(text)
+    while batch := list(islice(rows, BATCH)):
+        found = _judge(batch, codes, default_branch_id, seen)
+        done += len(found)
+        if done > skip:
+            yield found[max(0, len(found) - (done - skip)) :]
+
+
+def stale(*, count: Count, stock: Stock) -> Problem | None:
+    """The refusal of a count that was made against another number than the shelf's present one."""
+    if count.expected is None or count.expected == stock.on_hand:
+        return None
+    return Problem(line=count.line, code="STALE", value=f"{stock.on_hand.normalize():f}")
+
+
+def problem_texts(file: StockImport) -> list[dict[str, Any]]:
+    """The stored problems in the reader's language."""
+    return [{**one, "text": TEXTS.get(one["code"], one["code"])} for one in file.problems]
+
+
+def _header(text: str) -> list[str]:
+    first = next(iter(io.StringIO(text)), "")
+    return [
+        name.strip().lower() for name in next(csv.reader([first], delimiter=_delimiter(text)), [])
+    ]
+
+
+def _delimiter(text: str) -> str:
+    """What the first line separates its names with: spreadsheets differ by country."""
+    first = next(iter(io.StringIO(text)), "")
+    return max(",;\t", key=first.count)
+
+
+def _rows(text: str) -> Iterator[Cells | Problem]:
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text))
+    header = [name.strip().lower() for name in next(reader)]
+    number = 0
+    while True:
+        try:
+            row = next(reader)
+        except StopIteration:
+            return
+        except csv.Error:
+            yield Problem(line=reader.line_num, code="UNREADABLE")
+            return
+        if not any(cell.strip() for cell in row):
+            continue
+        number += 1
+        if number > MOST_ROWS:
+            yield Problem(line=reader.line_num, code="TOO_MANY")
+            return
+        if len(row) > len(header):
+            yield Problem(line=reader.line_num, code="COLUMNS", value=row[len(header)])
+            continue
+        cells = dict(zip(header, row, strict=False))
+        yield Cells(line=reader.line_num, **{name: _plain(cells.get(name, "")) for name in KNOWN})
+
+
+def _plain(text: str) -> str:
+    """A cell without the quote that keeps a spreadsheet from calculating it."""
+    text = text.strip()
+    return text[1:] if text.startswith("'") else text
+
+
+def _judge(
+    batch: list[Cells | Problem], codes: dict[str, int], default: int | None, seen: set[int]
+) -> list[Count | Problem]:
+    rows = [row for row in batch if isinstance(row, Cells)]
+    stocks = stocks_by_sku(skus={row.sku for row in rows if row.sku})
+    return [
+        row if isinstance(row, Problem) else _count(row, codes, default, stocks, seen)
+        for row in batch
+    ]
+
+
+def _count(
+    row: Cells,
+    codes: dict[str, int],
+    default: int | None,
+    stocks: Mapping[tuple[str, int], Stock],
+    seen: set[int],
+) -> Count | Problem:
+    def wrong(code: str, value: str = "") -> Problem:
+        return Problem(line=row.line, code=code, value=value)
+
+    for text in (row.sku, row.branch):
+        if is_formula(text):
+            return wrong("FORMULA", text)
+    if not row.sku:
+        return wrong("NO_SKU")
+    branch = codes.get(row.branch.lower()) if row.branch else default
+    if branch is None:
+        return wrong("UNKNOWN_BRANCH" if row.branch else "NO_BRANCH", row.branch)
+    stock = stocks.get((row.sku, branch))
+    if stock is None:
+        return wrong("UNKNOWN_PRODUCT", row.sku)
+    numbers: dict[str, Decimal | None] = {}
+    for name in ("on_hand", "expected_on_hand", "reorder_point"):
+        text = getattr(row, name)
+        problem, numbers[name] = _number(text, stock.product.sold_by, needed=name == "on_hand")
+        if problem:
+            return wrong(problem, text)
+    if stock.pk in seen:
+        return wrong("TWICE", row.sku)
+    seen.add(stock.pk)
+    count = Count(
+        line=row.line,
+        stock_id=stock.pk,
+        place=(stock.branch_id, stock.product_id),
+        on_hand=numbers["on_hand"] or Decimal(0),
+        expected=numbers["expected_on_hand"],
+        reorder_point=numbers["reorder_point"],
+    )
+    return stale(count=count, stock=stock) or count
+
+
+def _number(text: str, sold_by: str, *, needed: bool) -> tuple[str, Decimal | None]:
+    """What is wrong with a cell (or nothing), and its value."""
+    if not text and not needed:
+        return "", None
+    if not NUMBER.fullmatch(text):
+        return "FORMULA" if is_formula(text) else "NOT_A_NUMBER", None
+    value = Decimal(text)
+    return quantity_problem(sold_by, value), value
