@@ -6,7 +6,7 @@ SHELL := /bin/sh
 PYTHON := .venv/bin/python
 MANAGE := MAMI_DEMO=$${MAMI_DEMO:-1} MAMI_EMBEDDED=$${MAMI_EMBEDDED:-1} $(PYTHON) manage.py
 
-.PHONY: smoke help run dev seed test quick check lint format setup requirements messages \
+.PHONY: smoke drill help run dev seed test quick check lint format setup requirements messages \
         db-start db-stop db-status db-psql backup restore
 
 help:  ## list what can be made
@@ -59,11 +59,11 @@ smoke:  ## walk through a running shop: make smoke URL=http://127.0.0.1:8000
 	@bin/setup run
 	@$(PYTHON) -m mami.smoke $${URL:-http://127.0.0.1:$${PORT:-8000}}
 
-drill:  ## kill processes, sessions and the database under 30 shoppers; then judge
+drill:  ## harm the shop in every way while people shop, and judge (half an hour; docs/drills.md)
 	@bin/setup dev
-	@$(PYTHON) -m tests.drills.crash $(ARGS)
-	@$(PYTHON) -m tests.drills.crash --short --control
-	@MAMI_STORIES=100 $(PYTHON) -m pytest -q checkout/tests/test_machine.py
+	@$(PYTHON) -m tests.drills $(ARGS)
+	@MAMI_PAIRS_EVERY=1 $(PYTHON) -m pytest -q tests/drills/test_pairs.py checkout/tests/test_faults.py checkout/tests/test_races.py
+	@MAMI_STORIES=$${MAMI_STORIES:-2000} $(PYTHON) -m pytest -q -s checkout/tests/test_machine.py
 
 messages:  ## list messages that have no Hebrew yet
 	@bin/setup run

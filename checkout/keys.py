@@ -60,10 +60,13 @@ def claim(
     return row
 
 
-def is_answered(*, user_id: int, key: str) -> bool:
-    """Whether the key has its answer, so that asking again only repeats it. One query."""
+def is_known(*, user_id: int, key: str) -> bool:
+    """Whether the key has its answer or is being worked on: asking again begins nothing. One query."""
     return IdempotencyKey.objects.filter(
-        user_id=user_id, scope=CONFIRM, key=key[:128], state=State.DONE
+        user_id=user_id,
+        scope=CONFIRM,
+        key=key[:128],
+        state__in=[State.DONE, State.IN_PROGRESS],
     ).exists()
 
 

@@ -23,7 +23,7 @@ def limited_confirm(
     try:
         CONFIRM_PER_USER.hit(actor.pk)
     except RateLimited:
-        if not keys.is_answered(user_id=actor.pk, key=key):
+        if not keys.is_known(user_id=actor.pk, key=key):
             raise
     try:
         result = confirm(actor=actor, key=key, request=request, request_id=request_id, now=now)

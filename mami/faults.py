@@ -5,6 +5,9 @@ production (`DEBUG` off and no `MAMI_FAULTS=1` in the environment).
 
 A process of its own is armed from outside: `MAMI_FAULT=after_commit_1:kill:3` kills it the third
 time it passes there. The kinds are those of `KINDS`; without a number, the first time.
+
+A whole running shop is armed through a file, which MAMI_FAULT_FILE names: `after_commit_1:kill` in
+it strikes the first process that passes there, and only that one; the file then ends in `.struck`.
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ import os
 import signal
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from django.conf import settings
 
@@ -43,6 +47,13 @@ def _die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
+def _kill_postgres() -> None:
+    from mami import embedded
+
+    if (server := embedded.cluster().running_pid()) is not None:
+        os.kill(server, signal.SIGKILL)
+
+
 def _fail() -> None:
     raise Struck
 
@@ -63,21 +74,24 @@ KINDS: dict[str, Callable[[], None]] = {
     "raise": _fail,
     "sleep5": _dawdle,
     "database-kill": _lose_database,
+    "postgres-kill": _kill_postgres,
 }
 
 _armed: dict[str, Callable[[], None]] = {}
+_watched: Path | None = None
 
 
 def point(name: str) -> None:
     """Pass the named place; runs what a drill armed there."""
     if _armed and (action := _armed.get(name)) is not None:
         action()
+    if _watched is not None:
+        _strike(name, _watched)
 
 
 def arm(name: str, action: Callable[[], None]) -> None:
     """Make `point(name)` run `action`. Raises RuntimeError in production, KeyError on a wrong name."""
-    if not (settings.DEBUG or os.environ.get("MAMI_FAULTS") == "1"):
-        raise RuntimeError("faults can only be armed with DEBUG or MAMI_FAULTS=1")
+    _check_allowed()
     if name not in POINTS:
         raise KeyError(name)
     _armed[name] = action
@@ -85,14 +99,20 @@ def arm(name: str, action: Callable[[], None]) -> None:
 
 def disarm() -> None:
     """Forget everything that was armed."""
+    global _watched
     _armed.clear()
+    _watched = None
 
 
 def arm_from_environment() -> None:
-    """Arm what MAMI_FAULT says, if it says anything.
+    """Arm what MAMI_FAULT says, if it says anything, and heed the file of MAMI_FAULT_FILE.
 
     Raises what `arm` raises, and ValueError where it is not `point:kind` or `point:kind:number`.
     """
+    global _watched
+    if file := os.environ.get("MAMI_FAULT_FILE", ""):
+        _check_allowed()
+        _watched = Path(file)
     if not (wanted := os.environ.get("MAMI_FAULT", "")):
         return
     name, _, rest = wanted.partition(":")
@@ -100,6 +120,23 @@ def arm_from_environment() -> None:
     if kind not in KINDS or not (number or "1").isdecimal() or int(number or "1") < 1:
         raise ValueError(f"MAMI_FAULT wants point:kind:number, not {wanted!r}")
     arm(name, _at_pass(int(number or "1"), KINDS[kind]))
+
+
+def _check_allowed() -> None:
+    if not (settings.DEBUG or os.environ.get("MAMI_FAULTS") == "1"):
+        raise RuntimeError("faults can only be armed with DEBUG or MAMI_FAULTS=1")
+
+
+def _strike(name: str, file: Path) -> None:
+    """Do what the file says of this point; the process that renames it is the one that is struck."""
+    try:
+        wanted, _, kind = file.read_text().strip().partition(":")
+        if wanted != name:
+            return
+        file.rename(f"{file}.struck")
+    except FileNotFoundError:
+        return
+    KINDS[kind]()
 
 
 def _at_pass(number: int, action: Callable[[], None]) -> Callable[[], None]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from django.db import OperationalError, connection
@@ -55,6 +56,29 @@ def test_the_database_goes_away_in_the_middle(monkeypatch: pytest.MonkeyPatch) -
     with pytest.raises(OperationalError):
         faults.point(POINT)
     connection.close()
+
+
+def test_a_file_strikes_one_pass_of_one_point(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = tmp_path / "fault"
+    monkeypatch.setenv("MAMI_FAULT_FILE", str(file))
+    faults.arm_from_environment()
+    faults.point(POINT)
+    file.write_text(f"{POINT}:raise")
+    faults.point("before_commit_2")
+    assert file.exists()
+    with pytest.raises(faults.Struck):
+        faults.point(POINT)
+    faults.point(POINT)
+    assert [path.name for path in tmp_path.iterdir()] == ["fault.struck"]
+
+
+def test_production_heeds_no_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("MAMI_FAULTS", "0")
+    monkeypatch.setenv("MAMI_FAULT_FILE", str(tmp_path / "fault"))
+    with pytest.raises(RuntimeError):
+        faults.arm_from_environment()
 
 
 @pytest.mark.parametrize("wanted", [POINT, f"{POINT}:burn", f"{POINT}:kill:0", f"{POINT}:kill:x"])

@@ -1,0 +1,120 @@
+"""D6: the payment provider hangs, resets, answers late, with errors or garbage, for a minute each.
+
+Meanwhile people browse as before and each order is answered within eight seconds; a silent provider is
+soon left alone; and three minutes after it is well again nothing is pending.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import statistics
+import threading
+import time
+from dataclasses import dataclass, field
+
+from tests.drills.house import House
+from tests.drills.judges import until_settled
+from tests.drills.street import Line, Street, code_of
+
+MOODS = ("hang", "reset", "late", "error", "garbage")
+ANSWER_SECONDS, SETTLED_SECONDS = 8.0, 180.0
+SHOPPERS, BROWSERS = 8, 2
+
+
+@dataclass
+class Minute:
+    """What was measured while the weather lasted. Times in seconds."""
+
+    browsing: list[float] = field(default_factory=list)
+    ordering: list[float] = field(default_factory=list)
+    answers: dict[str, int] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return (
+            f"browsing median {statistics.median(self.browsing) * 1000:.0f} ms, "
+            f"p95 {_p95(self.browsing) * 1000:.0f} ms; slowest answer to an order "
+            f"{max(self.ordering):.1f} s; {self.answers}"
+        )
+
+
+def drill(house: House, street: Street, *, seconds: float) -> list[str]:
+    """What went wrong, in words."""
+    print(f"D6: bad weather, {seconds:.0f} s of each kind", flush=True)
+    wrong: list[str] = []
+    fine = _minute(house, street, "", seconds)
+    print(f"  {'fine':8} {fine}", flush=True)
+    for mood in MOODS:
+        found = _minute(house, street, mood, seconds)
+        print(f"  {mood:8} {found}", flush=True)
+        took, left = until_settled(seconds=SETTLED_SECONDS)
+        print(f"           {left or 'nothing pending'} after {took:.0f} s", flush=True)
+        wrong += [f"after {mood}: {what}" for what in left]
+        if max(found.ordering) > ANSWER_SECONDS:
+            wrong.append(f"{mood}: an order was answered after {max(found.ordering):.1f} s")
+        if statistics.median(found.browsing) > 2 * statistics.median(fine.browsing):
+            wrong.append(f"{mood}: browsing became slow")
+        if _p95(found.browsing) > max(2 * _p95(fine.browsing), 0.5):
+            wrong.append(f"{mood}: browsing stalled")
+    return wrong
+
+
+def _minute(house: House, street: Street, mood: str, seconds: float) -> Minute:
+    from django.conf import settings
+
+    from payments.providers.sandbox_ledger import Ledger as Books
+
+    books = Books(settings.SANDBOX_LEDGER)
+    books.set_weather(mode=mood)
+    found, over = Minute(), threading.Event()
+    threads = [
+        threading.Thread(target=_order, args=(house, street, n, found, over))
+        for n in range(SHOPPERS)
+    ] + [
+        threading.Thread(target=_browse, args=(house, street, found, over)) for _ in range(BROWSERS)
+    ]
+    for thread in threads:
+        thread.start()
+    time.sleep(seconds)
+    over.set()
+    for thread in threads:
+        thread.join(30)
+    books.set_weather(mode="")
+    return found
+
+
+def _browse(house: House, street: Street, found: Minute, over: threading.Event) -> None:
+    line = Line(house.port, None)
+    while not over.is_set():
+        began = time.monotonic()
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            line.send("GET", f"/catalog/products/{street.products[0]}")
+            found.browsing.append(time.monotonic() - began)
+        over.wait(0.1)
+
+
+def _order(house: House, street: Street, number: int, found: Minute, over: threading.Event) -> None:
+    """Put something into the basket and order it; then somebody else does."""
+    mine = street.customers[number::SHOPPERS]
+    turn = 0
+    while not over.is_set():
+        turn += 1
+        who = mine[turn % len(mine)]
+        line = Line(house.port, who)
+        body = {"fulfillment_type": "PICKUP", "branch_id": street.branch}
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            item = {"product_id": street.products[turn % len(street.products)], "quantity": 1}
+            line.send("POST", "/cart/items", item)
+            began = time.monotonic()
+            status, answer = line.send(
+                "POST", "/checkout/confirm", body, key=f"weather-{who.id}-{began}"
+            )
+            found.ordering.append(time.monotonic() - began)
+            said = code_of(answer) or str(status)
+            found.answers[said] = found.answers.get(said, 0) + 1
+        line.close()
+        over.wait(0.5)
+
+
+def _p95(times: list[float]) -> float:
+    return statistics.quantiles(times, n=20)[-1]
