@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.contrib.admin.apps import AdminConfig
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
-from django.urls import reverse
+from django.urls import path, reverse
 from django.utils.translation import gettext_lazy as _
 
 
@@ -50,6 +50,16 @@ class MamiAdminSite(admin.AdminSite):
         from mami.office import morning  # the rooms' models load after this site is made
 
         return super().index(request, {**(extra_context or {}), **morning(now=now())})
+
+    def get_urls(self) -> list[Any]:
+        return [path("books/", self.admin_view(self.books), name="books"), *super().get_urls()]
+
+    def books(self, request: HttpRequest) -> HttpResponse:
+        """Whether stock, promises, places, orders and money agree, as `manage.py check_books` says."""
+        from mami.bookkeeping import books_page
+
+        context = {**self.each_context(request), "title": _("The books"), **books_page(request.GET)}
+        return render(request, "admin/books.html", context)
 
     def logout(self, request: HttpRequest, extra_context: Any = None) -> Any:
         return HttpResponseRedirect(reverse("accounts:home"))

@@ -69,7 +69,9 @@ class TestProducts:
         }  # fmt: skip
 
     def test_life(self, shop, mia, api):
-        made = mia.post("/admin/products", self.body(shop, brand="Kad VaKaf", dietary_tags=["vegan"]))
+        made = mia.post(
+            "/admin/products", self.body(shop, brand="Kad VaKaf", dietary_tags=["vegan"])
+        )
         assert made.status_code == 201, made.content
         data = made.json()["data"]
         assert (data["price"], data["brand"], data["vat_class"], data["vat_rate"]) == (
