@@ -63,7 +63,7 @@ drill:  ## harm the shop in every way while people shop, and judge (half an hour
 	@bin/setup dev
 	@$(PYTHON) -m tests.drills $(ARGS)
 	@MAMI_PAIRS_EVERY=1 $(PYTHON) -m pytest -q tests/drills/test_pairs.py checkout/tests/test_faults.py checkout/tests/test_races.py
-	@MAMI_STORIES=$${MAMI_STORIES:-2000} $(PYTHON) -m pytest -q -s checkout/tests/test_machine.py
+	@MAMI_STORIES=2000 $(PYTHON) -m pytest -q -s checkout/tests/test_machine.py
 
 messages:  ## list messages that have no Hebrew yet
 	@bin/setup run

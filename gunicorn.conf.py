@@ -2,7 +2,8 @@
 
     gunicorn -c gunicorn.conf.py mami.wsgi
 
-Two workers of four threads fit two cores. Each worker keeps one database connection for each
+Two workers of six threads fit two cores. Two threads of each never wait for the payment provider
+(PAYMENT_CALLS_AT_ONCE), so that the shelves stay open while it is silent. Each worker keeps one database connection for each
 thread and two to spare (DATABASE_POOL_SIZE), so a machine asks for
 WEB_WORKERS * (WEB_THREADS + 2) connections, and the background worker for about ten more.
 """
@@ -15,7 +16,8 @@ from mami import embedded, environment
 
 worker_class = "mami.serving.Worker"  # gthread, with refusals in the shop's own words
 workers = int(os.environ.get("WEB_WORKERS") or 2)
-threads = int(os.environ.get("WEB_THREADS") or 4)
+threads = int(os.environ.get("WEB_THREADS") or 6)
+os.environ.setdefault("PAYMENT_CALLS_AT_ONCE", str(max(1, threads - 2)))
 os.environ.setdefault("DATABASE_POOL_SIZE", str(threads + 2))
 
 bind = f"{os.environ.get('MAMI_HOST') or '127.0.0.1'}:{os.environ.get('PORT') or 8000}"

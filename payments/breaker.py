@@ -3,6 +3,9 @@
 While it is open every call fails at once as unreachable (which is true: nothing was sent), so a
 silent provider cannot tie up the threads that serve the shop. One trial call decides whether it
 closes again. The state is per process; a few processes learn it a few calls later each.
+
+Before that, and when the provider is merely slow, only so many calls of a process may be under way
+(PAYMENT_CALLS_AT_ONCE): the threads beyond them go on serving the shelves.
 """
 
 from __future__ import annotations
@@ -10,11 +13,13 @@ from __future__ import annotations
 import datetime as dt
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from decimal import Decimal
 from typing import TypeVar
 
 import structlog
+from django.conf import settings
 
 from payments.provider import (
     ActionRequired,
@@ -33,13 +38,23 @@ Answer = TypeVar("Answer")
 
 FAILURES_TO_OPEN = 5
 OPEN_SECONDS = 10.0
+# Who finds all lines taken waits for one, but not behind calls that are slower than this.
+SLOW_SECONDS = 1.0
 
 
 class Breaker:
-    """Counts failures in a row. Thread-safe."""
+    """Counts failures in a row, and calls under way; at most `lines` of these (0: any number).
 
-    def __init__(self, name: str, *, clock: Callable[[], float] = time.monotonic) -> None:
+    Thread-safe.
+    """
+
+    def __init__(
+        self, name: str, *, clock: Callable[[], float] = time.monotonic, lines: int = 0
+    ) -> None:
         self.name = name
+        self.lines = lines
+        self._calls: dict[object, float] = {}
+        self._hung_up = threading.Condition()
         self._clock = clock
         self._lock = threading.Lock()
         self._failures = 0
@@ -51,7 +66,29 @@ class Breaker:
             return self._open_until is not None and self._clock() < self._open_until
 
     def call(self, ask: Callable[[], Answer]) -> Answer:
-        """Run `ask`. Raises ProviderUnreachable without running it while the breaker is open."""
+        """Run `ask`. Raises ProviderUnreachable without running it while the breaker is open, and
+        when all lines are taken by slow calls."""
+        with self._line():
+            return self._call(ask)
+
+    @contextmanager
+    def _line(self) -> Iterator[None]:
+        me = object()
+        with self._hung_up:
+            while self.lines and len(self._calls) >= self.lines:
+                patience = SLOW_SECONDS - (time.monotonic() - min(self._calls.values()))
+                if patience <= 0:
+                    raise ProviderUnreachable("all lines taken", isolated=True)
+                self._hung_up.wait(patience)
+            self._calls[me] = time.monotonic()
+        try:
+            yield
+        finally:
+            with self._hung_up:
+                del self._calls[me]
+                self._hung_up.notify()
+
+    def _call(self, ask: Callable[[], Answer]) -> Answer:
         self._enter()
         try:
             answer = ask()
@@ -95,7 +132,7 @@ class Guarded:
     def __init__(self, adapter: Provider, breaker: Breaker | None = None) -> None:
         self.adapter = adapter
         self.name = adapter.name
-        self.breaker = breaker or Breaker(adapter.name)
+        self.breaker = breaker or Breaker(adapter.name, lines=settings.PAYMENT_CALLS_AT_ONCE)
 
     def authorize(
         self,

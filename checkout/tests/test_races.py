@@ -19,14 +19,16 @@ from branches.models import DatedSlot
 from cart import locks as cart_locks
 from checkout import keys
 from checkout.models import IdempotencyKey, Reservation
-from checkout.services import reserving
+from checkout.services import come_back, recover, reserving
 from inventory import locks as stock_locks
 from inventory.models import Stock
 from inventory.services import promises
 from mami import clock
 from mami.errors import Busy
 from orders import services as orders
-from orders.models import Order
+from orders.models import Order, OrderItem
+from orders.services import canceling, moving
+from payments.errors import PaymentActionRequired
 from payments.services import perform_open_calls
 from tests.races import codes, race
 from tests.shop import Shop, open_with_sandbox
@@ -229,28 +231,52 @@ class TestTwoProductsInOppositeOrder:
         assert sorted(codes(results)) == ["BUSY", "ok"]
 
 
-@pytest.mark.parametrize("attempt", range(4))
-def test_cancelling_against_picking(shop: Shop, attempt: int) -> None:
-    milk, eli = shop.product(), shop.employee()
-    order = shop.order(quantities={milk: 2})
-    ada = order.user
-    steps = [
-        lambda: orders.cancel(actor=ada, order_id=order.pk, now=clock.now()),
-        lambda: orders.claim(actor=eli, order_id=order.pk, now=clock.now()),
-    ]
-    results = codes(race(steps))
-    order.refresh_from_db()
-    if order.status == "CANCELED":
-        assert results == ["ok", "INVALID_STATUS_TRANSITION"]
-        assert shop.stock(milk) == (Decimal(100), Decimal(0))
-    else:
-        assert order.status == "IN_PROGRESS"
-        assert results == ["ORDER_NOT_CANCELABLE", "ok"]
-        assert shop.stock(milk) == (Decimal(100), Decimal(2))
+class TestCancellingAgainstPicking:
+    def both(self, shop: Shop, milk: Any) -> tuple[Order, list[str]]:
+        eli, order = shop.employee(), shop.order(quantities={milk: 2})
+        steps = [
+            lambda: orders.cancel(actor=order.user, order_id=order.pk, now=clock.now()),
+            lambda: orders.claim(actor=eli, order_id=order.pk, now=clock.now()),
+        ]
+        results = codes(race(steps))
+        order.refresh_from_db()
+        return order, results
+
+    def test_one_of_them_comes_first(self, shop: Shop) -> None:
+        for _ in range(4):
+            milk = shop.product()
+            order, results = self.both(shop, milk)
+            if order.status == "CANCELED":
+                assert results == ["ok", "INVALID_STATUS_TRANSITION"]
+                assert shop.stock(milk) == (Decimal(100), Decimal(0))
+            else:
+                assert order.status == "IN_PROGRESS"
+                assert results == ["ORDER_NOT_CANCELABLE", "ok"]
+                assert shop.stock(milk) == (Decimal(100), Decimal(2))
+
+    def test_control_without_the_lock_somebody_picks_what_was_cancelled(
+        self, shop: Shop, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        both_looked = together(2)
+
+        def look(*, order_id: int) -> Order:
+            found = Order.objects.get(pk=order_id)
+            both_looked.wait()
+            return found
+
+        for service in (canceling, moving):
+            monkeypatch.setattr(service, "lock_order", look)
+            monkeypatch.setattr(
+                service,
+                "lock_items",
+                lambda order_id: list(OrderItem.objects.filter(order=order_id)),
+            )
+        _order, results = self.both(shop, shop.product())
+        assert results == ["ok", "ok"]
 
 
 def test_leaving_against_cancelling(shop: Shop) -> None:
-    """The money is either charged or let go, never both."""
+    """The money is either charged or let go, never both (control: TestCaptureAgainstCancel)."""
     for _ in range(4):
         order, mia = shop.order(), shop.manager()
         Order.objects.filter(pk=order.pk).update(status="DELAYED", was_ready=True)
@@ -329,3 +355,26 @@ def test_a_lock_nobody_lets_go_ends_as_busy(shop: Shop) -> None:
     assert not Order.objects.exists()
     assert not apps.get_model("checkout", "IdempotencyKey").objects.exists()
     assert shop.confirm(ada).status == "CREATED"
+
+
+class TestTheReturnFromTheBank:
+    def test_against_the_job_and_the_same_key_writes_one_order(self, shop: Shop) -> None:
+        for turn in range(3):
+            ada = shop.customer(card="tok_3ds")
+            shop.fill(ada, {shop.product(): 1})
+            with pytest.raises(PaymentActionRequired):
+                shop.confirm(ada)
+            payment = shop.payments(ada)[0]
+            shop.sandbox.decide(reference=payment.provider_reference, yes=True)
+            results = race(
+                [
+                    lambda who=ada, n=payment.order_number: come_back(
+                        actor=who, order_number=n, now=clock.now()
+                    ),
+                    lambda: recover(now=clock.now()),
+                    lambda who=ada: shop.confirm(who),
+                ]
+            )
+            assert codes(results) == ["ok"] * 3
+            assert Order.objects.count() == turn + 1
+            assert [p.state for p in shop.payments(ada)] == ["AUTHORIZED"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 
 from payments import providers, services
@@ -121,3 +123,57 @@ def test_one_shoppers_odd_card_does_not_close_the_till(opened, sandbox, time):
         for token in ("tok_timeout", "tok_unreachable") * FAILURES_TO_OPEN:
             services.authorise(payment=opened(token=token), metadata={})
         assert services.authorise(payment=opened(), metadata={}).is_authorized
+
+
+class TestLines:
+    """Only so many calls of a process wait for the provider at once."""
+
+    @pytest.fixture
+    def breaker(self) -> Breaker:
+        return Breaker("test", lines=2)
+
+    def call(self, breaker: Breaker, over: threading.Event) -> threading.Thread:
+        begun = threading.Event()
+
+        def ask() -> bool:
+            begun.set()
+            return over.wait(20)
+
+        thread = threading.Thread(target=breaker.call, args=(ask,))
+        thread.start()
+        assert begun.wait(20)
+        return thread
+
+    def test_whoever_finds_them_taken_by_slow_calls_is_spared(self, breaker, monkeypatch):
+        monkeypatch.setattr("payments.breaker.SLOW_SECONDS", 0.0)
+        over = threading.Event()
+        calls = [self.call(breaker, over) for _ in range(2)]
+        asked = []
+        for _ in range(2 * FAILURES_TO_OPEN):
+            with pytest.raises(ProviderUnreachable):
+                breaker.call(lambda: asked.append(1))
+        over.set()
+        for thread in calls:
+            thread.join()
+        assert asked == []
+        assert breaker.call(lambda: "yes") == "yes", "it told nothing about the provider"
+
+    def test_behind_quick_calls_they_wait_their_turn(self, breaker, monkeypatch):
+        monkeypatch.setattr("payments.breaker.SLOW_SECONDS", 20.0)
+        over = threading.Event()
+        calls = [self.call(breaker, over) for _ in range(2)]
+        answers: list[str] = []
+        third = threading.Thread(target=lambda: answers.append(breaker.call(lambda: "yes")))
+        third.start()
+        assert answers == []
+        over.set()
+        for thread in (*calls, third):
+            thread.join(20)
+        assert answers == ["yes"]
+
+    def test_control_without_a_number_all_of_them_wait(self):
+        breaker, over = Breaker("test"), threading.Event()
+        calls = [self.call(breaker, over) for _ in range(5)]
+        over.set()
+        for thread in calls:
+            thread.join()
