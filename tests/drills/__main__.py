@@ -70,9 +70,20 @@ def _long(folder: Path, wanted: list[str], *, seconds: float) -> list[str]:
             wrong += rush.drill(house, street)
         if "weather" in wanted:
             wrong += weather.drill(house, street, seconds=seconds)
+            wrong += _without_free_lines(house, street)
         if "crash" in wanted:
             wrong += _crash(house, street, ledger, shoppers=SHOPPERS, act=crash.whole)
         return [*wrong, *judge(ledger)]
+
+
+def _without_free_lines(house: WholeShop, street: Street) -> list[str]:
+    """The control of D6: beside the shop a second web server, all of whose threads may wait."""
+    secret = (house.var / "secret_key").read_text().strip()
+    url = house.opened.cluster.url()
+    variables = {"SECRET_KEY": secret, "PAYMENT_CALLS_AT_ONCE": "1000"}
+    with standing(BareShop(house.var, url, **variables)) as second:
+        stalled = weather.control(second, street)
+    return [] if stalled else ["the control passed: free threads make no difference"]
 
 
 def _crash(

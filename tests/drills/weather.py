@@ -50,12 +50,27 @@ def drill(house: House, street: Street, *, seconds: float) -> list[str]:
         took, left = until_settled(seconds=SETTLED_SECONDS)
         print(f"           {left or 'nothing pending'} after {took:.0f} s", flush=True)
         wrong += [f"after {mood}: {what}" for what in left]
-        if max(found.ordering) > ANSWER_SECONDS:
-            wrong.append(f"{mood}: an order was answered after {max(found.ordering):.1f} s")
-        if statistics.median(found.browsing) > 2 * statistics.median(fine.browsing):
-            wrong.append(f"{mood}: browsing became slow")
-        if _p95(found.browsing) > max(2 * _p95(fine.browsing), 0.5):
-            wrong.append(f"{mood}: browsing stalled")
+        wrong += _stalled(mood, found, fine, max(found.ordering))
+    return wrong
+
+
+def control(house: House, street: Street) -> list[str]:
+    """What a silent provider does to a shop whose threads may all wait for it; must be something."""
+    fine = _minute(house, street, "", 5)
+    found = _minute(house, street, "hang", 15)
+    print(f"  control, all threads may wait: {found}", flush=True)
+    until_settled(seconds=SETTLED_SECONDS)
+    return _stalled("hang", found, fine, max(found.ordering))
+
+
+def _stalled(mood: str, found: Minute, fine: Minute, slowest: float) -> list[str]:
+    wrong = []
+    if slowest > ANSWER_SECONDS:
+        wrong.append(f"{mood}: an order was answered after {slowest:.1f} s")
+    if statistics.median(found.browsing) > 2 * statistics.median(fine.browsing):
+        wrong.append(f"{mood}: browsing became slow")
+    if _p95(found.browsing) > max(2 * _p95(fine.browsing), 0.5):
+        wrong.append(f"{mood}: browsing stalled")
     return wrong
 
 
