@@ -39,6 +39,12 @@ class Cart(models.Model):
     )
     guest_key = models.UUIDField(null=True, blank=True)
     status = models.CharField(max_length=12, choices=CartStatus.choices, default=CartStatus.ACTIVE)
+    substitution = models.CharField(
+        max_length=10,
+        choices=Substitution.choices,
+        default=Substitution.BEST_MATCH,
+        help_text=_("What a line gets that is put in later."),
+    )
     held_slot = models.ForeignKey(
         "branches.DatedSlot", null=True, blank=True, on_delete=models.SET_NULL, related_name="holds"
     )

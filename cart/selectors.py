@@ -7,9 +7,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
+from typing import Any
 
 from cart.fees import delivery_fee, free_delivery_from, free_delivery_gap, usual_fee
-from cart.models import Cart, CartItem
+from cart.models import Cart, CartItem, Substitution
 from cart.notices import Notice, line_notice
 from cart.owner import Owner
 from catalog.models import Product, SoldBy
@@ -101,6 +102,8 @@ class CartView:
     id: int | None = None
     items: list[CartLine] = field(default_factory=list)
     held: SlotHold | None = None
+    substitution: str = Substitution.BEST_MATCH
+    """What a line gets that is put in later."""
     put_instead: Decimal | None = None
     """What was put when stock was short of what was asked for, after a change that may fit."""
 
@@ -121,6 +124,10 @@ class CartView:
     @property
     def count(self) -> int:
         return self.item_count
+
+    @property
+    def substitution_choices(self) -> list[tuple[str, Any]]:
+        return list(Substitution.choices)
 
     @property
     def free_delivery_gap(self) -> Decimal:
@@ -168,7 +175,11 @@ def cart_view(*, actor: Owner, now: dt.datetime | None = None) -> CartView:
 def view_of(*, cart: Cart, now: dt.datetime, put_instead: Decimal | None = None) -> CartView:
     """The basket of a row already read. One query, more when its window was not read along."""
     return CartView(
-        id=cart.pk, items=lines_of(cart_id=cart.pk), held=_hold(cart, now), put_instead=put_instead
+        id=cart.pk,
+        items=lines_of(cart_id=cart.pk),
+        substitution=cart.substitution,
+        held=_hold(cart, now),
+        put_instead=put_instead,
     )
 
 

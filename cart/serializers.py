@@ -8,6 +8,7 @@ from typing import Any
 from rest_framework import serializers
 
 from branches.serializers import AvailableSlotOut
+from cart.models import Substitution
 from cart.selectors import CartLine, CartView
 from cart.windows import Window
 from catalog.serializers import image_url
@@ -24,6 +25,9 @@ class CartItemOut(serializers.Serializer[Any]):
     line_total = Money()
     is_available = serializers.BooleanField(help_text="Otherwise it is not in the total.")
     notice = serializers.CharField(allow_null=True, help_text="What changed since it was added.")
+    substitution = serializers.ChoiceField(
+        choices=Substitution.values, help_text="What to do when it runs out."
+    )
 
 
 class CartOut(serializers.Serializer[Any]):
@@ -56,15 +60,22 @@ def _line(line: CartLine, request: Any) -> dict[str, Any]:
         "line_total": money(line.line_total),
         "is_available": line.is_available,
         "notice": str(line.notice) if line.notice else None,
+        "substitution": line.substitution,
     }
 
 
-class AddItemIn(serializers.Serializer[Any]):
+class ChoiceIn(serializers.Serializer[Any]):
+    substitution = serializers.ChoiceField(
+        choices=Substitution.values, required=False, help_text="What to do when it runs out."
+    )
+
+
+class AddItemIn(ChoiceIn):
     product_id = Id()
     quantity = Quantity(help_text="Units, or kg in steps of the product.")
 
 
-class SetQuantityIn(serializers.Serializer[Any]):
+class SetQuantityIn(ChoiceIn):
     quantity = Quantity(min_value=Decimal("0.001"))
 
 

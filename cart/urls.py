@@ -12,6 +12,7 @@ urlpatterns = [
     path("drawer/", views.drawer, name="drawer"),
     path("items/", views.add, name="add"),
     path("items/<int:product_id>/", views.set_quantity, name="set"),
+    path("swap/", views.set_substitution, name="substitution_of_all"),
     path("items/<int:product_id>/swap/", views.set_substitution, name="substitution"),
     path("clear/", views.clear, name="clear"),
     path("slot/", views.hold, name="hold"),

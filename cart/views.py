@@ -70,8 +70,8 @@ def set_quantity(request: HttpRequest, product_id: int) -> HttpResponse:
 
 
 @require_POST
-def set_substitution(request: HttpRequest, product_id: int) -> HttpResponse:
-    """What to do when a product runs out."""
+def set_substitution(request: HttpRequest, product_id: int | None = None) -> HttpResponse:
+    """What to do when a product runs out, or when any of them does."""
     form = SubstitutionForm(request.POST)
     if not form.is_valid():
         raise InvalidInput(fields={"substitution": list(form.errors.get("substitution", []))})

@@ -84,6 +84,14 @@ class ProductQuerySet(models.QuerySet["Product"]):
         some = Subquery(stocks.values_list(Value(True))[:1], output_field=models.BooleanField())
         return self.annotate(in_stock_anywhere=Coalesce(some, Value(False)))
 
+    def may_replace(self, product: Any) -> ProductQuerySet:
+        """Safe in place of another one: sold alike, no allergen more, no diet or kosher tag less."""
+        return self.filter(
+            sold_by=product.sold_by,
+            allergens__contained_by=product.allergens,
+            dietary_tags__contains=product.dietary_tags,
+        ).exclude(pk=product.pk)
+
     def with_vat_rate(self, date: dt.date) -> ProductQuerySet:
         """Annotate `vat_rate`: the percentage in force on `date`."""
         vat_class: Any = self.model._meta.get_field("vat_class").related_model

@@ -15,6 +15,11 @@ urlpatterns = [
         api.OpsItem.as_view(),
         name="ops-order-item",
     ),
+    path(
+        "ops/orders/<int:order_id>/items/<int:item_id>/substitutes",
+        api.OpsSubstitutes.as_view(),
+        name="ops-order-item-substitutes",
+    ),
     path("ops/orders/<int:order_id>/status", api.OpsStatus.as_view(), name="ops-order-status"),
     path("ops/performance", api.Performance.as_view(), name="ops-performance"),
     path("admin/orders/<int:order_id>/refund", api.Refund.as_view(), name="admin-order-refund"),

@@ -34,6 +34,14 @@ def _status_choices() -> list[tuple[str, Any]]:
     ]
 
 
+def with_points(data: Any, name: str) -> Any:
+    """What was typed, with a point for the comma that many scales show."""
+    data = data.copy()
+    if name in data:
+        data[name] = data[name].strip().replace(",", ".")
+    return data
+
+
 class QueueForm(forms.Form):
     """The filters of the queue. What it cannot read it leaves out, and says so at the field."""
 
@@ -94,16 +102,25 @@ class AnswerForm(forms.Form):
     seen_status = forms.ChoiceField(choices=PickedStatus.choices, required=False)
 
     def __init__(self, data: Any, **kwargs: Any) -> None:
-        data = data.copy()
-        if "picked_quantity" in data:  # a comma is a decimal point on many scales
-            data["picked_quantity"] = data["picked_quantity"].strip().replace(",", ".")
-        super().__init__(data, **kwargs)
+        super().__init__(with_points(data, "picked_quantity"), **kwargs)
 
 
 class ScanForm(forms.Form):
     barcode = forms.CharField(max_length=40)
     client_id = forms.UUIDField(required=False)
     picked_quantity = forms.DecimalField(max_digits=9, decimal_places=3, required=False)
+
+
+class SwapForm(forms.Form):
+    """What is given instead of a line: chosen or scanned, and how much of it."""
+
+    product = forms.IntegerField(min_value=1, max_value=2**62, required=False)
+    barcode = forms.CharField(max_length=40, required=False)
+    quantity = forms.DecimalField(max_digits=9, decimal_places=3, required=False)
+    agreed = forms.BooleanField(required=False)
+
+    def __init__(self, data: Any, **kwargs: Any) -> None:
+        super().__init__(with_points(data, "quantity"), **kwargs)
 
 
 class ClaimForm(forms.Form):

@@ -61,6 +61,7 @@ def _one(actor: User, order: Order, given: dict[str, Any], now: dt.datetime) -> 
             reason=values["reason"],
             client_id=values["client_id"],
             seen_status=values["seen_status"],
+            was_kept=True,
             now=now,
         )
     except DomainError as refusal:

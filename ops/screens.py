@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -19,6 +20,7 @@ from ops.forms import REASONS, PlaceForm, QueueForm
 from ops.labels import barcode
 from ops.selectors import Picking, PickLine, QueueFilter
 from ops.selectors.runs import board, runs
+from ops.selectors.substitutes import Offer, offers
 from ops.tolerance import fine_range
 from ops.urgency import URGENCIES
 from orders.models import Order, OrderStatus
@@ -63,6 +65,21 @@ class Answer:
     @property
     def more(self) -> int:
         return self.found + 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Swap:
+    """What could be given instead of a line, and what stands in the form (weights in kg)."""
+
+    line: PickLine
+    offers: list[Offer]
+    choice: str
+    low: Decimal
+    high: Decimal
+    product: str
+    barcode: str
+    quantity: str
+    agreed: bool
 
 
 def queue_context(*, form: QueueForm, page: str, now: dt.datetime) -> dict[str, Any]:
@@ -157,7 +174,7 @@ def slip_context(*, order: Order) -> dict[str, Any]:
 def order_page(*, order: Order, actor: User, now: dt.datetime) -> dict[str, Any]:
     """The staff's page of an order."""
     lines = selectors.lines_of(order=order)
-    items = [line.item for line in lines]
+    items = selectors.items_in(lines)
     answered = all(item.picked_status != "PENDING" for item in items)
     moves = allowed_transitions(order, actor)
     if order.status in {OrderStatus.CREATED, OrderStatus.IN_PROGRESS}:
@@ -169,6 +186,7 @@ def order_page(*, order: Order, actor: User, now: dt.datetime) -> dict[str, Any]
         "lines": lines,
         "timeline": selectors.timeline(order=order),
         "payment": payment_summary(payment_id=order.payment_id),
+        "may_swap": may_swap(order, actor) and order.status == OrderStatus.MISSING,
         "due": amount_due(order=order, items=items) if answered else None,
         "moves": [
             {
@@ -202,10 +220,22 @@ def pick_context(
     weight: str = "",
     scanned: bool = False,
     refusal: DomainError | str | None = None,
+    swap: object = None,
+    insist: bool = False,
+    typed: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
-    """The picking screen at a line; `answered` is the line whose answer can be undone."""
+    """The picking screen at a line; `answered` is the line whose answer can be undone.
+
+    With `swap` it shows what could be given instead of that line: where there is something, or
+    always (`insist`). `typed` is what stood in that form.
+    """
     order = selectors.order_by_number(number=number)
-    picking = selectors.picking(order=order, item_id=_whole(item))
+    wanted = _whole(swap)
+    picking = selectors.picking(order=order, item_id=wanted or _whole(item))
+    instead = _swap(order, picking.current, typed or {}) if wanted else None
+    if instead is not None and not instead.offers and not insist:
+        instead = None
+        picking = selectors.picking(order=order, item_id=_whole(item))
     last = _whole(answered)
     undo = next((line for line in picking.answered if line.item.pk == last), None)
     return {
@@ -216,7 +246,35 @@ def pick_context(
         "answer": _answer(picking.current, found, weight, undo),
         "scanned": scanned,
         "refusal": _told(refusal),
+        "swap": instead,
     }
+
+
+def may_swap(order: Order, actor: User) -> bool:
+    """Who decides on substitutes: its picker; a manager while it waits with items missing."""
+    if order.status == OrderStatus.MISSING:
+        return actor.is_manager
+    return order.status == OrderStatus.IN_PROGRESS
+
+
+def _swap(order: Order, line: PickLine | None, typed: Mapping[str, str]) -> Swap:
+    if line is None:
+        raise NotFound
+    low, high = fine_range(line.item.quantity)
+    found = offers(item=line.item, branch_id=order.branch_id)
+    best = str(found[0].product.pk) if found else ""
+    usual = "" if line.is_weighed else f"{line.item.quantity.normalize():f}"
+    return Swap(
+        line=line,
+        offers=found,
+        choice=line.item.substitution,
+        low=low,
+        high=high,
+        product=typed.get("product", best),
+        barcode=typed.get("barcode", ""),
+        quantity=typed.get("quantity", usual),
+        agreed=bool(typed.get("agreed")),
+    )
 
 
 def stored_screens(picking: Picking) -> list[dict[str, Any]]:

@@ -9,10 +9,11 @@ from typing import Any
 
 from rest_framework import serializers
 
-from mami.api.fields import Day, Id, Instant, Money, Quantity, Text, instant, number
+from mami.api.fields import Day, Id, Instant, Money, Quantity, Text, instant, money, number
 from mami.api.queries import CursorPaging, DateRange
 from ops.selectors import SORTS, QueueRow
 from ops.selectors.performance import Performance
+from ops.selectors.substitutes import Offer
 from ops.urgency import URGENCIES
 from orders.models import FulfillmentType, Order, OrderStatus, PickedStatus
 from orders.serializers import (
@@ -131,6 +132,38 @@ class OpsOrderOut(OrderOut):
             "picker": person_ref(order.picker),
             "allowed_transitions": found.allowed,
         }
+
+
+class OfferOut(serializers.Serializer[Any]):
+    product_id = Id()
+    name = serializers.CharField()
+    sku = serializers.CharField()
+    price = Money()
+    bin_location = serializers.CharField()
+    barcode = serializers.CharField(allow_null=True)
+    available_quantity = Quantity()
+
+    def to_representation(self, offer: Offer) -> dict[str, Any]:
+        product = offer.product
+        return {
+            "product_id": product.pk,
+            "name": product.name,
+            "sku": product.sku,
+            "price": money(product.price),
+            "bin_location": product.bin,
+            "barcode": product.barcode,
+            "available_quantity": number(offer.available),
+        }
+
+
+class SubstituteIn(serializers.Serializer[Any]):
+    product_id = Id()
+    quantity = Quantity(
+        required=False, allow_null=True, help_text="Absent: as many as ordered. Weighed goods: kg."
+    )
+    agreed = serializers.BooleanField(
+        required=False, help_text="The customer was asked and said yes; CALL_ME needs it."
+    )
 
 
 class PickIn(serializers.Serializer[Any]):

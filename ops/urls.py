@@ -21,6 +21,7 @@ urlpatterns = [
     path("orders/<str:number>/pick/", views.pick, name="pick"),
     path("orders/<str:number>/items/<int:item_id>/", views.answer, name="answer"),
     path("orders/<str:number>/items/<int:item_id>/scan/", views.scan, name="scan"),
+    path("orders/<str:number>/items/<int:item_id>/swap/", views.swap, name="swap"),
     path("orders/<str:number>/answers/", views.replay, name="replay"),
     path("orders/<str:number>/finish/", views.finish, name="finish"),
 ]

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonRes
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from mami.clock import now as clock_now
 from mami.errors import DomainError
@@ -25,10 +25,12 @@ from ops.forms import (
     QueueForm,
     ScanForm,
     StatusForm,
+    SwapForm,
 )
 from ops.replay import replayed
 from ops.screens import (
     board_context,
+    may_swap,
     order_page,
     pick_context,
     queue_context,
@@ -159,7 +161,8 @@ def pick(request: PersonRequest, number: str) -> HttpResponse:
     found = selectors.order_by_number(number=number)
     if found.status not in {"CREATED", "IN_PROGRESS"}:
         return redirect("ops:order", number=found.order_number)
-    return _screen(request, number, item=request.GET.get("item"), found=request.GET.get("found"))
+    asked = {name: request.GET.get(name) for name in ("item", "found", "swap")}
+    return _screen(request, number, **asked)
 
 
 @require_POST
@@ -186,8 +189,9 @@ def answer(request: PersonRequest, number: str, item_id: int) -> HttpResponse:
     except DomainError as refusal:
         return _screen(request, number, item=item_id, refusal=refusal,
                        weight=request.POST.get("picked_quantity", ""))  # fmt: skip
-    undone = data["picked_status"] == "PENDING"
-    return _next(request, number, item=item_id if undone else None, answered=item_id)
+    undone, lost = (data["picked_status"] == name for name in ("PENDING", "MISSING"))
+    return _next(request, number, item=item_id if undone else None, answered=item_id,
+                 swap=item_id if lost else None)  # fmt: skip
 
 
 @require_POST
@@ -221,6 +225,38 @@ def scan(request: PersonRequest, number: str, item_id: int) -> HttpResponse:
     return _next(request, number, answered=item_id)
 
 
+@require_http_methods(["GET", "POST"])
+def swap(request: PersonRequest, number: str, item_id: int) -> HttpResponse:
+    """What to give instead of a line; a manager decides here too, when the order waits for it."""
+    found = selectors.order_by_number(number=number)
+    if not may_swap(found, request.user):
+        return redirect("ops:order", number=found.order_number)
+    if request.method == "GET":
+        return _screen(request, number, swap=item_id, insist=True)
+    form = SwapForm(request.POST)
+    shown = {"swap": item_id, "insist": True, "typed": request.POST}
+    if not form.is_valid():
+        return _screen(request, number, refusal=_("That is not a number."), **shown)
+    data = form.cleaned_data
+    try:
+        services.swap(
+            actor=request.user,
+            order=found,
+            item_id=item_id,
+            product_id=data["product"],
+            barcode=data["barcode"],
+            quantity=data["quantity"],
+            agreed=data["agreed"],
+            now=clock_now(),
+        )
+    except DomainError as refusal:
+        return _screen(request, number, refusal=refusal, **shown)
+    if found.status == "MISSING":
+        messages.success(request, _("Done."))
+        return redirect("ops:order", number=found.order_number)
+    return _next(request, number, answered=item_id)
+
+
 @require_POST
 def finish(request: PersonRequest, number: str) -> HttpResponse:
     """End picking: ready, or with missing items for a manager to decide."""
@@ -241,12 +277,19 @@ def finish(request: PersonRequest, number: str) -> HttpResponse:
 
 
 def _next(
-    request: PersonRequest, number: str, *, answered: int, item: int | None = None
+    request: PersonRequest,
+    number: str,
+    *,
+    answered: int,
+    item: int | None = None,
+    swap: int | None = None,
 ) -> HttpResponse:
-    """The next line as a part, or by a redirect where there is no script."""
+    """The next line as a part, or by a redirect where there is no script; first of all what could
+    be given instead of the line `swap`."""
     if is_part(request):
-        return _screen(request, number, item=item, answered=answered)
+        return _screen(request, number, item=item, answered=answered, swap=swap)
     query = f"?item={item}" if item else f"?answered={answered}"
+    query += f"&swap={swap}" if swap else ""
     return HttpResponseRedirect(reverse("ops:pick", args=[number]) + query)
 
 

@@ -157,6 +157,24 @@ def _until(as_of: dt.datetime | None) -> QuerySet[Order]:
     return orders if as_of is None else orders.filter(created_at__lte=as_of)
 
 
+def substitutes_cost_no_more(as_of: dt.datetime | None) -> Iterator[Finding]:
+    """What was given instead is packed, and not dearer than the line it stands for."""
+    found = OrderItem.objects.filter(substitute_for__isnull=False).select_related(
+        "substitute_for", "order"
+    )
+    for item in found.iterator(chunk_size=500):
+        line = item.substitute_for
+        agreed = line.line_total - line.discount  # type: ignore[union-attr]
+        dearer = item.line_total - item.discount > agreed
+        if dearer or item.picked_status != "PICKED" or line.picked_status != "MISSING":  # type: ignore[union-attr]
+            yield Finding(
+                what=f"order {item.order.order_number}: line {item.pk} ({item.picked_status}) is "
+                f"given instead of line {item.substitute_for_id} and costs {item.line_total} less "
+                f"{item.discount}, agreed were {agreed}",
+                repair=f"ask the picker of order {item.order.order_number}",
+            )
+
+
 RULES = [
     Rule(name="orders = sums of their lines", check=amounts_add_up, historic=True),
     Rule(name="orders = their payments", check=each_order_is_paid, historic=True),
@@ -164,5 +182,6 @@ RULES = [
     Rule(name="ordered baskets are closed", check=ordered_baskets_are_closed),
     Rule(name="nothing leaves half picked", check=answers_fit_their_lines),
     Rule(name="invoice numbers have no gaps", check=invoices_have_no_gaps),
+    Rule(name="substitutes never cost more", check=substitutes_cost_no_more),
     Rule(name="the audit trail of orders is complete", check=the_trail_is_complete, historic=True),
 ]

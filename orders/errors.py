@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.utils.translation import gettext_lazy as _
 
 from mami.errors import DomainError
@@ -27,6 +29,29 @@ class InvalidStatusTransition(DomainError):
 class OrderNotInPicking(DomainError):
     code = "ORDER_NOT_IN_PICKING"
     message = _("This order is not being picked right now.")
+
+
+class SubstituteNotPossible(DomainError):
+    """`details.reason`: NOT_MISSING, ALREADY_REPLACED, NOT_WANTED, NOT_AGREED or UNSAFE.
+
+    UNSAFE names the `allergens` it would add and the `dietary_tags` it lacks.
+    """
+
+    code = "SUBSTITUTE_NOT_POSSIBLE"
+    message = _("This product cannot be given instead.")
+    REASONS = {
+        "NOT_MISSING": _("Only something that is missing can be replaced."),
+        "ALREADY_REPLACED": _("This line has a substitute already. Undo it first."),
+        "NOT_WANTED": _("The customer wants no substitute for this."),
+        "NOT_AGREED": _("Call the customer first, then say that they agreed."),
+        "UNSAFE": _(
+            "Not a safe substitute: it adds an allergen, or is not as kosher or as fit for the "
+            "diet as what was ordered, or it is not sold."
+        ),
+    }
+
+    def __init__(self, *, reason: str, **details: Any) -> None:
+        super().__init__(str(self.REASONS[reason]), reason=reason, **details)
 
 
 class OrderClaimed(DomainError):

@@ -199,6 +199,10 @@ class OrderItem(models.Model):
         verbose_name_plural = _("order lines")
         ordering = ["id"]
         constraints = [
+            models.UniqueConstraint(fields=["substitute_for"], name="order_item_one_substitute"),
+            models.CheckConstraint(
+                condition=~Q(substitute_for=F("id")), name="order_item_not_its_own_substitute"
+            ),
             models.CheckConstraint(condition=Q(quantity__gt=0), name="order_item_quantity"),
             models.CheckConstraint(
                 condition=Q(picked_quantity__isnull=True) | Q(picked_quantity__gte=0),

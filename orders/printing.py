@@ -179,7 +179,11 @@ def _name(row: Row) -> str:
     if row.kind is Kind.LIMIT or row.item is None:
         return _("Above the agreed sum, not charged")
     name = own(row.item.name)
-    return _("Offer: %(name)s") % {"name": name} if row.kind is Kind.OFFER else name
+    if row.kind is not Kind.OFFER:
+        return name
+    if row.item.substitute_for_id is not None:
+        return _("At the price of what was ordered: %(name)s") % {"name": name}
+    return _("Offer: %(name)s") % {"name": name}
 
 
 def _remark(row: Row) -> str:

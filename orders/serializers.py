@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from rest_framework import serializers
 
 from branches.models import DatedSlot
+from cart.models import Substitution
 from cart.serializers import CartOut
 from mami.api.fields import Id, Instant, Money, Quantity, TimeOfDay, instant, money, number
 from mami.api.fields import time_of_day as time
@@ -89,6 +90,9 @@ class OrderItemOut(serializers.Serializer[Any]):
     line_total = Money()
     picked_status = serializers.ChoiceField(choices=PickedStatus.values)
     substitute_for = Id(allow_null=True, help_text="The line it replaces.")
+    substitution = serializers.ChoiceField(
+        choices=Substitution.values, help_text="What the customer wants when it runs out."
+    )
 
 
 class TimelineOut(serializers.Serializer[Any]):
@@ -176,6 +180,7 @@ def item_body(item: OrderItem) -> dict[str, Any]:
         "line_total": money(item.line_total),
         "picked_status": item.picked_status,
         "substitute_for": item.substitute_for_id,
+        "substitution": item.substitution,
     }
 
 

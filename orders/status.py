@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Protocol
 
 from accounts.models import MANAGER_ROLES, STAFF_ROLES
-from orders.models import FulfillmentType, Order, OrderStatus, PickedStatus
+from orders.models import FulfillmentType, Order, OrderItem, OrderStatus, PickedStatus
 
 S = OrderStatus
 
@@ -73,6 +73,17 @@ def blocked_by_lines(order: Order, to: str, picked_statuses: Iterable[str]) -> s
             return "ITEMS_PENDING"
         return "" if PickedStatus.MISSING in found else "NO_ITEM_MISSING"
     return ""
+
+
+def answers(items: Iterable[OrderItem]) -> list[str]:
+    """What became of each line that was ordered; one that was replaced counts as picked."""
+    lines = list(items)
+    replaced = {line.substitute_for_id for line in lines}
+    return [
+        PickedStatus.PICKED if line.pk in replaced else line.picked_status
+        for line in lines
+        if line.substitute_for_id is None
+    ]
 
 
 def _moves(actor: Person) -> dict[str, tuple[str, ...]]:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from mami.money import ZERO, line_total
+from mami.money import ZERO
 from orders import selectors
 from orders.models import FulfillmentType, Order, OrderItem, OrderStatus, PickedStatus
+from orders.pricing import picked_line
 from orders.status import FINAL
 
 S = OrderStatus
@@ -44,6 +45,7 @@ class StoryLine:
     amount: Decimal
     badge: str
     kind: str
+    instead_of: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,11 +70,19 @@ class Story:
 def tell(*, order: Order) -> Story:
     """The story of an order read with its lines and timeline. No query."""
     items = list(order.items.all())
+    names = {item.pk: item.name for item in items}
+    replaced = {item.substitute_for_id for item in items}
     less = selectors.missing_total(order=order)
     return Story(
         order=order,
         steps=_steps(order),
-        lines=[_line(item) for item in items],
+        lines=[
+            replace(
+                _line(item, replaced=item.pk in replaced),
+                instead_of=names.get(item.substitute_for_id or 0, ""),
+            )
+            for item in items
+        ],
         heading=_heading(order),
         picked=sum(item.picked_status != PickedStatus.PENDING for item in items),
         is_over=order.status in FINAL,
@@ -130,13 +140,15 @@ def _state(place: int, here: int, *, over: bool) -> str:
     return "now" if place == here else "later"
 
 
-def _line(item: OrderItem) -> StoryLine:
+def _line(item: OrderItem, *, replaced: bool) -> StoryLine:
+    if replaced:
+        return StoryLine(item=item, amount=ZERO, badge=_("Replaced, not charged"), kind="bad")
     if item.picked_status == PickedStatus.MISSING:
         return StoryLine(item=item, amount=ZERO, badge=_("Ran out, not charged"), kind="bad")
     if item.picked_status == PickedStatus.PICKED:
         found = item.picked_quantity or Decimal(0)
         weighed = item.sold_by == "WEIGHT"
-        share = min(item.line_total - item.discount, line_total(item.unit_price, found))
+        share = picked_line(line=selectors.line_of(item), picked=found).payable
         if found < item.quantity and not weighed:
             text = ngettext("%(found)s found", "%(found)s found", int(found))
             return StoryLine(

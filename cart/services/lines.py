@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from decimal import ROUND_DOWN, Decimal
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from audit.services import Action, record
 from cart.errors import InvalidQuantity, OutOfStockAnywhere, ProductInactive
 from cart.locks import lock_active_cart, open_and_lock_cart
@@ -35,13 +37,16 @@ def add_item(
     product_id: int,
     quantity: Decimal | None,
     fit: bool = False,
+    substitution: str | None = None,
     now: dt.datetime | None = None,
 ) -> CartView:
     """Add `quantity` (units or kg; None is one step) of a product to what is in the basket of it.
 
     With `fit`, an amount above what deliveries can promise is lowered to that and told in
-    `put_instead`. Raises NotFound, ProductInactive, OutOfStockAnywhere, InvalidQuantity.
+    `put_instead`. `substitution` says what to do when it runs out; None leaves that as it is.
+    Raises NotFound, ProductInactive, OutOfStockAnywhere, InvalidQuantity, InvalidInput.
     """
+    _check_substitution(substitution)
     product = _product(product_id)
     if not is_sold(product):
         raise ProductInactive(product_ids=[product_id])
@@ -57,6 +62,7 @@ def add_item(
             raise InvalidQuantity(step=product.quantity_step)
         put = _fitting(product, wanted) if fit else wanted
         _put(actor=actor, cart=cart, item=item, product=product, quantity=put)
+        _choose(actor, cart, substitution, product_id=product_id)
     return _after(cart, now, put_instead=put if put < wanted else None)
 
 
@@ -93,13 +99,16 @@ def set_quantity(
     item_id: int | None = None,
     product_id: int | None = None,
     fit: bool = False,
+    substitution: str | None = None,
     now: dt.datetime | None = None,
 ) -> CartView:
     """Set how much of a product is in the basket, named by its line or by itself; 0 removes it.
 
-    By product, a line that is not there is made. Raises NotFound (line, product),
-    InvalidQuantity, and for more of it ProductInactive.
+    By product, a line that is not there is made. `substitution` says what to do when it runs out;
+    None leaves that as it is. Raises NotFound (line, product), InvalidQuantity, InvalidInput, and
+    for more of it ProductInactive.
     """
+    _check_substitution(substitution)
     if quantity == 0:
         return remove_item(actor=actor, item_id=item_id, product_id=product_id, now=now)
     with write_transaction():
@@ -113,6 +122,7 @@ def set_quantity(
             raise ProductInactive(product_ids=[product.pk])
         put = _fitting(product, quantity) if fit else quantity
         _put(actor=actor, cart=cart, item=item, product=product, quantity=put)
+        _choose(actor, cart, substitution, product_id=product.pk)
     return _after(cart, now, put_instead=put if put < quantity else None)
 
 
@@ -149,26 +159,50 @@ def clear(*, actor: Owner, now: dt.datetime | None = None) -> CartView:
 
 
 def set_substitution(
-    *, actor: Owner, product_id: int, substitution: str, now: dt.datetime | None = None
+    *,
+    actor: Owner,
+    substitution: str,
+    product_id: int | None = None,
+    now: dt.datetime | None = None,
 ) -> CartView:
-    """Say what to do when the product runs out. Raises NotFound, InvalidInput."""
-    if substitution not in Substitution.values:
-        raise InvalidInput(fields={"substitution": [substitution]})
+    """Say what to do when a product runs out; without one, for every line, later ones included.
+
+    Raises NotFound, InvalidInput.
+    """
+    _check_substitution(substitution)
     with write_transaction():
         cart = lock_active_cart(user=actor)
-        item = _line(cart, product_id=product_id) if cart else None
-        if cart is None or item is None:
+        if cart is None or (product_id is not None and not _line(cart, product_id=product_id)):
             raise NotFound
-        old, item.substitution = item.substitution, substitution
-        item.save(update_fields=["substitution"])
+        _choose(actor, cart, substitution, product_id=product_id)
+        _touch(cart)
+    return _after(cart, now)
+
+
+def _check_substitution(substitution: str | None) -> None:
+    if substitution is not None and substitution not in Substitution.values:
+        raise InvalidInput(fields={"substitution": [_("Choose one of the offered ways.")]})
+
+
+def _choose(actor: Owner, cart: Cart, substitution: str | None, *, product_id: int | None) -> None:
+    """Write the choice for one line, or for the basket and all its lines."""
+    if substitution is None:
+        return
+    lines = CartItem.objects.filter(cart=cart).exclude(substitution=substitution)
+    if product_id is not None:
+        lines = lines.filter(product_id=product_id)
+        old = lines.values_list("substitution", flat=True).first() or substitution
+    else:
+        old, cart.substitution = cart.substitution, substitution
+        cart.save(update_fields=["substitution"])
+    if lines.update(substitution=substitution) or old != substitution:
+        which = {} if product_id is None else {"product_id": product_id}
         _record(
             actor,
             cart,
-            old={"product_id": product_id, "substitution": old},
-            new={"product_id": product_id, "substitution": substitution},
+            old={**which, "substitution": old},
+            new={**which, "substitution": substitution},
         )
-        _touch(cart)
-    return _after(cart, now)
 
 
 def _product(product_id: int | None) -> Product:
@@ -217,7 +251,11 @@ def _put(
     old = item.quantity if item else ZERO
     if item is None:
         CartItem.objects.create(
-            cart=cart, product=product, quantity=quantity, price_when_added=product.price
+            cart=cart,
+            product=product,
+            quantity=quantity,
+            price_when_added=product.price,
+            substitution=cart.substitution,
         )
     elif item.quantity != quantity:
         item.quantity = quantity

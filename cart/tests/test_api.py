@@ -46,7 +46,7 @@ def test_adding_adds_up(api, shop, ada):
         {
             "id": CartItem.objects.get().pk, "product_id": milk.pk, "product_name": milk.name_en,
             "product_image": None, "quantity": 5, "unit_price": "10.00", "line_total": "50.00",
-            "is_available": True, "notice": None,
+            "is_available": True, "notice": None, "substitution": "BEST_MATCH",
         }
     ]  # fmt: skip
     assert (data["item_count"], data["total_amount"], data["free_delivery_gap"]) == (
@@ -139,3 +139,17 @@ def test_queries(api, shop, ada, django_assert_max_num_queries, django_assert_nu
         client.get("/cart")
     with django_assert_max_num_queries(14):
         client.post("/cart/items", {"product_id": milk.pk, "quantity": 1})
+
+
+def test_what_to_do_when_it_runs_out_comes_along(api, shop, ada):
+    milk = shop.product()
+    body = {"product_id": milk.pk, "quantity": 1, "substitution": "CALL_ME"}
+    line = api(ada).post("/cart/items", body).json()["data"]["items"][0]
+    assert line["substitution"] == "CALL_ME"
+    assert put(api, ada, milk).json()["data"]["items"][0]["substitution"] == "CALL_ME"
+    body = {"quantity": 3, "substitution": "REFUND"}
+    changed = api(ada).put(f"/cart/items/{line['id']}", body).json()["data"]["items"][0]
+    assert (changed["quantity"], changed["substitution"]) == (3, "REFUND")
+    refused = api(ada).put(f"/cart/items/{line['id']}", {"quantity": 9, "substitution": "MAYBE"})
+    assert "substitution" in refusal(refused, 400, "VALIDATION_ERROR")["fields"]
+    assert CartItem.objects.get().quantity == 3

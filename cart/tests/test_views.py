@@ -223,3 +223,33 @@ class TestSignIn:
         page = shopper.get(reverse("cart:page")).content.decode()
         assert "We joined two baskets: 1 product" in page
         assert "We joined" not in shopper.get(reverse("cart:page")).content.decode()
+
+
+class TestWhatToDoWhenSomethingRunsOut:
+    def choose(self, client: Client, choice: str, item: Any = None, **extra: Any) -> Any:
+        name = "cart:substitution" if item else "cart:substitution_of_all"
+        address = reverse(name, args=[item.pk] if item else [])
+        return client.post(address, {"substitution": choice, "where": "page"}, **extra)
+
+    def test_for_one_line_and_for_all_with_those_to_come(self, shopper):
+        milk, bread, later = product(), product(), product()
+        put(shopper, milk, 1)
+        put(shopper, bread, 1)
+        part = self.choose(shopper, "CALL_ME", milk, **HTMX).content.decode()
+        assert 'id="basket"' in part
+        assert self.lines() == ["CALL_ME", "BEST_MATCH"]
+        assert self.choose(shopper, "REFUND").url == reverse("cart:page")
+        put(shopper, later, 1)
+        assert self.lines() == ["REFUND"] * 3
+        page = shopper.get(reverse("cart:page")).content.decode()
+        assert page.count('<option value="REFUND" selected>') == 4
+
+    def test_an_unknown_choice_changes_nothing(self, shopper):
+        milk = product()
+        put(shopper, milk, 1)
+        assert self.choose(shopper, "SURPRISE", milk).status_code == 400
+        assert self.lines() == ["BEST_MATCH"]
+
+    def lines(self) -> list[str]:
+        found = Cart.objects.get().items.order_by("pk").values_list("substitution", flat=True)
+        return list(found)

@@ -2,9 +2,16 @@
 
 from ops.api.branches import AdminBranch, AdminBranches
 from ops.api.office import Performance, Refund
-from ops.api.orders import OpsInvoice, OpsItem, OpsOrderDetail, OpsOrders, OpsStatus
+from ops.api.orders import (
+    OpsInvoice,
+    OpsItem,
+    OpsOrderDetail,
+    OpsOrders,
+    OpsStatus,
+    OpsSubstitutes,
+)
 
 __all__ = [
     "AdminBranch", "AdminBranches", "OpsInvoice", "OpsItem", "OpsOrderDetail", "OpsOrders",
-    "OpsStatus", "Performance", "Refund",
+    "OpsStatus", "OpsSubstitutes", "Performance", "Refund",
 ]  # fmt: skip

@@ -10,6 +10,7 @@ from rest_framework.request import Request
 
 from accounts.models import User
 from branches import selectors as branches
+from inventory.errors import InsufficientStock
 from inventory.selectors import availability
 from mami import clock
 from mami.api.operations import operation
@@ -19,7 +20,17 @@ from mami.errors import Busy, InvalidInput, NotFound
 from mami.signed_in import PersonApiRequest
 from ops import selectors
 from ops.selectors import SORTS, QueueFilter
-from ops.serializers import OpsOrder, OpsOrderOut, OpsQuery, PickIn, QueueRowOut, StatusIn
+from ops.selectors.substitutes import Offer, offers
+from ops.serializers import (
+    OfferOut,
+    OpsOrder,
+    OpsOrderOut,
+    OpsQuery,
+    PickIn,
+    QueueRowOut,
+    StatusIn,
+    SubstituteIn,
+)
 from ops.urgency import urgency
 from orders import errors, services
 from orders.printing import print_order
@@ -81,6 +92,47 @@ class OpsItem(ApiView):
         self, request: PersonApiRequest, body: dict[str, Any], order_id: int, item_id: int
     ) -> OpsOrder:
         services.pick_item(
+            actor=request.user, order_id=order_id, item_id=item_id, **body, now=clock.now()
+        )
+        return _shown(request.user, order_id)
+
+
+class OpsSubstitutes(ApiView):
+    @operation(
+        tag=TAG,
+        summary="What could be given instead of a line",
+        description="Safe and free at the branch, the closest first; nothing where none is wanted.",
+        answer=OfferOut,
+        many=True,
+    )
+    def get(self, request: PersonApiRequest, order_id: int, item_id: int) -> list[Offer]:
+        order = order_by_id(order_id=order_id)
+        item = next((one for one in order.items.all() if one.pk == item_id), None)
+        if item is None:
+            raise NotFound
+        return offers(item=item, branch_id=order.branch_id)
+
+    @operation(
+        tag=TAG,
+        summary="Give another product instead of a line",
+        description=(
+            "The line becomes MISSING, the substitute a PICKED line with `substitute_for`; it never "
+            "costs more than the line. PENDING for either takes it back."
+        ),
+        body=SubstituteIn,
+        answer=OpsOrderOut,
+        status=201,
+        refusals=[
+            errors.OrderNotInPicking,
+            errors.SubstituteNotPossible,
+            InsufficientStock,
+            Busy,
+        ],
+    )
+    def post(
+        self, request: PersonApiRequest, body: dict[str, Any], order_id: int, item_id: int
+    ) -> OpsOrder:
+        services.substitute(
             actor=request.user, order_id=order_id, item_id=item_id, **body, now=clock.now()
         )
         return _shown(request.user, order_id)

@@ -3,6 +3,7 @@
 from ops.selectors.orders import (
     Picking,
     PickLine,
+    items_in,
     lines_of,
     order_by_number,
     picking,
@@ -29,6 +30,7 @@ __all__ = [
     "QueueFilter",
     "QueueRow",
     "counts",
+    "items_in",
     "lines_of",
     "order_by_number",
     "orders_queue",

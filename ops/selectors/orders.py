@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from mami.errors import NotFound
-from orders.models import Order, OrderItem, OrderStatusChange
+from orders.models import Order, OrderItem, OrderStatusChange, PickedStatus
 
 CHILLED = frozenset({"dairy", "meat"})
 
@@ -15,6 +16,12 @@ class PickLine:
     """A line of an order with where it stands and how it is asked for."""
 
     item: OrderItem
+    by: PickLine | None = None
+    """What is given instead."""
+
+    @property
+    def is_missing(self) -> bool:
+        return self.item.picked_status == PickedStatus.MISSING and self.by is None
 
     @property
     def place(self) -> str:
@@ -57,7 +64,7 @@ class Picking:
 
     @property
     def missing(self) -> list[PickLine]:
-        return [line for line in self.lines if line.item.picked_status == "MISSING"]
+        return [line for line in self.lines if line.is_missing]
 
     @property
     def total(self) -> int:
@@ -79,14 +86,25 @@ def order_by_number(*, number: str) -> Order:
 
 
 def lines_of(*, order: Order) -> list[PickLine]:
-    """The order's lines in walking order: by shelf place, unplaced ones last."""
-    items = OrderItem.objects.filter(order=order).select_related(
-        "product__category", "product__brand"
+    """The lines as ordered, each with its substitute, in walking order: by shelf place, unplaced
+    ones last. One query."""
+    items = list(
+        OrderItem.objects.filter(order=order).select_related("product__category", "product__brand")
     )
+    instead = {item.substitute_for_id: PickLine(item=item) for item in items}
     return sorted(
-        (PickLine(item=item) for item in items),
+        (
+            PickLine(item=item, by=instead.get(item.pk))
+            for item in items
+            if item.substitute_for_id is None
+        ),
         key=lambda line: (not line.place, line.place, line.item.pk),
     )
+
+
+def items_in(lines: Iterable[PickLine]) -> list[OrderItem]:
+    """Every line of the order, substitutes included."""
+    return [one.item for line in lines for one in (line, line.by) if one is not None]
 
 
 def picking(*, order: Order, item_id: int | None = None) -> Picking:

@@ -61,14 +61,26 @@ class QueueRow:
     picked: int = 0
     missing: int = 0
     pending: int = 0
+    replaced: int = 0
+    """Lines that are missing and have a substitute, which is a line of its own."""
 
     @property
     def total(self) -> int:
         return len(self.items)
 
     @property
+    def lost(self) -> int:
+        """Missing, with nothing given instead."""
+        return self.missing - self.replaced
+
+    @property
+    def asked(self) -> int:
+        return self.total - self.replaced
+
+    @property
     def answered(self) -> int:
-        return self.picked + self.missing
+        """Of the lines asked for."""
+        return self.picked + self.missing - self.replaced
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,10 +122,13 @@ def rows(*, orders: Iterable[Order], now: dt.datetime) -> list[QueueRow]:
     """The orders of one page with the state of their lines, by one statement."""
     found = list(orders)
     lines = defaultdict(list)
+    replaced: dict[int, int] = defaultdict(int)
     items = OrderItem.objects.filter(order__in=[order.pk for order in found]).order_by("id")
-    for order_id, item_id, status in items.values_list("order_id", "id", "picked_status"):
+    fields = ("order_id", "id", "picked_status", "substitute_for_id")
+    for order_id, item_id, status, instead_of in items.values_list(*fields):
         lines[order_id].append((item_id, status))
-    return [_row(order, lines[order.pk], now) for order in found]
+        replaced[order_id] += instead_of is not None
+    return [_row(order, lines[order.pk], replaced[order.pk], now) for order in found]
 
 
 def counts(*, branch_id: int | None = None, now: dt.datetime) -> QueueCounts:
@@ -135,7 +150,7 @@ def counts(*, branch_id: int | None = None, now: dt.datetime) -> QueueCounts:
     )
 
 
-def _row(order: Order, items: list[tuple[int, str]], now: dt.datetime) -> QueueRow:
+def _row(order: Order, items: list[tuple[int, str]], replaced: int, now: dt.datetime) -> QueueRow:
     statuses = [status for _, status in items]
     return QueueRow(
         order=order,
@@ -145,6 +160,7 @@ def _row(order: Order, items: list[tuple[int, str]], now: dt.datetime) -> QueueR
         picked=statuses.count("PICKED"),
         missing=statuses.count("MISSING"),
         pending=statuses.count("PENDING"),
+        replaced=replaced,
     )
 
 

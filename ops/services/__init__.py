@@ -2,7 +2,7 @@
 
 from ops.services.branches import open_branch
 from ops.services.handover import hand_over
-from ops.services.picking import answer, claim, scan
+from ops.services.picking import answer, claim, scan, swap
 from ops.services.refunding import Refunded, refund_once
 
 __all__ = [
@@ -13,4 +13,5 @@ __all__ = [
     "open_branch",
     "refund_once",
     "scan",
+    "swap",
 ]

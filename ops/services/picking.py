@@ -10,14 +10,15 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from catalog.models import Product
-from mami.errors import NotFound
+from mami.errors import InvalidInput, NotFound
 from mami.transactions import write_transaction
 from ops.errors import AnswerOvertaken, WeightOutOfRange, WrongBarcode
 from ops.models import PickAnswer
 from ops.tolerance import fine_range
 from orders import services as orders
+from orders.errors import OrderClaimed
 from orders.locks import lock_order
-from orders.models import Order, OrderItem, PickedStatus
+from orders.models import Order, OrderItem, OrderStatus, PickedStatus
 from orders.services import take_over
 
 
@@ -42,12 +43,14 @@ def answer(
     now: dt.datetime,
     client_id: uuid.UUID | None = None,
     seen_status: str = "",
+    was_kept: bool = False,
 ) -> OrderItem:
     """Answer a line. A weight must be typed, and must not pass the tolerance upwards.
 
     An answer with a `client_id` is carried out once, however often it is sent. `seen_status` is
-    what stood at the line when the answer was given. Raises WeightOutOfRange, AnswerOvertaken and
-    what `orders.services.pick_item` raises.
+    what stood at the line when the answer was given. One that `was_kept` on a device counts even
+    if somebody else took the order over meanwhile: the goods were found. Raises OrderClaimed,
+    WeightOutOfRange, AnswerOvertaken and what `orders.services.pick_item` raises.
     """
     picked = picked_status == PickedStatus.PICKED
     if picked:
@@ -55,9 +58,11 @@ def answer(
         if item is not None and item.sold_by == "WEIGHT":
             _check_weight(item, quantity)
     with write_transaction(durable=True):
-        lock_order(order_id=order.pk)
+        held = lock_order(order_id=order.pk)
         if client_id is not None and PickAnswer.objects.filter(client_id=client_id).exists():
             return OrderItem.objects.get(order=order, pk=item_id)
+        if not was_kept:
+            _check_holder(held, actor)
         if seen_status:
             _check_not_overtaken(order, item_id, seen_status, picked_status, quantity)
         item = orders.pick_within(
@@ -116,9 +121,59 @@ def scan(
     )
 
 
+def swap(
+    *,
+    actor: User,
+    order: Order,
+    item_id: int,
+    now: dt.datetime,
+    product_id: int | None = None,
+    barcode: str = "",
+    quantity: Decimal | None = None,
+    agreed: bool = False,
+) -> OrderItem:
+    """Pack another product for a line: the one scanned, else the one chosen.
+
+    Raises NotFound, WrongBarcode, WeightOutOfRange, OrderClaimed and what
+    `orders.services.substitute` raises.
+    """
+    item = OrderItem.objects.filter(order=order, pk=item_id).first()
+    if item is None:
+        raise NotFound
+    _check_holder(order, actor)
+    if code := "".join(barcode.split()):
+        found = _by_code(code)
+        if found is None:
+            raise WrongBarcode(_("No product of ours has the barcode %(code)s.") % {"code": code})
+        product_id = found.pk
+    if product_id is None:
+        raise InvalidInput(fields={"product": [_("Choose what to give instead, or scan it.")]})
+    if item.sold_by == "WEIGHT":
+        _check_weight(item, quantity)
+    return orders.substitute(
+        actor=actor,
+        order_id=order.pk,
+        item_id=item_id,
+        product_id=product_id,
+        quantity=quantity,
+        agreed=agreed,
+        now=now,
+    )
+
+
+def _by_code(code: str) -> Product | None:
+    return Product.objects.filter(barcode=code).first() or Product.objects.filter(sku=code).first()
+
+
+def _check_holder(order: Order, actor: User) -> None:
+    """Nobody picks on another's order unknowingly: they take it over first."""
+    if order.status == OrderStatus.IN_PROGRESS and order.picker_id not in (None, actor.pk):
+        raise OrderClaimed(picker=order.picker.full_name if order.picker else "")
+
+
 def _explain(order: Order, wanted: OrderItem, code: str) -> str:
     """What was scanned instead."""
-    found = Product.objects.filter(barcode=code).first() or Product.objects.filter(sku=code).first()
+    found = _by_code(code)
     if found is None:
         return _("No product of ours has the barcode %(code)s.") % {"code": code}
     names = {"scanned": found.name, "wanted": wanted.name}

@@ -7,6 +7,7 @@ from orders.services.picking import pick_item, pick_within
 from orders.services.placing import AgreedLine, AgreedSale, place
 from orders.services.refunding import refund
 from orders.services.reordering import reorder
+from orders.services.substituting import substitute
 
 __all__ = [
     "AgreedLine",
@@ -21,5 +22,6 @@ __all__ = [
     "place",
     "refund",
     "reorder",
+    "substitute",
     "take_over",
 ]

@@ -90,7 +90,7 @@ def finish_picking(
     with write_transaction(durable=True):
         order = lock_order(order_id=order_id)
         items = lock_items(order_id=order.pk)
-        missing = any(item.picked_status == PickedStatus.MISSING for item in items)
+        missing = PickedStatus.MISSING in status.answers(items)
         to = OrderStatus.MISSING if missing else OrderStatus.READY
         _check(order, items, actor, to)
         order.bags = order.bags if bags is None else bags
@@ -108,7 +108,7 @@ def _check(order: Order, items: list[OrderItem], actor: User, to: str) -> None:
     if not status.may_move(order, actor, to):
         raise InvalidStatusTransition(**details)
     blocked = status.blocked_by_kind(order, to) or status.blocked_by_lines(
-        order, to, [item.picked_status for item in items]
+        order, to, status.answers(items)
     )
     if blocked:
         raise InvalidStatusTransition(**details, blocked_by=blocked)

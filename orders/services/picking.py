@@ -17,6 +17,7 @@ from mami.transactions import require_transaction, write_transaction
 from orders.errors import OrderNotInPicking
 from orders.locks import lock_items, lock_order
 from orders.models import Order, OrderItem, OrderStatus, PickedStatus
+from orders.services.taking_back import take_back
 
 NOTHING = Decimal(0)
 HEAVIER = Decimal("1.5")
@@ -62,7 +63,11 @@ def pick_within(
     picked_quantity: Decimal | None = None,
     reason: str = "",
 ) -> OrderItem:
-    """`pick_item` as part of the caller's transaction, with the same refusals."""
+    """`pick_item` as part of the caller's transaction, with the same refusals.
+
+    Any other answer for a replaced line sends its substitute back to the shelf, and so does
+    PENDING or MISSING for the substitute itself; the line that was ordered is returned then.
+    """
     require_transaction()
     if not actor.is_employee:
         raise PermissionRefused
@@ -75,12 +80,21 @@ def pick_within(
         raise NotFound
     if order.status != OrderStatus.IN_PROGRESS:
         raise OrderNotInPicking(status=order.status)
+    quantity = _quantity(item, picked_status, picked_quantity)
+    if item.substitute_for_id is not None:
+        if picked_status == PickedStatus.PICKED:
+            return _unchanged(item, quantity)
+        by, item = item, items[item.substitute_for_id]
+        take_back(actor=actor, order=order, item=item, by=by)
+    elif picked_status != PickedStatus.MISSING:
+        for by in [one for one in items.values() if one.substitute_for_id == item.pk]:
+            take_back(actor=actor, order=order, item=item, by=by)
     answer(
         actor=actor,
         order=order,
         item=item,
         picked_status=picked_status,
-        quantity=_quantity(item, picked_status, picked_quantity),
+        quantity=quantity,
         reason=reason if picked_status == PickedStatus.MISSING else "",
         now=now,
     )
@@ -151,6 +165,20 @@ def _quantity(item: OrderItem, picked_status: str, given: Decimal | None) -> Dec
         return None
     if given is None:
         return item.quantity
+    check_quantity(item, given)
+    return given
+
+
+def _unchanged(item: OrderItem, quantity: Decimal | None) -> OrderItem:
+    """A substitute is packed in one amount. Raises InvalidInput for another."""
+    if quantity != item.picked_quantity:
+        message = _("Undo the substitute to pack another amount of it.")
+        raise InvalidInput(fields={"picked_quantity": [message]})
+    return item
+
+
+def check_quantity(item: OrderItem, given: Decimal) -> None:
+    """Raises InvalidInput for an amount (units or kg) that cannot be for what was ordered."""
     message = ""
     most = item.quantity if item.sold_by == SoldBy.UNIT else item.quantity * HEAVIER
     if not given.is_finite() or given <= 0:
@@ -163,4 +191,3 @@ def _quantity(item: OrderItem, picked_status: str, given: Decimal | None) -> Dec
         message = _("Weights are kept to the gram.")
     if message:
         raise InvalidInput(fields={"picked_quantity": [message]})
-    return given

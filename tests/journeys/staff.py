@@ -69,6 +69,19 @@ def missing(visit: Visit, reason: str = "OUT_OF_STOCK") -> None:
     answer(visit, visit.page.locator(f'#why-missing button[value="{reason}"]').click)
 
 
+def without_substitute(visit: Visit) -> None:
+    """Leave the offered substitutes alone."""
+    answer(visit, visit.page.locator("#no-swap").click)
+
+
+def give_instead(visit: Visit, *, how_many: int) -> str:
+    """Take the first substitute offered; returns its name."""
+    name = visit.page.locator("#swap label.choice b").first.inner_text()
+    visit.page.locator("#swap-q").fill(str(how_many))
+    answer(visit, visit.page.locator("#swap-go").click)
+    return name
+
+
 def scan(visit: Visit, code: str) -> None:
     visit.page.locator("#code").fill(code)
     answer(visit, lambda: visit.page.locator("#code").press("Enter"))

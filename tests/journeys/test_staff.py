@@ -11,6 +11,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from orders.models import Order
+from orders.selectors import amount_due
 from tests.journeys import shopper, staff
 from tests.journeys.conftest import EVERY_SCREEN, Goods, Visit, Visits
 from tests.shop import Shop
@@ -55,6 +56,7 @@ def test_from_the_front_door_to_the_delivered_order(
     staff.claim(eli, number)
     staff.picked(eli)
     staff.missing(eli)
+    staff.without_substitute(eli)
     staff.finish(eli, bags=1)
     eli.page.wait_for_url(f"**/ops/orders/{number}/")
     order = Order.objects.get(order_number=number)
@@ -104,6 +106,9 @@ def test_twelve_items_the_middle_four_without_network(visits: Visits, shop: Shop
     staff.fewer(visit)
     staff.picked(visit)
     staff.missing(visit, "DAMAGED")
+    axe(visit)
+    given = staff.give_instead(visit, how_many=2)
+    expect(visit.page.locator("#now [role=status]")).to_contain_text(given)
 
     visit.context.set_offline(True)
     strip = visit.page.locator("#offline")
@@ -127,7 +132,10 @@ def test_twelve_items_the_middle_four_without_network(visits: Visits, shop: Shop
         staff.picked(visit)
     staff.finish(visit, bags=3)
     visit.page.wait_for_url(f"**/ops/orders/{order.order_number}/")
-    found = [(i.picked_status, i.picked_quantity) for i in order.items.order_by("id")]
+    lines = order.items.order_by("id")
+    found = [(i.picked_status, i.picked_quantity) for i in lines if not i.substitute_for_id]
+    assert [(i.name_en, i.picked_quantity, i.substitute_for.name_en) for i in
+            lines if i.substitute_for] == [(given, Decimal(2), names[3])]  # fmt: skip
     three = ("PICKED", Decimal(3))
     lost = ("MISSING", None)
     two = ("PICKED", Decimal(2))
@@ -139,6 +147,16 @@ def test_twelve_items_the_middle_four_without_network(visits: Visits, shop: Shop
     assert (order.status, order.bags) == ("MISSING", 3)
     axe(visit)
     visit.check_clean()
+
+    mia = visits(language="he", **PHONE)
+    staff.enter(mia, shop.manager())
+    for status in ("READY", "OUT_FOR_DELIVERY"):
+        staff.move(mia, order.order_number, status)
+    axe(mia)
+    # 9 whole lines of three at ₪10, two partial ones and a substitute of two, 1.46 kg at ₪8.90.
+    kept = order.total_amount - amount_due(order=order, items=lines)
+    assert money(order) == ("CAPTURED", order.total_amount, order.total_amount - kept)
+    assert kept == Decimal("10") * (1 + 1 + 3 + 1) + Decimal("0.36")
 
 
 def test_kept_answers_survive_a_reload_and_conflicts_are_told(visits: Visits, shop: Shop):

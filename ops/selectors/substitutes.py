@@ -1,0 +1,67 @@
+"""What could be packed where a product has run out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from cart.models import Substitution
+from catalog.models import Product
+from orders.models import OrderItem
+
+MOST = 6
+LOOKED_AT = 200
+MUCH_DEARER = Decimal("1.5")
+"""Above this share of the price the shop would lose too much: the customer pays the old price."""
+FACT_FIELDS = ("search_vector", "description_he", "description_en")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Offer:
+    """Another product with what is free of it at the branch (units or kg)."""
+
+    product: Product
+    available: Decimal
+    is_dearer: bool
+
+
+def offers(*, item: OrderItem, branch_id: int) -> list[Offer]:
+    """The closest safe products of the same category that stand free at the branch, best first.
+
+    Nothing where the customer wants no substitute. Two queries at most.
+    """
+    if item.substitution == Substitution.REFUND or item.substitute_for_id is not None:
+        return []
+    wanted = item.product
+    found = (
+        Product.objects.active()
+        .may_replace(wanted)
+        .filter(category=wanted.category_id, price__lte=item.unit_price * MUCH_DEARER)
+        .with_availability(branch_id)
+        .in_stock(branch_id)
+        .select_related("category", "brand")
+        .defer(*FACT_FIELDS)
+        .order_by("pk")[:LOOKED_AT]
+    )
+    closest = sorted(found, key=lambda other: _distance(item, wanted, other))[:MOST]
+    return [
+        Offer(
+            product=other,
+            available=other.available,  # type: ignore[attr-defined]
+            is_dearer=other.price > item.unit_price,
+        )
+        for other in closest
+    ]
+
+
+def _distance(item: OrderItem, wanted: Product, other: Product) -> tuple[object, ...]:
+    """How far another product is: in name first, then in size, then in price; dearer ones last."""
+    common = set(wanted.name_he.split()) & set(other.name_he.split())
+    return (
+        other.price > item.unit_price,
+        -len(common),
+        other.size_unit != wanted.size_unit,
+        abs(other.size - wanted.size),
+        abs(other.price - item.unit_price),
+        other.pk,
+    )
