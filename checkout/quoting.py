@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -106,6 +108,15 @@ class Preview:
         return [line for line in self.lines if line.is_short]
 
 
+@contextmanager
+def about(field: str) -> Iterator[None]:
+    """Let a NotFound of the block tell which field of the request named what is not there."""
+    try:
+        yield
+    except NotFound:
+        raise NotFound(field=field) from None
+
+
 def basket(*, cart_id: int, now: dt.datetime) -> Basket:
     """The lines of a basket by product, at today's prices and VAT. One query.
 
@@ -145,7 +156,8 @@ def resolve_branch(*, request: CheckoutRequest) -> Branch:
         return branches.delivery_source()
     if request.branch_id is None:
         raise InvalidInput(fields={"branch_id": []})
-    return branches.branch(branch_id=request.branch_id)
+    with about("branch_id"):
+        return branches.branch(branch_id=request.branch_id)
 
 
 def resolve_address(*, actor: User, request: CheckoutRequest) -> dict[str, str]:
@@ -163,7 +175,8 @@ def resolve_address(*, actor: User, request: CheckoutRequest) -> dict[str, str]:
             fields = {f"address.{name}": texts for name, texts in error.message_dict.items()}
             raise InvalidInput(fields=fields) from None
     elif request.address_id is not None:
-        address = people.address_for(actor=actor, address_id=request.address_id)
+        with about("address_id"):
+            address = people.address_for(actor=actor, address_id=request.address_id)
     else:
         found = people.default_address(actor=actor)
         if found is None:
@@ -183,7 +196,7 @@ def choose_slot(
         return None
     slot = branches.weekly_slots().filter(pk=request.delivery_slot_id).first()
     if slot is None:
-        raise NotFound
+        raise NotFound(field="delivery_slot_id")
     if slot.branch_id != branch.pk:
         raise InvalidSlot
     date = request.delivery_date or branches.next_open_date(

@@ -40,7 +40,12 @@ FIELD_OF: dict[type[DomainError], str] = {
     PaymentUnavailable: "card",
     CardNumberRefused: "card",
 }
-ABOUT_FIELDS = {"delivery_slot_id": "slot", "delivery_date": "slot", "branch_id": "branch"}
+ABOUT_FIELDS = {
+    "delivery_slot_id": "slot",
+    "delivery_date": "slot",
+    "branch_id": "branch",
+    "address_id": "where",
+}
 
 
 def place(form: CheckoutForm, refusal: DomainError) -> None:
@@ -50,7 +55,8 @@ def place(form: CheckoutForm, refusal: DomainError) -> None:
     if isinstance(refusal, InvalidInput):
         _place_fields(form, refusal)
         return
-    form.add_error(FIELD_OF.get(type(refusal)), words(refusal))
+    named = ABOUT_FIELDS.get(str(refusal.details.get("field", "")))
+    form.add_error(named or FIELD_OF.get(type(refusal)), words(refusal))
 
 
 def words(refusal: DomainError) -> str:

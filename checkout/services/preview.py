@@ -81,8 +81,8 @@ def check_asked_cart(actor: User, request: CheckoutRequest, active: Cart | None)
     if request.cart_id is None or (active is not None and request.cart_id == active.pk):
         return
     if not Cart.objects.filter(pk=request.cart_id, user=actor).exists():
-        raise NotFound
+        raise NotFound(field="cart_id")
     number = number_of_cart(cart_id=request.cart_id)
     if not number:
-        raise NotFound
+        raise NotFound(field="cart_id")
     raise CartAlreadyOrdered(order_number=number)

@@ -151,10 +151,11 @@ def _take_place(
     """The window with a place taken in it, and the branch that serves it."""
     if request.delivery_slot_id is None:
         return None, quoting.resolve_branch(request=request)
-    date = request.delivery_date or branches.next_open_date(
-        slot_id=request.delivery_slot_id, now=now, exclude_cart_id=cart.pk
-    )
-    slot = lock_dated_slot(slot_id=request.delivery_slot_id, date=date, now=now)
+    with quoting.about("delivery_slot_id"):
+        date = request.delivery_date or branches.next_open_date(
+            slot_id=request.delivery_slot_id, now=now, exclude_cart_id=cart.pk
+        )
+        slot = lock_dated_slot(slot_id=request.delivery_slot_id, date=date, now=now)
     branch = slot.slot.branch
     if not (request.is_delivery and branch.is_delivery_source):
         branch = quoting.resolve_branch(request=request)
