@@ -162,6 +162,7 @@ STATIC_ROOT = MAMI_VAR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_URL = "/media/"
 MEDIA_ROOT = MAMI_VAR / "media"
+PRIVATE_ROOT = MAMI_VAR / "private"  # uploads that no address serves without a look at who asks
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {

@@ -18,6 +18,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     TO_PACK: (OrderStatus.CREATED, OrderStatus.IN_PROGRESS),
     ALL_OPEN: OPEN,
 }
+ASK_WHY = frozenset({OrderStatus.DELAYED, OrderStatus.CANCELED})
 REASONS = {
     "OUT_OF_STOCK": _("The shelf is empty"),
     "DAMAGED": _("Damaged or spoiled"),
@@ -142,9 +143,23 @@ class HandOverForm(forms.Form):
     code = forms.CharField(label=_("Pickup code"), max_length=20)
 
 
+class DeliverForm(forms.Form):
+    note = forms.CharField(
+        label=_("Where it was left, or with whom"), max_length=200, required=False
+    )
+    photo = forms.FileField(label=_("Photo"), required=False)
+
+
 class StatusForm(forms.Form):
+    """The next step; being late and being cancelled need a reason."""
+
     status = forms.ChoiceField(choices=OrderStatus.choices)
     reason = forms.CharField(label=_("Reason"), max_length=200, required=False)
+
+    def clean(self) -> None:
+        data = self.cleaned_data
+        if data.get("status") in ASK_WHY and not data.get("reason"):
+            self.add_error("reason", _("Please say why."))
 
 
 class PlaceForm(forms.Form):

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from mami.errors import DomainError, InvalidInput
 from ops.forms import AnswerForm
+from ops.screens import refusal_words
 from ops.services import answer
 from orders.models import Order
 
@@ -65,7 +66,5 @@ def _one(actor: User, order: Order, given: dict[str, Any], now: dt.datetime) -> 
             now=now,
         )
     except DomainError as refusal:
-        fields = refusal.details.get("fields", {})
-        words = " ".join(str(text) for texts in fields.values() for text in texts)
-        return {"client_id": client_id, "refused": words or str(refusal.message)}
+        return {"client_id": client_id, "refused": refusal_words(refusal)}
     return {"client_id": client_id, "refused": ""}

@@ -16,7 +16,7 @@ from branches.selectors import delivery_source
 from mami.clock import shop_date
 from mami.errors import DomainError, NotFound
 from ops import selectors
-from ops.forms import REASONS, PlaceForm, QueueForm
+from ops.forms import ASK_WHY, REASONS, DeliverForm, PlaceForm, QueueForm
 from ops.labels import barcode
 from ops.selectors import Picking, PickLine, QueueFilter
 from ops.selectors.runs import board, runs
@@ -24,7 +24,7 @@ from ops.selectors.substitutes import Offer, offers
 from ops.tolerance import fine_range
 from ops.urgency import URGENCIES
 from orders.models import Order, OrderStatus
-from orders.selectors import amount_due
+from orders.selectors import amount_due, proof_of
 from orders.status import allowed_transitions
 from payments.selectors import payment_summary
 
@@ -44,7 +44,6 @@ MOVES = {
     OrderStatus.DELAYED: _("Delayed"),
     OrderStatus.CANCELED: _("Cancel the order"),
 }
-ASK_WHY = frozenset({OrderStatus.DELAYED, OrderStatus.CANCELED})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -171,8 +170,10 @@ def slip_context(*, order: Order) -> dict[str, Any]:
     }
 
 
-def order_page(*, order: Order, actor: User, now: dt.datetime) -> dict[str, Any]:
-    """The staff's page of an order."""
+def order_page(
+    *, order: Order, actor: User, now: dt.datetime, door: DeliverForm | None = None
+) -> dict[str, Any]:
+    """The staff's page of an order; `door` is the form of a delivery that was refused."""
     lines = selectors.lines_of(order=order)
     items = selectors.items_in(lines)
     answered = all(item.picked_status != "PENDING" for item in items)
@@ -186,6 +187,8 @@ def order_page(*, order: Order, actor: User, now: dt.datetime) -> dict[str, Any]
         "lines": lines,
         "timeline": selectors.timeline(order=order),
         "payment": payment_summary(payment_id=order.payment_id),
+        "door": door or DeliverForm(),
+        "proof": proof_of(order=order),
         "may_swap": may_swap(order, actor) and order.status == OrderStatus.MISSING,
         "due": amount_due(order=order, items=items) if answered else None,
         "moves": [
@@ -194,6 +197,7 @@ def order_page(*, order: Order, actor: User, now: dt.datetime) -> dict[str, Any]
                 "label": _label(order, to),
                 "ask": to in ASK_WHY,
                 "code": to == OrderStatus.DELIVERED and order.fulfillment_type == "PICKUP",
+                "door": to == OrderStatus.DELIVERED and order.fulfillment_type == "DELIVERY",
             }
             for to in moves
         ],
@@ -201,6 +205,8 @@ def order_page(*, order: Order, actor: User, now: dt.datetime) -> dict[str, Any]
 
 
 def _label(order: Order, to: str) -> Any:
+    if order.status == OrderStatus.OUT_FOR_DELIVERY and to == OrderStatus.DELAYED:
+        return _("Could not be delivered")
     if order.status == OrderStatus.MISSING:
         if to == OrderStatus.READY:
             return _("Ready, without what is missing")
@@ -310,9 +316,14 @@ def _told(refusal: DomainError | str | None) -> dict[str, Any] | None:
         return None
     if isinstance(refusal, str):
         return {"title": _("That did not work"), "text": refusal}
+    title = getattr(refusal, "title", _("That did not work"))
+    return {"title": title, "text": refusal_words(refusal)}
+
+
+def refusal_words(refusal: DomainError) -> str:
+    """What to tell about a refusal: the fields' own words before the general ones."""
     fields = refusal.details.get("fields", {})
-    text = " ".join(str(m) for texts in fields.values() for m in texts) or str(refusal.message)
-    return {"title": getattr(refusal, "title", _("That did not work")), "text": text}
+    return " ".join(str(m) for texts in fields.values() for m in texts) or str(refusal.message)
 
 
 def _whole(value: object) -> int | None:

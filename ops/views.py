@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -19,6 +19,7 @@ from ops import selectors, services
 from ops.forms import (
     AnswerForm,
     ClaimForm,
+    DeliverForm,
     FinishForm,
     HandOverForm,
     PlaceForm,
@@ -34,12 +35,14 @@ from ops.screens import (
     order_page,
     pick_context,
     queue_context,
+    refusal_words,
     row_context,
     runs_context,
     slip_context,
     stored_screens,
 )
 from orders import services as orders
+from orders.doors import door_photo
 from orders.printing import print_order
 from orders.selectors import order_by_id
 
@@ -139,6 +142,8 @@ def status(request: PersonRequest, number: str) -> HttpResponse:
             messages.success(request, _("Done."))
         except DomainError as refusal:
             messages.error(request, str(refusal.message))
+    for texts in form.errors.values():
+        messages.error(request, " ".join(map(str, texts)))
     return redirect("ops:order", number=found.order_number)
 
 
@@ -153,6 +158,34 @@ def hand_over(request: PersonRequest, number: str) -> HttpResponse:
     except DomainError as refusal:
         messages.error(request, str(refusal.message))
     return redirect("ops:order", number=found.order_number)
+
+
+@require_POST
+def deliver(request: PersonRequest, number: str) -> HttpResponse:
+    """The goods are at the door; what was typed stays when it is refused."""
+    found, form = selectors.order_by_number(number=number), DeliverForm(request.POST, request.FILES)
+    if form.is_valid():
+        try:
+            orders.deliver(
+                actor=request.user,
+                order_id=found.pk,
+                note=form.cleaned_data["note"],
+                photo=form.cleaned_data["photo"],
+                now=clock_now(),
+            )
+        except DomainError as refusal:
+            form.add_error(None, refusal_words(refusal))
+        else:
+            messages.success(request, _("Delivered."))
+            return redirect("ops:order", number=found.order_number)
+    context = order_page(order=found, actor=request.user, now=clock_now(), door=form)
+    return render(request, "ops/order.html", context, status=422)
+
+
+@require_GET
+def photo(request: HttpRequest, number: str) -> FileResponse:
+    """Where the driver left it."""
+    return door_photo(order=selectors.order_by_number(number=number))
 
 
 @require_GET

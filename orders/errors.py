@@ -54,6 +54,14 @@ class SubstituteNotPossible(DomainError):
         super().__init__(str(self.REASONS[reason]), reason=reason, **details)
 
 
+class PhotoRefused(DomainError):
+    """The file is no photograph that can be read, or far too large. Nothing of it was kept."""
+
+    code = "PHOTO_REFUSED"
+    status = 422
+    message = _("This photo could not be read. Please take another one (JPEG, PNG or WebP).")
+
+
 class OrderClaimed(DomainError):
     """Another employee is picking it; `details.picker` is their name."""
 

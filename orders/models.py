@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.core.files.storage import FileSystemStorage
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import get_language
@@ -165,6 +166,30 @@ class OrderPickup(models.Model):
 
     def __str__(self) -> str:
         return f"pickup of {self.order_id}"
+
+
+def private_storage() -> FileSystemStorage:
+    """Files below PRIVATE_ROOT, which no address serves by itself."""
+    return FileSystemStorage(location=settings.PRIVATE_ROOT)
+
+
+class DeliveryProof(models.Model):
+    """What the driver said or photographed at the door. For its customer and the staff only."""
+
+    order = models.OneToOneField(Order, on_delete=models.PROTECT, related_name="proof")
+    note = models.CharField(max_length=200, blank=True, default="")
+    photo = models.FileField(upload_to="doors/", storage=private_storage, blank=True)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("proof of delivery")
+        verbose_name_plural = _("proofs of delivery")
+
+    def __str__(self) -> str:
+        return f"delivery of {self.order_id}"
 
 
 class OrderItem(models.Model):

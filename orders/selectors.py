@@ -11,7 +11,7 @@ from accounts.models import User
 from mami.errors import NotFound
 from mami.money import ZERO
 from orders import pricing
-from orders.models import Invoice, Order, OrderItem, OrderStatus, PickedStatus
+from orders.models import DeliveryProof, Invoice, Order, OrderItem, OrderStatus, PickedStatus
 from orders.numbering import read_number
 from orders.status import OPEN
 
@@ -44,6 +44,13 @@ def order_by_id(*, order_id: int) -> Order:
 def invoice_of(*, order: Order) -> Invoice | None:
     """The invoice of an order read here, once its goods have changed hands. No query."""
     return getattr(order, "invoice", None)
+
+
+def proof_of(*, order: Order) -> DeliveryProof | None:
+    """What was said or photographed at the door. One query for an order that is delivered."""
+    if order.status != OrderStatus.DELIVERED:
+        return None
+    return DeliveryProof.objects.filter(order=order).first()
 
 
 def number_of_cart(*, cart_id: int) -> str:

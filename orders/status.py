@@ -92,6 +92,10 @@ def _moves(actor: Person) -> dict[str, tuple[str, ...]]:
     return MANAGER_MOVES if actor.role in MANAGER_ROLES else EMPLOYEE_MOVES
 
 
-def _never_left(order: Order, to: str) -> bool:
+def needs_to_have_been_ready(old: str, to: str) -> bool:
     """A delayed order goes out only when it had been picked completely before."""
-    return order.status == S.DELAYED and to == S.OUT_FOR_DELIVERY and not order.was_ready
+    return old == S.DELAYED and to == S.OUT_FOR_DELIVERY
+
+
+def _never_left(order: Order, to: str) -> bool:
+    return needs_to_have_been_ready(order.status, to) and not order.was_ready

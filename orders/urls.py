@@ -12,6 +12,7 @@ urlpatterns = [
     path("<str:number>/", views.detail, name="detail"),
     path("<str:number>/progress/", views.progress, name="progress"),
     path("<str:number>/invoice/", views.invoice, name="invoice"),
+    path("<str:number>/photo/", views.photo, name="photo"),
     path("<str:number>/cancel/", views.cancel, name="cancel"),
     path("<str:number>/reorder/", views.reorder, name="reorder"),
 ]

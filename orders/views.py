@@ -6,7 +6,7 @@ from typing import cast
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.models import User
 from mami import clock
 from orders import selectors, services
+from orders.doors import door_photo
 from orders.errors import OrderNotCancelable
 from orders.printing import print_order
 from orders.story import tell
@@ -39,7 +40,16 @@ def listing(request: HttpRequest) -> HttpResponse:
 def detail(request: HttpRequest, number: str) -> HttpResponse:
     """One order."""
     order = selectors.order_by_number(actor=cast(User, request.user), number=number)
-    return render(request, "orders/detail.html", {"order": order, "story": tell(order=order)})
+    context = {"order": order, "story": tell(order=order)}
+    context["proof"] = selectors.proof_of(order=order)
+    return render(request, "orders/detail.html", context)
+
+
+@require_safe
+def photo(request: HttpRequest, number: str) -> FileResponse:
+    """Where the driver left it."""
+    order = selectors.order_by_number(actor=cast(User, request.user), number=number)
+    return door_photo(order=order)
 
 
 @never_cache

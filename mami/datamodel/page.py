@@ -6,7 +6,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from mami.datamodel import drawing
+from mami.datamodel import drawing, statuses
 from mami.datamodel.reading import (
     APPS,
     Model,
@@ -50,7 +50,11 @@ def stale() -> list[Path]:
 
 def _contents() -> dict[Path, str]:
     docs = Path(settings.BASE_DIR) / "docs"
-    return {docs / "data-model.md": _page(), docs / "img" / "data-model.svg": drawing.svg()}
+    return {
+        docs / "data-model.md": _page(),
+        docs / "img" / "data-model.svg": drawing.svg(),
+        docs / "order-status.md": statuses.page(),
+    }
 
 
 def _page() -> str:

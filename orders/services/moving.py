@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from audit.services import Action, record
 from mami.errors import InvalidInput, PermissionRefused
-from mami.transactions import write_transaction
+from mami.transactions import require_transaction, write_transaction
 from orders import selectors, status
 from orders.errors import InvalidStatusTransition, OrderClaimed
 from orders.locks import lock_items, lock_order
@@ -39,15 +39,23 @@ def change_status(
     never above what was agreed, and numbers its invoice; CANCELED gives everything back. Raises NotFound,
     PermissionRefused (no staff), InvalidInput (no such status), InvalidStatusTransition.
     """
+    with write_transaction(durable=True):
+        return move_within(actor=actor, order_id=order_id, to=to, now=now, reason=reason)
+
+
+def move_within(
+    *, actor: User, order_id: int, to: str, now: dt.datetime, reason: str = ""
+) -> Order:
+    """`change_status` as part of the caller's transaction, with the same refusals."""
+    require_transaction()
     if not actor.is_employee:
         raise PermissionRefused
     if to not in OrderStatus.values:
         raise InvalidInput(fields={"status": [_("There is no such status.")]})
-    with write_transaction(durable=True):
-        order = lock_order(order_id=order_id)
-        items = lock_items(order_id=order.pk)
-        _check(order, items, actor, to)
-        _move(actor, order, items, to, now, reason)
+    order = lock_order(order_id=order_id)
+    items = lock_items(order_id=order.pk)
+    _check(order, items, actor, to)
+    _move(actor, order, items, to, now, reason)
     return order
 
 
