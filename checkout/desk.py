@@ -22,7 +22,7 @@ from mami.clock import shop_date
 from mami.errors import DomainError, ServiceUnavailable
 from mami.money import ZERO
 from payments.forms import SANDBOX_CARDS
-from payments.services import tokens_of
+from payments.services import has_card_page, tokens_of
 
 DAYS = 7
 
@@ -100,6 +100,11 @@ class Desk:
     @property
     def test_cards(self) -> list[tuple[str, object]]:
         return list(SANDBOX_CARDS) if settings.PAYMENT_PROVIDER == "sandbox" else []
+
+    @property
+    def has_card_page(self) -> bool:
+        """Whether a card is added on the provider's own page."""
+        return has_card_page()
 
     @property
     def goods(self) -> Decimal:

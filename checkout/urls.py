@@ -10,5 +10,6 @@ app_name = "checkout"
 urlpatterns = [
     path("", views.page, name="page"),
     path("preview/", views.preview, name="preview"),
+    path("card/", views.card, name="card"),
     path("return/", views.back, name="back"),
 ]

@@ -31,6 +31,7 @@ from payments.errors import (
     PaymentPending,
     PaymentUnavailable,
 )
+from payments.views import to_card_page
 
 
 @never_cache
@@ -48,6 +49,15 @@ def page(request: HttpRequest) -> HttpResponse:
     if "fix" in request.POST:
         return _fix(request)
     return _order(request)
+
+
+@never_cache
+@sensitive_post_parameters("card")
+@require_POST
+def card(request: HttpRequest) -> HttpResponse:
+    """Add a card on the provider's page, and come back to the form as it was filled in."""
+    memory.keep(request)
+    return to_card_page(request, back=reverse("checkout:page"), then="checkout")
 
 
 @never_cache

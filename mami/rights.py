@@ -73,10 +73,13 @@ PAGES: dict[str, Row] = {
     "accounts:address_delete": C,
     "accounts:address_default": C,
     "payments:cards": C,
+    "payments:card_add": {"POST": C},
+    "payments:card_added": C,
     "payments:card_delete": C,
     "payments:card_default": C,
     "checkout:page": {"GET": C, "POST": P},  # what a visitor typed is kept over the sign-in
     "checkout:preview": {"POST": C},
+    "checkout:card": {"POST": C},
     "checkout:back": {"GET": P},  # a bank may send an app's customer, who is not signed in here
     "sandbox_bank": P,
     "orders:list": C,

@@ -186,3 +186,13 @@ class Guarded:
 
     def forget(self, *, token: str) -> None:
         self.breaker.call(lambda: self.adapter.forget(token=token))
+
+    def begin_card(self, *, user_id: int, return_url: str, cancel_url: str) -> str:
+        return self.breaker.call(
+            lambda: self.adapter.begin_card(
+                user_id=user_id, return_url=return_url, cancel_url=cancel_url
+            )
+        )
+
+    def finish_card(self, *, user_id: int, session: str) -> KeptCard:
+        return self.breaker.call(lambda: self.adapter.finish_card(user_id=user_id, session=session))

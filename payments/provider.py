@@ -159,3 +159,13 @@ class Provider(Protocol):
     def forget(self, *, token: str) -> None:
         """Let go of a card that `keep` or `authorize` kept. Safe to repeat."""
         ...
+
+    def begin_card(self, *, user_id: int, return_url: str, cancel_url: str) -> str:
+        """The address of a page where this person adds a card. Raises ProviderRefused where there
+        is none."""
+        ...
+
+    def finish_card(self, *, user_id: int, session: str) -> KeptCard:
+        """The card added on that page, which stays. Raises ProviderRefused for a session that is
+        unknown, not finished, or another person's."""
+        ...

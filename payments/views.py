@@ -13,13 +13,14 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.models import User
 from mami.errors import DomainError
 from mami.form_refusals import place
 from payments import services
 from payments.cards import CardToken
+from payments.errors import PaymentUnavailable
 from payments.forms import SANDBOX_CARDS, CardForm
 from payments.services import bank
 
@@ -43,6 +44,7 @@ def cards(request: HttpRequest) -> HttpResponse:
     context = {
         "form": form,
         "cards": services.tokens_of(user_id=actor.pk),
+        "has_card_page": services.has_card_page(),
         "sandbox_cards": SANDBOX_CARDS if settings.PAYMENT_PROVIDER == "sandbox" else [],
     }
     return render(request, "payments/cards.html", context, status=422 if form.errors else 200)
@@ -61,6 +63,45 @@ def make_default(request: HttpRequest, token_id: int) -> HttpResponse:
     """Make a card the one checkout proposes."""
     services.set_default_token(actor=cast(User, request.user), token_id=token_id)
     return redirect("payments:cards")
+
+
+@never_cache
+@require_POST
+def add(request: HttpRequest) -> HttpResponse:
+    """On to the provider's page, where the number of a card is typed."""
+    return to_card_page(request, back=reverse("payments:cards"))
+
+
+def to_card_page(request: HttpRequest, *, back: str, then: str = "") -> HttpResponse:
+    """With a script at once, else by a link: a form may not lead to another site (form-action)."""
+    try:
+        url = services.begin_card(actor=cast(User, request.user), then=then)
+    except PaymentUnavailable as refusal:
+        messages.error(request, str(refusal.message))
+        url = back
+    else:
+        if request.headers.get("HX-Request") != "true":
+            return render(request, "payments/card_page.html", {"url": url, "back": back})
+    if request.headers.get("HX-Request") == "true":
+        response = HttpResponse()
+        response["HX-Redirect"] = url
+        return response
+    return redirect(url)
+
+
+@never_cache
+@require_safe
+def added(request: HttpRequest) -> HttpResponse:
+    """Back from the provider's page, with a card or without."""
+    session = request.GET.get("session", "")
+    if session:
+        try:
+            services.finish_card(actor=cast(User, request.user), session=session)
+        except PaymentUnavailable as refusal:
+            messages.error(request, str(refusal.message))
+        else:
+            messages.success(request, _("The card is saved."))
+    return redirect("checkout:page" if request.GET.get("then") == "checkout" else "payments:cards")
 
 
 @never_cache

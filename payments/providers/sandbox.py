@@ -188,6 +188,12 @@ class Sandbox:
     def forget(self, *, token: str) -> None:
         """Its cards belong to everybody."""
 
+    def begin_card(self, *, user_id: int, return_url: str, cancel_url: str) -> str:
+        raise ProviderRefused("no_card_page")
+
+    def finish_card(self, *, user_id: int, session: str) -> KeptCard:
+        raise ProviderRefused("no_card_page")
+
     def decide(self, *, reference: str, yes: bool) -> bool:
         """What the cardholder says at their bank; False when nobody waits for it (any more)."""
         if yes:

@@ -39,6 +39,7 @@ from payments.provider import (
 
 if TYPE_CHECKING:
     from stripe.params import PaymentIntentCreateParams, PaymentIntentListParams
+    from stripe.params.checkout import SessionCreateParams
 
 log = structlog.get_logger(__name__)
 
@@ -157,6 +158,35 @@ class Stripe:
         if customer:
             with _translated():
                 self._client.v1.payment_methods.detach(method)
+
+    def begin_card(self, *, user_id: int, return_url: str, cancel_url: str) -> str:
+        params: SessionCreateParams = {
+            "mode": "setup",
+            "allowed_payment_method_types": ["card"],
+            "customer": self._customer(user_id),
+            "success_url": return_url,
+            "cancel_url": cancel_url,
+            "metadata": {"user_id": str(user_id)},
+        }
+        with _translated():
+            session = self._client.v1.checkout.sessions.create(params)
+        if not session.url:
+            raise ProviderTimeout("a session without an address", isolated=True)
+        return session.url
+
+    def finish_card(self, *, user_id: int, session: str) -> KeptCard:
+        with _translated():
+            found = self._client.v1.checkout.sessions.retrieve(
+                session, {"expand": ["setup_intent.payment_method"]}
+            )
+        owner = str(getattr(found.metadata, "user_id", ""))
+        if found.mode != "setup" or found.status != "complete" or owner != str(user_id):
+            raise ProviderRefused("not_a_finished_session_of_theirs")
+        intent: Any = found.setup_intent
+        method = getattr(intent, "payment_method", None)
+        if method is None or intent.status != "succeeded":
+            raise ProviderRefused("no_card_was_added")
+        return KeptCard(token=f"{found.customer}|{method.id}", card=_card(method))
 
     # -- what the answers mean ---------------------------------------------------------------
 

@@ -13,6 +13,7 @@ from payments.services.calls import (
     request_refund,
     request_void,
 )
+from payments.services.card_pages import begin_card, finish_card, has_card_page
 from payments.services.cards import (
     chosen_card,
     default_token,
@@ -44,8 +45,8 @@ from payments.services.performing import perform_call, perform_open_calls
 from payments.services.syncing import sync_open_payments, sync_payment
 
 __all__ = [
-    "NOT_CONFIRMED", "NO_ANSWER", "UNREACHABLE", "Outcome", "PaymentHandle", "Verdict", "ask", "authorise",
-    "chosen_card", "close_case", "default_token", "delete_token", "found_uncommitted", "give_back", "open_case",
+    "NOT_CONFIRMED", "NO_ANSWER", "UNREACHABLE", "Outcome", "PaymentHandle", "Verdict", "ask", "authorise", "begin_card",
+    "chosen_card", "close_case", "default_token", "delete_token", "finish_card", "found_uncommitted", "give_back", "has_card_page", "open_case",
     "open_payment", "perform_call", "perform_open_calls", "receive_event", "record_authorised",
     "record_failed", "record_orphan", "record_recovered", "record_reference", "remember_card",
     "request_capture", "request_refund", "request_void", "resolve_case", "resolve_completed", "save_token",

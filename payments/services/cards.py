@@ -108,7 +108,7 @@ def save_token(*, actor: User, card: CardToken, make_default: bool = False) -> P
     except ProviderFailure:
         raise PaymentUnavailable from None
     with write_transaction():
-        return _store(actor=actor, name=card.provider, kept=kept, make_default=make_default)
+        return store_kept(actor=actor, name=card.provider, kept=kept, make_default=make_default)
 
 
 def remember_card(
@@ -120,7 +120,9 @@ def remember_card(
     """
     if outcome.kept is None:
         return None
-    return _store(actor=actor, name=payment.provider, kept=outcome.kept, make_default=make_default)
+    return store_kept(
+        actor=actor, name=payment.provider, kept=outcome.kept, make_default=make_default
+    )
 
 
 def set_default_token(*, actor: User, token_id: int) -> PaymentToken:
@@ -150,7 +152,8 @@ def delete_token(*, actor: User, token_id: int) -> None:
                 _make_default(actor, heir)
 
 
-def _store(*, actor: User, name: str, kept: KeptCard, make_default: bool) -> PaymentToken:
+def store_kept(*, actor: User, name: str, kept: KeptCard, make_default: bool) -> PaymentToken:
+    """Write a card that the provider keeps, in the caller's transaction."""
     lock_cards(user_id=actor.pk)
     token, created = PaymentToken.objects.update_or_create(
         user=actor,
