@@ -6,13 +6,13 @@ from decimal import Decimal
 from typing import Any
 
 from django.urls import Resolver404, resolve
-from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
 
 from mami.api.errors import InternalError, UnsupportedMediaType
 from mami.api.examples import add_examples
 from mami.api.fields import number
+from mami.api.links import add_links
 from mami.api.parsers import BodyTooLarge
 from mami.errors import (
     Busy,
@@ -196,19 +196,11 @@ WHO = {
 }
 
 
-class BearerScheme(OpenApiAuthenticationExtension):
-    target_class = "accounts.authentication.TokenAuthentication"
-    name = BEARER
-    match_subclasses = True
-
-    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
-        return {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
-
-
 def tidy(result: dict[str, Any], **_: Any) -> dict[str, Any]:
-    """Numbers as JSON writes them, and examples."""
+    """Numbers as JSON writes them, examples, and the links from one call to the next."""
     tidied: dict[str, Any] = _tidied(result)
     add_examples(tidied)
+    add_links(tidied)
     return tidied
 
 
