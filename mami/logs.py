@@ -9,7 +9,7 @@ from typing import Any
 import structlog
 
 OURS = frozenset({"timestamp", "level", "logger", "request_id"})
-MASKS = [
+MASKS: list[tuple[re.Pattern[str], Any]] = [
     (re.compile(r"\?[^\s\"'#]+"), lambda found: _names_only(found[0])),
     (re.compile(r"/account/reset/[^/\s\"']+"), "/account/reset/[token]"),
     (re.compile(r"\beyJ[\w-]+\.[\w-]+(?:\.[\w-]+)?"), "[token]"),
