@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -63,6 +64,29 @@ def test_a_new_customer_orders(visit: Visit, goods: Goods):
     assert order.total_amount == Decimal("54.40")
     assert order.delivery.line1 == ("הרצל 5" if visit.language == "he" else "5 Herzl St")
     shopper.count_in_pill(visit, 0)
+    visit.check_clean()
+
+
+def test_to_the_bank_and_back(visits: Visits, goods: Goods, settings: Any):
+    visit = visits(language="he", width=390)
+    settings.SITE_URL = visit.url
+    shopper.choose_language(visit)
+    shopper.search(visit, "חלב")
+    shopper.add(visit, goods.milk.pk)
+    shopper.to_checkout(visit)
+    shopper.register(visit)
+    shopper.fill_address(visit)
+    shopper.choose_window(visit)
+    shopper.choose_card(visit, "tok_3ds")
+    shopper.confirm(visit)
+    expect(visit.page.locator("#bank-h")).to_be_focused()
+    axe(visit)
+    visit.page.get_by_role("link", name="אישור בבנק").click()
+    no_sideways_scroll(visit)
+    axe(visit)
+    visit.page.get_by_role("button", name="כן, זה אני").click()
+    expect(visit.page).to_have_url(re.compile(r"/orders/MS-"))
+    assert Order.objects.get().payment.state == "AUTHORIZED"
     visit.check_clean()
 
 
