@@ -24,6 +24,7 @@ from mami.books import judge
 from orders import services as orders
 from orders.models import Order
 from payments.errors import PaymentPending
+from payments.selectors import reconciliation_cases
 from payments.services import perform_open_calls
 from tests.shop import Shop, open_with_sandbox
 
@@ -41,6 +42,9 @@ CONFIRM = [
 ]
 # From here on the provider holds the money, so the order is owed without being asked for again.
 PAID = CONFIRM[CONFIRM.index("after_provider_call_before_record") :]
+# Where the money was held and the order not written: settled within the minute, and listed for ever.
+UNCOMMITTED = PAID[: PAID.index("after_commit_2_before_response")]
+HELD_WITHOUT_ORDER = ("PAYMENT_CAPTURED_NOT_COMMITTED", "RESOLVED", "ORDER_COMPLETED")
 RESERVED = CONFIRM[CONFIRM.index("after_commit_1") :]
 
 
@@ -82,6 +86,11 @@ def a_minute_passes() -> None:
         perform_open_calls(now=later)
 
 
+def listed() -> list[tuple[str, str, str]]:
+    """The reconciliation report."""
+    return list(reconciliation_cases().values_list("kind", "status", "resolution"))
+
+
 def broken_books() -> dict[str, list[str]]:
     return {
         verdict.rule.name: [finding.what for finding in verdict.findings]
@@ -118,6 +127,7 @@ def test_whatever_dies_the_jobs_put_right(
     assert broken_books() == {}
     assert not Reservation.objects.filter(status="ACTIVE").exists()
     assert Order.objects.count() == (1 if point in PAID else 0)
+    assert listed() == ([HELD_WITHOUT_ORDER] if point in UNCOMMITTED else [])
     again = shop.confirm(ada)
     assert again.replayed == (point in PAID)
     assert Order.objects.count() == 1
