@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from inventory.models import Stock, StockImport
 from mami.errors import NotFound
 
+BALANCES = ("branch_id", "product_id", "on_hand", "reserved", "reorder_point")
+
 
 def lock_stocks(*, branch_id: int, product_ids: Iterable[int]) -> dict[int, Stock]:
     """The stock rows of some products at one branch by product id, locked in one statement.
@@ -39,11 +41,12 @@ def lock_stock(*, stock_id: int) -> Stock:
 def lock_rows(*, stock_ids: Iterable[int]) -> dict[int, Stock]:
     """Stock rows of any branches by key, locked in one statement by branch, then product.
 
-    With their products (not locked). Unknown keys are left out.
+    With how their products are sold (not locked). Unknown keys are left out.
     """
     rows = (
         Stock.objects.select_for_update(of=("self",))
         .select_related("product")
+        .only(*BALANCES, "product__sold_by")
         .filter(pk__in=set(stock_ids))
         .order_by("branch_id", "product_id")
     )

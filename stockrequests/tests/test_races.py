@@ -1,4 +1,7 @@
-"""Two managers decide about one request at the same time: one decision stands."""
+"""Managers decide about one request at the same time: one decision stands.
+
+The control: the same race with the lock taken away adds the goods again and again.
+"""
 
 from __future__ import annotations
 
@@ -7,52 +10,72 @@ import threading
 from decimal import Decimal
 
 import pytest
-from django.db import connection
 
 from accounts.tests.factories import person
 from audit.selectors import trail_of
 from cart.tests.factories import product, warehouse
 from inventory.selectors import stock_at
-from stockrequests.errors import AlreadyReviewed
+from stockrequests import services
 from stockrequests.models import StockRequest
 from stockrequests.services import Decision, file_request, review
+from tests.races import codes, race
 
 pytestmark = [pytest.mark.django_db(transaction=True)]
 NOW = dt.datetime(2026, 11, 24, 10, tzinfo=dt.UTC)
+MANAGERS = 4
 
 
-def test_approval_against_approval():
-    milk = product(stock=10)
-    request = file_request(
+@pytest.fixture
+def request_for_five():
+    return file_request(
         actor=person("EMPLOYEE"),
         branch_id=warehouse().pk,
-        product_id=milk.pk,
+        product_id=product(stock=10).pk,
         request_type="ADD_QUANTITY",
         quantity=Decimal(5),
         now=NOW,
     )
-    managers = [person("MANAGER") for _ in range(4)]
-    start, results = threading.Barrier(len(managers)), []
 
-    def decide(actor):
-        try:
-            start.wait(timeout=10)
-            review(
-                actor=actor, decision=Decision(request_id=request.pk, status="APPROVED"), now=NOW
-            )
-            results.append("ok")
-        except AlreadyReviewed:
-            results.append("late")
-        finally:
-            connection.close()
 
-    threads = [threading.Thread(target=decide, args=(actor,)) for actor in managers]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=30)
-    assert sorted(results) == ["late", "late", "late", "ok"]
-    assert stock_at(branch_id=request.branch_id, product_id=milk.pk).on_hand == 15
+def decide_together(request, *, status="APPROVED"):
+    decision = Decision(request_id=request.pk, status=status, rejection_reason="counted again")
+    approval = Decision(request_id=request.pk, status="APPROVED")
+    actors = [person("MANAGER") for _ in range(MANAGERS)]
+    steps = [
+        lambda a=actor, d=approval if place % 2 else decision: review(actor=a, decision=d, now=NOW)
+        for place, actor in enumerate(actors)
+    ]
+    return sorted(codes(race(steps)))
+
+
+def on_hand(request):
+    return stock_at(branch_id=request.branch_id, product_id=request.product_id).on_hand
+
+
+def test_approval_against_approval(request_for_five):
+    assert decide_together(request_for_five) == ["ALREADY_REVIEWED"] * (MANAGERS - 1) + ["ok"]
+    assert on_hand(request_for_five) == 15
     assert StockRequest.objects.get().status == "APPROVED"
-    rows = trail_of(entity_type="stock_request", entity_id=request.pk)
+    rows = trail_of(entity_type="stock_request", entity_id=request_for_five.pk)
     assert [row.action for row in rows] == ["APPROVE", "CREATE"]
+
+
+def test_approval_against_rejection(request_for_five):
+    results = decide_together(request_for_five, status="REJECTED")
+    assert results == ["ALREADY_REVIEWED"] * (MANAGERS - 1) + ["ok"]
+    approved = StockRequest.objects.get().status == "APPROVED"
+    assert on_hand(request_for_five) == (15 if approved else 10)
+
+
+def test_control_without_the_lock_the_goods_are_added_again(request_for_five, monkeypatch):
+    everybody_looked = threading.Barrier(MANAGERS, timeout=20)
+
+    def look(*, request_id):
+        found = StockRequest.objects.select_related("product", "branch", "reviewed_by")
+        one = found.get(pk=request_id)
+        everybody_looked.wait()
+        return one
+
+    monkeypatch.setattr(services, "lock_request", look)
+    assert decide_together(request_for_five) == ["ok"] * MANAGERS
+    assert on_hand(request_for_five) == 10 + 5 * MANAGERS

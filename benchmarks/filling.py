@@ -1,0 +1,145 @@
+"""Rows by the million: copies of one real row, made by the database, with triggers off."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.db import connection, models
+
+LINES_FINISHED = 3
+LINES_OPEN = 12
+FIRST_KEY = 1_000_000
+
+
+@contextmanager
+def unchecked() -> Iterator[Any]:
+    """A cursor whose statements fire no trigger and check no foreign key; statistics afterwards."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET session_replication_role = replica")
+        try:
+            yield cursor
+        finally:
+            cursor.execute("SET session_replication_role = origin")
+        cursor.execute("VACUUM ANALYZE")
+
+
+def customers(count: int) -> None:
+    """Customers c1@bench.test up to `count`."""
+    with unchecked() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO accounts_user
+                (password, email, full_name, phone, role, language, is_active, token_version, created_at)
+            SELECT '', 'c' || n || '@bench.test', 'Customer ' || n, '+97250' || lpad(n::text, 7, '0'),
+                   'CUSTOMER', 'he', true, 0, now()
+            FROM generate_series(1, %s) n ON CONFLICT DO NOTHING
+            """,
+            [count],
+        )
+
+
+def finished_orders(sample: Any, count: int) -> None:
+    """Delivered orders of the last two years, with their lines."""
+    _orders(
+        sample, count, LINES_FINISHED, status="'DELIVERED'",
+        due="now() - interval '3 hours' - (n %% 1000000) * interval '1 minute'",
+        picked="'PICKED'",
+    )  # fmt: skip
+
+
+def open_orders(sample: Any, count: int) -> None:
+    """Orders of the coming day: most are new, some in packing."""
+    _orders(
+        sample, count, LINES_OPEN, status="CASE WHEN n %% 4 = 0 THEN 'IN_PROGRESS' ELSE 'CREATED' END",
+        due="now() + (n %% 24) * interval '1 hour'", picked="'PENDING'",
+    )  # fmt: skip
+
+
+def _orders(sample: Any, count: int, lines: int, *, status: str, due: str, picked: str) -> None:
+    from accounts.models import User
+    from orders.models import Order, OrderDelivery, OrderItem
+
+    start = FIRST_KEY + Order.objects.count()
+    people = list(
+        User.objects.filter(email__endswith="@bench.test").aggregate(
+            first=models.Min("pk"), n=models.Count("pk")
+        ).values()
+    )  # fmt: skip
+    line = sample.items.first()
+    with unchecked() as cursor:
+        cursor.execute(
+            _copy(
+                Order,
+                id="n", order_number="'MS-' || upper(lpad(to_hex(n), 8, '0'))",
+                cart_id="n", payment_id="n", user_id=f"{people[0]} + n %% {people[1]}",
+                status=status, due_at=due, created_at=f"{due} - interval '1 day'",
+            ),
+            [sample.pk, start, start + count - 1],
+        )  # fmt: skip
+        cursor.execute(
+            _copy(OrderDelivery, order_id="n", id="n"),
+            [sample.delivery.pk, start, start + count - 1],
+        )
+        for _ in range(lines):
+            cursor.execute(
+                _copy(
+                    OrderItem, skip=("id",), order_id="n", picked_status=picked,
+                    picked_quantity="s.quantity" if picked == "'PICKED'" else "NULL",
+                ),
+                [line.pk, start, start + count - 1],
+            )  # fmt: skip
+
+
+def entries(count: int, *, actor_id: int) -> None:
+    """Audit entries, a second apart; a fifth about stock, a fifth by `actor_id`."""
+    with unchecked() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO audit_auditentry
+                (entity_type, entity_id, action, old_value, new_value, context, actor_id, created_at)
+            SELECT CASE WHEN n %% 5 = 0 THEN 'stock' ELSE 'order_item' END, n %% 5000,
+                   CASE WHEN n %% 5 = 1 THEN 'UPDATE' ELSE 'PICK' END,
+                   '{"picked_status": "PENDING"}', '{"picked_status": "PICKED"}', '{}',
+                   CASE WHEN n %% 5 = 2 THEN %s::bigint END, now() - (%s - n) * interval '1 second'
+            FROM generate_series(1, %s) n
+            """,
+            [actor_id, count, count],
+        )
+
+
+def products_everywhere(shop: Any, rows: int) -> None:
+    """Copies of a product, with so many stock rows of 10 at the branches in all."""
+    from branches.models import Branch
+    from catalog.models import Product
+
+    sample, branches = shop.product(), Branch.objects.count()
+    with unchecked() as cursor:
+        cursor.execute(
+            _copy(Product, skip=("id",), sku="'B-' || n", barcode="NULL"),
+            [sample.pk, 1, -(-rows // branches)],
+        )
+        cursor.execute(
+            """
+            INSERT INTO inventory_stock
+                (product_id, branch_id, on_hand, reserved, reorder_point, updated_at)
+            SELECT p.id, b.id, 10, 0, 0, now()
+            FROM catalog_product p CROSS JOIN branches_branch b WHERE p.sku LIKE 'B-%%'
+            """,
+            [],
+        )
+
+
+def _copy(model: Any, *, skip: tuple[str, ...] = (), **changed: str) -> str:
+    """Copies the row with the first parameter as key, for n from the second to the third."""
+    columns = [
+        field.column
+        for field in model._meta.local_concrete_fields
+        if field.column not in skip and not field.generated
+    ]
+    values = [changed.get(column, f"s.{column}") for column in columns]
+    return (
+        f"INSERT INTO {model._meta.db_table} ({', '.join(columns)}) SELECT {', '.join(values)} "
+        f"FROM (SELECT * FROM {model._meta.db_table} WHERE id = %s) s, generate_series(%s, %s) n"
+    )
