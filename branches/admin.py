@@ -40,11 +40,29 @@ class DayFilter(admin.SimpleListFilter):
 class DeliverySlotAdmin(SwitchedAdmin):
     form = SlotForm
     audit_name = "delivery_slot"
-    list_display = ("day", "start_time", "end_time", "branch", "capacity", "fee", "is_active")
+    list_display = (
+        "day",
+        "start_time",
+        "end_time",
+        "branch",
+        "capacity",
+        "fee",
+        "cutoff_minutes",
+        "is_active",
+    )
     list_display_links = ("day", "start_time")
     list_filter = ("branch", DayFilter, "is_active")
     list_select_related = ("branch",)
-    fields = ("branch", "day_of_week", "start_time", "end_time", "capacity", "fee", "is_active")
+    fields = (
+        "branch",
+        "day_of_week",
+        "start_time",
+        "end_time",
+        "capacity",
+        "fee",
+        "cutoff_minutes",
+        "is_active",
+    )
 
     @admin.display(description=_("day of week"), ordering="day_of_week")
     def day(self, slot: DeliverySlot) -> Any:
@@ -67,6 +85,11 @@ class DeliverySlotAdmin(SwitchedAdmin):
         change(actor=request.user, slot_id=obj.pk)
 
 
+def _slot_name(slot: DeliverySlot) -> str:
+    day = DAY_NAMES[slot.day_of_week]
+    return f"{slot.branch.name} · {day} {slot.start_time:%H:%M}–{slot.end_time:%H:%M}"
+
+
 @admin.register(DatedSlot)
 class DatedSlotAdmin(ServiceAdmin):
     audit_name = "dated_slot"
@@ -76,6 +99,13 @@ class DatedSlotAdmin(ServiceAdmin):
     list_select_related = ("slot__branch",)
     ordering = ("-date", "slot")
     fields = ("slot", "date", "capacity_override", "taken")
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        field: Any = super().formfield_for_foreignkey(db_field, request, **kwargs)
+        if db_field.name == "slot":
+            field.queryset = DeliverySlot.objects.select_related("branch")
+            field.label_from_instance = _slot_name
+        return field
 
     @admin.display(description=_("branch"))
     def branch(self, dated: DatedSlot) -> Any:

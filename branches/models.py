@@ -16,6 +16,7 @@ from branches.querysets import ClosureQuerySet, DatedSlotQuerySet
 
 OPENING = dt.time(6, 0)
 CLOSING = dt.time(22, 0)
+LONGEST_CUTOFF = 2 * 24 * 60
 
 
 class Branch(models.Model):
@@ -108,6 +109,11 @@ class DeliverySlot(models.Model):
         blank=True,
         help_text=_("Empty: the shop's usual fee."),
     )
+    cutoff_minutes = models.PositiveSmallIntegerField(
+        _("orders until, minutes before"),
+        default=120,
+        help_text=_("120: the last order comes two hours before the window starts."),
+    )
     is_active = models.BooleanField(_("active"), default=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -127,6 +133,9 @@ class DeliverySlot(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(fee__isnull=True) | Q(fee__gte=0), name="slot_fee_not_negative"
+            ),
+            models.CheckConstraint(
+                condition=Q(cutoff_minutes__lte=LONGEST_CUTOFF), name="slot_cutoff_known"
             ),
             ExclusionConstraint(
                 name="slot_no_overlap",

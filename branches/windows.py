@@ -9,7 +9,6 @@ from django.utils.translation import gettext_lazy as _
 from branches.models import Branch, DeliverySlot
 from mami.clock import day_of_week, shop_date, shop_instant
 
-CUTOFF = dt.timedelta(hours=2)
 HORIZON_DAYS = 28
 LATEST = dt.time(22, 0)
 DAY_NAMES = (
@@ -34,7 +33,7 @@ def ends_at(slot: DeliverySlot, date: dt.date) -> dt.datetime:
 
 def cutoff_at(slot: DeliverySlot, date: dt.date) -> dt.datetime:
     """The last instant at which an order for the window on `date` is taken."""
-    return starts_at(slot, date) - CUTOFF
+    return starts_at(slot, date) - dt.timedelta(minutes=slot.cutoff_minutes)
 
 
 def fits(slot: DeliverySlot, date: dt.date, now: dt.datetime) -> bool:

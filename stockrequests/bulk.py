@@ -9,8 +9,10 @@ from typing import Any
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
+from catalog.templatetags.shop import number
 from mami.errors import InvalidInput
 from stockrequests.forms import DecisionForm
+from stockrequests.selectors import ReviewRow
 from stockrequests.services import Decision, Outcome, Status
 
 
@@ -23,11 +25,41 @@ class Results:
     refused: list[dict[str, Any]] = field(default_factory=list)
 
 
-def decisions_from(*, data: QueryDict) -> list[Decision]:
-    """The decisions of a posted page: `approve=ID` or `reject=ID` for a row, else the ticked ones.
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """A row of the review page with what was typed into it, and why it was refused."""
 
-    `approve=all` and `reject=all` mean every ticked row. Raises InvalidInput: nothing ticked, or
-    a number that cannot be read.
+    row: ReviewRow
+    quantity: str
+    reason: str = ""
+    is_chosen: bool = False
+    refusal: str = ""
+
+
+def lines(
+    *, rows: Sequence[ReviewRow], data: QueryDict | None = None, results: Results | None = None
+) -> list[Line]:
+    """The rows as they are shown: after a post with everything that was typed into them."""
+    refusals = {one["id"]: one["text"] for one in results.refused} if results else {}
+    return [_line(row, data or QueryDict(), refusals) for row in rows]
+
+
+def _line(row: ReviewRow, data: QueryDict, refusals: dict[int, str]) -> Line:
+    key = row.request.pk
+    return Line(
+        row=row,
+        quantity=data.get(f"approved_quantity-{key}") or number(row.request.quantity),
+        reason=data.get(f"rejection_reason-{key}", ""),
+        is_chosen=str(key) in data.getlist("id"),
+        refusal=refusals.get(key, ""),
+    )
+
+
+def decisions_from(*, data: QueryDict) -> tuple[list[Decision], list[Outcome]]:
+    """The decisions of a posted page, and the rows whose cells cannot be read.
+
+    `approve=ID` or `reject=ID` means that row, `approve=all` and `reject=all` every ticked one.
+    Raises InvalidInput when no row was meant.
     """
     status = Status.APPROVED if "approve" in data else Status.REJECTED
     one = data.get("approve") or data.get("reject") or ""
@@ -35,26 +67,30 @@ def decisions_from(*, data: QueryDict) -> list[Decision]:
     keys = [int(key) for key in ids if key.isascii() and key.isdecimal() and len(key) < 18]
     if not keys:
         raise InvalidInput(fields={"id": [_("Choose at least one request.")]})
-    return [_decision(data, key, status) for key in dict.fromkeys(keys)]
+    read = [_decision(data, key, status) for key in dict.fromkeys(keys)]
+    return (
+        [one for one in read if isinstance(one, Decision)],
+        [one for one in read if isinstance(one, Outcome)],
+    )
 
 
-def results_of(*, outcomes: Sequence[Outcome], decisions: Sequence[Decision]) -> Results:
+def results_of(*, outcomes: Sequence[Outcome]) -> Results:
     """Counts for the summary, and each refusal in words."""
     results = Results()
-    for outcome, decision in zip(outcomes, decisions, strict=True):
+    for outcome in outcomes:
         if outcome.refusal is not None:
             fields = outcome.refusal.details.get("fields", {})
             words = [str(text) for texts in fields.values() for text in texts]
             text = " ".join(words) or str(outcome.refusal.message)
             results.refused.append({"id": outcome.request_id, "text": text})
-        elif decision.status == Status.APPROVED:
+        elif outcome.request is not None and outcome.request.status == Status.APPROVED:
             results.approved += 1
         else:
             results.rejected += 1
     return results
 
 
-def _decision(data: QueryDict, key: int, status: str) -> Decision:
+def _decision(data: QueryDict, key: int, status: str) -> Decision | Outcome:
     form = DecisionForm(
         {
             "approved_quantity": data.get(f"approved_quantity-{key}", ""),
@@ -62,7 +98,8 @@ def _decision(data: QueryDict, key: int, status: str) -> Decision:
         }
     )
     if not form.is_valid():
-        raise InvalidInput(fields={name: list(texts) for name, texts in form.errors.items()})
+        fields = {name: list(texts) for name, texts in form.errors.items()}
+        return Outcome(request_id=key, refusal=InvalidInput(fields=fields))
     return Decision(
         request_id=key,
         status=status,

@@ -13,7 +13,7 @@ from mami.clock import now
 from mami.errors import DomainError, InvalidInput
 from mami.signed_in import PersonRequest
 from stockrequests import selectors, services
-from stockrequests.bulk import decisions_from, results_of
+from stockrequests.bulk import Results, decisions_from, lines, results_of
 from stockrequests.forms import AskForm
 from stockrequests.products import find_product
 from stockrequests.seen import seen_quantity
@@ -59,13 +59,14 @@ def review(request: HttpRequest) -> HttpResponse:
 def decide(request: PersonRequest) -> HttpResponse:
     """Decide about one row or about all ticked ones; each row answers for itself."""
     try:
-        chosen = decisions_from(data=request.POST)
+        chosen, unread = decisions_from(data=request.POST)
         outcomes = services.review_many(actor=request.user, decisions=chosen, now=now())
     except InvalidInput as refusal:
         for texts in refusal.details["fields"].values():
             messages.error(request, " ".join(texts))
         return _review_page(request, status=422)
-    return _review_page(request, results=results_of(outcomes=outcomes, decisions=chosen))
+    results = results_of(outcomes=[*outcomes, *unread])
+    return _review_page(request, results=results, status=200 if chosen else 422)
 
 
 def _filed(request: PersonRequest, form: AskForm) -> bool:
@@ -89,14 +90,16 @@ def _filed(request: PersonRequest, form: AskForm) -> bool:
 
 
 def _review_page(
-    request: HttpRequest, *, results: object = None, status: int = 200
+    request: HttpRequest, *, results: Results | None = None, status: int = 200
 ) -> HttpResponse:
     wanted = request.GET.get("status", "PENDING")
     wanted = wanted if wanted in services.Status.values else "PENDING"
     pages = Paginator(selectors.requests_to_review(status=wanted), PAGE)
     page = pages.get_page(request.GET.get("page"))
+    rows = selectors.review_rows(requests=page.object_list)
     context = {
-        "rows": selectors.review_rows(requests=page.object_list),
+        "lines": lines(rows=rows, data=request.POST, results=results),
+        "reason": request.POST.get("reason", ""),
         "page": page,
         "status": wanted,
         "statuses": services.Status.choices,

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from audit.services import Action, Actor, record
 from branches.errors import InvalidSlot, SlotOverlap
 from branches.locks import lock_branch, lock_slot
-from branches.models import CLOSING, OPENING, DatedSlot, DeliverySlot
+from branches.models import CLOSING, LONGEST_CUTOFF, OPENING, DatedSlot, DeliverySlot
 from mami.clock import now as clock_now
 from mami.clock import shop_date
 from mami.constraints import refused_by
@@ -22,7 +22,7 @@ from mami.transactions import write_transaction
 
 WINDOW = dt.timedelta(hours=2)
 WHEN = ("day_of_week", "start_time", "end_time")
-FIELDS = (*WHEN, "capacity", "fee")
+FIELDS = (*WHEN, "capacity", "fee", "cutoff_minutes")
 MOST_ORDERS = 10_000
 
 
@@ -35,13 +35,15 @@ def create_slot(
     end_time: dt.time,
     capacity: int = 30,
     fee: Decimal | None = None,
+    cutoff_minutes: int = 120,
 ) -> DeliverySlot:
     """Add a two-hour window to a branch's week. `fee` in ₪, None for the shop's usual one.
 
+    Orders are taken until `cutoff_minutes` before the window starts.
     Raises NotFound (branch), InvalidSlot, SlotOverlap, InvalidInput.
     """
     _check_window(day_of_week, start_time, end_time)
-    _check_numbers({"capacity": capacity, "fee": fee})
+    _check_numbers({"capacity": capacity, "fee": fee, "cutoff_minutes": cutoff_minutes})
     with write_transaction():
         branch = lock_branch(branch_id=branch_id)
         slot = _saved(
@@ -52,6 +54,7 @@ def create_slot(
                 end_time=end_time,
                 capacity=capacity,
                 fee=fee,
+                cutoff_minutes=cutoff_minutes,
             )
         )
         record(
@@ -144,17 +147,19 @@ def _check_free_to_move(slot: DeliverySlot) -> None:
 
 def _check_numbers(values: Mapping[str, Any]) -> None:
     fields: dict[str, list[str]] = {}
-    capacity, fee = values.get("capacity", 1), values.get("fee")
-    if (
-        isinstance(capacity, bool)
-        or not isinstance(capacity, int)
-        or not (0 <= capacity <= MOST_ORDERS)
-    ):
+    fee, cutoff = values.get("fee"), values.get("cutoff_minutes", 0)
+    if not _is_whole(values.get("capacity", 1), most=MOST_ORDERS):
         fields["capacity"] = [_("A whole number from 0 to 10,000.")]
+    if not _is_whole(cutoff, most=LONGEST_CUTOFF):
+        fields["cutoff_minutes"] = [_("Minutes, at most two days.")]
     if fee is not None and not (0 <= fee < 10_000 and shekels(fee) == fee):
         fields["fee"] = [_("An amount from 0 to 9,999.99.")]
     if fields:
         raise InvalidInput(fields=fields)
+
+
+def _is_whole(value: Any, *, most: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= most
 
 
 def _values(slot: DeliverySlot, names: list[str] | tuple[str, ...]) -> dict[str, Any]:

@@ -98,6 +98,25 @@ def test_after_the_cutoff_and_in_a_closure_nothing_is_taken():
         services.take_place(dated_slot=dated, branch_id=dated.slot.branch_id, now=MORNING)
 
 
+def test_a_window_ends_its_orders_when_it_says():
+    dated = DatedSlotFactory(slot=SlotFactory(cutoff_minutes=14 * 60))
+    evening = shop_instant(TUESDAY - dt.timedelta(days=1), dt.time(20))
+    take = {"dated_slot": dated, "branch_id": dated.slot.branch_id}
+    services.take_place(**take, now=evening - dt.timedelta(seconds=1))
+    with pytest.raises(SlotClosed):
+        services.take_place(**take, now=evening)
+
+
+@pytest.mark.parametrize("minutes", [-1, 2881, True, 1.5])
+def test_a_cutoff_that_cannot_be(mia, minutes):
+    slot = SlotFactory()
+    with pytest.raises(InvalidInput) as refusal:
+        services.update_slot(actor=mia, slot_id=slot.pk, changes={"cutoff_minutes": minutes})
+    assert "cutoff_minutes" in refusal.value.details["fields"]
+    slot.refresh_from_db()
+    assert slot.cutoff_minutes == 120
+
+
 # -- branches ---------------------------------------------------------------------------------
 
 DATA = services.BranchData(

@@ -16,6 +16,7 @@ from branches.tests.factories import BranchFactory, DatedSlotFactory, SlotFactor
 from cart.tests.factories import product, warehouse
 from catalog.models import Brand, Category, Product, VatRate
 from mami import clock
+from mami.clock import day_of_week, shop_date
 from ops.tests.factories import employee, manager, order, person
 
 pytestmark = pytest.mark.django_db
@@ -265,6 +266,7 @@ def test_windows_do_not_overlap(client, mia):
         "start_time": "11:00",
         "end_time": "13:00",
         "capacity": 5,
+        "cutoff_minutes": 720,
     }
     response = client.post(address(model, "add"), values)
     assert response.status_code == 200
@@ -274,6 +276,7 @@ def test_windows_do_not_overlap(client, mia):
     )
     assert response.status_code == 302
     assert model.objects.count() == 2
+    assert model.objects.latest("pk").cutoff_minutes == 720
 
 
 def test_the_capacity_of_a_date(client, mia):
@@ -283,6 +286,20 @@ def test_the_capacity_of_a_date(client, mia):
     dated.refresh_from_db()
     assert dated.capacity_override == 2
     assert actions("dated_slot", dated.pk) == ["UPDATE"]
+
+
+@pytest.mark.parametrize("is_known", [False, True])
+def test_the_capacity_of_a_date_from_the_board(client, mia, is_known):
+    """The board leads to a date that may have no row yet, or got one a moment ago."""
+    date = shop_date(clock.now()) + dt.timedelta(days=1)
+    slot = SlotFactory(branch=warehouse(), day_of_week=day_of_week(date))
+    place = f"{address(DatedSlot, 'add')}?slot={slot.pk}&date={date:%Y-%m-%d}"
+    assert place.replace("&", "&amp;") in client.get(reverse("ops:board")).content.decode()
+    values = form_values(client, place) | {"capacity_override": "3"}
+    if is_known:
+        DatedSlotFactory(slot=slot, date=date)
+    assert client.post(place, values).status_code == 302
+    assert DatedSlot.objects.get().capacity == 3
 
 
 def test_a_closure_is_added_and_removed(client, mia):

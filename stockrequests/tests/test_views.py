@@ -168,6 +168,21 @@ def test_a_quantity_that_is_no_number(client, mia):
     assert request.status == "PENDING"
 
 
+def test_one_bad_row_among_many_stays_as_it_was_typed(client, mia):
+    good, bad, reasonless = filed(), filed(), filed()
+    data = {
+        "approve": "all", "id": [good.pk, bad.pk], f"approved_quantity-{good.pk}": "3",
+        f"approved_quantity-{bad.pk}": "lots", f"rejection_reason-{reasonless.pk}": "not yet sent",
+    }  # fmt: skip
+    page = client.post(reverse(DECIDE), data)
+    lines = {line.row.request.pk: line for line in page.context["lines"]}
+    assert set(lines) == {bad.pk, reasonless.pk}, "the good one is decided"
+    assert (lines[bad.pk].quantity, lines[bad.pk].is_chosen) == ("lots", True)
+    assert lines[bad.pk].refusal
+    assert lines[reasonless.pk].reason == "not yet sent"
+    assert 'value="lots"' in page.content.decode()
+
+
 def test_employees_do_not_review(client, eli):
     request = filed()
     assert client.get(reverse(REVIEW)).status_code == 403
