@@ -17,9 +17,9 @@ from django.db.models import (
     FloatField,
     Q,
     QuerySet,
+    Subquery,
     Value,
     When,
-    Window,
 )
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce, Greatest
@@ -168,11 +168,12 @@ def cards(*, product_ids: Iterable[int], branch_id: int | None = None) -> list[P
 def offers(*, limit: int, branch_id: int | None = None) -> list[Product]:
     """The largest savings in stock, one of each category as far as that goes. One query.
 
-    Each carries `offers_in_all`, the number of all offers in stock.
+    Each carries `offers_in_all`, the number the page of all offers shows, sold out ones too.
     """
     saving = (F("old_price") - F("price")) / F("old_price")
-    found = Product.objects.active().on_sale().as_cards(branch_id).filter(IN_STOCK)
-    found = found.annotate(offers_in_all=Window(Count("*")))
+    offered = Product.objects.active().on_sale()
+    in_all = offered.order_by().values(one=Value(1)).annotate(n=Count("pk")).values("n")
+    found = offered.as_cards(branch_id).filter(IN_STOCK).annotate(offers_in_all=Subquery(in_all))
     best: list[Any] = list(found.order_by(saving.desc(), "id")[: limit * 6])
     first = list({product.category_id: product for product in reversed(best)}.values())
     first.sort(key=best.index)

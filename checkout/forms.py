@@ -13,9 +13,11 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.forms import AddressForm
 from accounts.services import AddressData
+from checkout.errors import SlotRequired
 from checkout.requests import NOTE_LENGTH, NOTES_LENGTH, CardToken, ConfirmRequest
 from mami.text import validate_text
 from orders.models import DeliveryPreference, FulfillmentType
+from payments.errors import PaymentRequired
 
 MANY = 2**62
 SAVED, TOKEN = "saved", "token"
@@ -71,7 +73,18 @@ class CheckoutForm(forms.Form):
     def is_valid(self) -> bool:
         """Whether all of it can be asked for; a new address counts only when it is chosen."""
         fine = super().is_valid()
-        return (self.address.is_valid() and fine) if self.is_new_address else fine
+        fine = (self.address.is_valid() and fine) if self.is_new_address else fine
+        if not fine:
+            self._tell_what_else_is_missing()
+        return fine
+
+    def _tell_what_else_is_missing(self) -> None:
+        """All gaps at once: who mends the address should not be sent back for the time."""
+        data = self.cleaned_data
+        if data.get("slot", "") is None and data.get("where") != "pickup":
+            self.add_error("slot", SlotRequired.message)
+        if data.get("card", "-") == "":
+            self.add_error("card", PaymentRequired.message)
 
     def clean_slot(self) -> tuple[int, dt.date] | None:
         slot_id, at, date = self.cleaned_data["slot"].partition("@")

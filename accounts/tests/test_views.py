@@ -283,3 +283,13 @@ class TestAddresses:
     def test_staff_have_none(self, visitor):
         visitor.force_login(person(Role.MANAGER))
         assert visitor.get(reverse("accounts:addresses")).status_code == 403
+
+
+def test_a_short_password_is_refused_in_hebrew_too(client):
+    """Django's own Hebrew lacks this sentence."""
+    client.cookies["mami_language"] = "he"
+    typed = {"full_name": "דנה", "email": "dana@mami.test", "password": "9f#q"}
+    page = client.post(REGISTER, typed).content.decode()
+    assert "הסיסמה קצרה מדי. נדרשים לפחות 8 תווים." in page
+    assert "This password" not in page
+    assert not User.objects.filter(email="dana@mami.test").exists()

@@ -49,6 +49,23 @@ def test_pages_speak_the_readers_language(demo_shop: None, path: str) -> None:
     assert not HEBREW.search(text)
 
 
+def test_nothing_is_filtered_where_nothing_was_found(demo_shop: None) -> None:
+    nothing = visitor("en").get("/search/?q=xqzwk").content.decode()
+    assert "We did not find" in nothing
+    assert 'id="facets"' not in nothing
+    assert 'id="sort"' not in nothing
+    filtered = visitor("en").get("/search/?q=xqzwk&inStock=true").content.decode()
+    assert 'id="facets"' in filtered
+
+
+def test_the_way_to_the_offers_names_as_many_as_there_are(demo_shop: None) -> None:
+    named = re.search(r"All (\d+) offers", visitor("en").get("/").content.decode())
+    shown = re.search(r"(\d+) products", visitor("en").get("/offers/").content.decode())
+    assert named
+    assert shown
+    assert named[1] == shown[1]
+
+
 @pytest.mark.parametrize(
     "path", ["/", "/aisles/", "/aisles/dairy/", "/offers/", "/search/?q=חלב", "/help/privacy/"]
 )

@@ -169,6 +169,21 @@ class TestRefusals:
         assert 'value="Haifa"' in html
         assert re.search(r'value="new"[^>]* checked', html)
 
+    def test_all_gaps_are_told_at_once(self, desk, shop):
+        html = self.refused(
+            order(desk, shop, where="new", line1="", city="", slot=None, card=None),
+            "Please give the street and the house number.",
+        )
+        assert html.count("Please choose when to deliver.") >= 1
+        assert html.count("Please choose a card to pay with.") >= 1
+
+    def test_no_time_is_missing_from_a_pick_up(self, desk, shop):
+        html = self.refused(
+            order(desk, shop, where="pickup", branch=shop.branch.pk, slot=None, notes="\x00"),
+            'id="id_notes-error"',
+        )
+        assert "Please choose when to deliver." not in html
+
     def test_no_time_chosen(self, desk, shop):
         self.refused(order(desk, shop, slot=None), "Please choose when to deliver.")
 
