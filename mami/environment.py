@@ -11,6 +11,8 @@ from typing import Any, NoReturn
 
 import environ
 
+YES, NO = {"1", "true", "yes", "on"}, {"0", "false", "no", "off", ""}
+
 
 def stop(sentence: str) -> NoReturn:
     """End the process with one sentence that says what is wrong and what to do."""
@@ -28,6 +30,13 @@ class Environment(environ.Env):
             stop(f"the environment variable {var} is not set; see .env.example.")
         except (ValueError, TypeError):
             stop(f"the environment variable {var} has a malformed value; see .env.example.")
+
+    def bool(self, var: str, default: Any = environ.Env.NOTSET) -> Any:
+        """A yes or a no; a slip such as `ture` stops us instead of counting as no."""
+        value = str(self.get_value(var, cast=str, default=default)).strip().lower()
+        if value not in YES | NO:
+            stop(f"the environment variable {var} is neither 1 nor 0; see .env.example.")
+        return value in YES
 
 
 def load(base_dir: Path) -> Environment:

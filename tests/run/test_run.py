@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from mami.environment import Environment
 from tests.run.conftest import Opened, opened, patience, until
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("run")]
@@ -138,6 +139,18 @@ def test_no_refusal_traces_back(var: Path) -> None:
 
 def test_a_malformed_variable_is_one_sentence(var: Path) -> None:
     assert "LOCK_TIMEOUT_MS has a malformed value" in refusal(var, LOCK_TIMEOUT_MS="soon").said
+
+
+def test_a_switch_is_on_or_off_and_nothing_else(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for text, meaning in {"1": True, "True": True, "0": False, "off": False, "": False}.items():
+        monkeypatch.setenv("MAMI_HTTPS", text)
+        assert Environment().bool("MAMI_HTTPS", default=True) is meaning
+    monkeypatch.setenv("MAMI_HTTPS", "ture")
+    with pytest.raises(SystemExit):
+        Environment().bool("MAMI_HTTPS", default=False)
+    assert "MAMI_HTTPS is neither 1 nor 0" in capsys.readouterr().err
 
 
 def test_a_web_server_that_cannot_start_is_said_with_its_last_words(var: Path) -> None:
