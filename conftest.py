@@ -12,6 +12,8 @@ from django.utils import translation
 from pytest_django import Settings
 from pytest_django.plugin import DjangoDbBlocker
 
+from catalog import memory
+
 pytest_plugins = ["tests.api_client"]
 
 
@@ -53,7 +55,10 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
 def _empty_cache_and_queue(
     request: pytest.FixtureRequest, django_db_blocker: DjangoDbBlocker
 ) -> Iterator[None]:
-    """Tests that commit are cleaned up by emptying the models' tables; cache and jobs have none."""
+    """Tests that commit are cleaned up by emptying the models' tables; cache and jobs have none, and
+    what this process remembers of the catalogue was another catalogue's.
+    """
+    memory.forget()
     yield
     marker = request.node.get_closest_marker("django_db")
     commits = marker is not None and marker.kwargs.get("transaction")

@@ -13,7 +13,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from catalog.forms import ShelfForm, sorts
-from catalog.models import DietaryTag
+from catalog.models import DietaryTag, Product
 from catalog.selectors import ShelfPage
 from mami.money import shekels
 
@@ -61,7 +61,7 @@ class Browse:
     """`fixed` names the filters that the place itself sets and nobody can drop."""
 
     form: ShelfForm
-    page: ShelfPage
+    page: ShelfPage[Product]
     fixed: frozenset[str] = frozenset()
 
     @property

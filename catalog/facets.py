@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Any
 
 from django.db import connection
 from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet, Value
@@ -12,38 +13,42 @@ from django.utils.translation import get_language
 
 from catalog.models import DietaryTag, Product
 
-# `m` holds the products of the place and the text, each with one flag for every filter in force.
+# `m` holds the products of the place and the text, those alike in all that is counted as one row of
+# `n`, each with one flag for every filter in force: everything else is counted from a few rows.
 # A facet counts with all filters but its own, so that its number is what a click would give; tags
 # narrow, so theirs are counted with everything.
 COUNT = """
-WITH m AS MATERIALIZED ({matching}),
+WITH m AS MATERIALIZED (
+       SELECT category_id, brand_id, dietary_tags, in_stock, is_sale, by_brand, by_tag, by_price,
+              by_stock, by_sale, count(*) AS n, min(price) AS low, max(price) AS high
+         FROM ({matching}) AS one GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10),
      kept AS (SELECT * FROM m WHERE by_brand AND by_tag AND by_price AND by_stock AND by_sale)
-SELECT 'total' AS facet, NULL::bigint AS id, '' AS value, '' AS label, count(*) AS n,
+SELECT 'total' AS facet, NULL::bigint AS id, '' AS value, '' AS label, coalesce(sum(n), 0) AS n,
        NULL::numeric AS low, NULL::numeric AS high FROM kept
 UNION ALL
-SELECT 'price', NULL, '', '', count(*), min(price), max(price)
+SELECT 'price', NULL, '', '', coalesce(sum(n), 0), min(low), max(high)
   FROM m WHERE by_brand AND by_tag AND by_stock AND by_sale
 UNION ALL
-SELECT 'brand', b.id, b.slug, b.{name}, count(*), NULL, NULL
+SELECT 'brand', b.id, b.slug, b.{name}, sum(n), NULL, NULL
   FROM m JOIN catalog_brand b ON b.id = m.brand_id
   WHERE by_tag AND by_price AND by_stock AND by_sale GROUP BY b.id
 UNION ALL
-SELECT 'category', c.id, c.slug, c.{name}, count(*), NULL, NULL
+SELECT 'category', c.id, c.slug, c.{name}, sum(n), NULL, NULL
   FROM kept JOIN catalog_category c ON c.id = kept.category_id GROUP BY c.id
 UNION ALL
-SELECT 'tag', NULL, t.tag, '', count(*), NULL, NULL
+SELECT 'tag', NULL, t.tag, '', sum(n), NULL, NULL
   FROM kept CROSS JOIN LATERAL unnest(kept.dietary_tags) AS t(tag) GROUP BY t.tag
 UNION ALL
-SELECT 'without', NULL, w.name, '', count(*), NULL, NULL
+SELECT 'without', NULL, w.name, '', sum(n), NULL, NULL
   FROM m CROSS JOIN unnest(%s::text[]) AS w(name)
   WHERE (by_brand OR w.name = 'brand') AND (by_tag OR w.name = 'tag')
     AND (by_price OR w.name = 'price') AND (by_stock OR w.name = 'stock')
     AND (by_sale OR w.name = 'sale') GROUP BY w.name
 UNION ALL
-SELECT 'on_sale', NULL, '', '', count(*), NULL, NULL
+SELECT 'on_sale', NULL, '', '', coalesce(sum(n), 0), NULL, NULL
   FROM m WHERE by_brand AND by_tag AND by_price AND by_stock AND is_sale
 UNION ALL
-SELECT 'in_stock', NULL, '', '', count(*), NULL, NULL
+SELECT 'in_stock', NULL, '', '', coalesce(sum(n), 0), NULL, NULL
   FROM m WHERE by_brand AND by_tag AND by_price AND by_sale AND in_stock
 """
 YES = Value(True, output_field=BooleanField())
@@ -59,6 +64,12 @@ class Filters:
     max_price: Decimal | None = None
     in_stock: bool = False
     on_sale: bool = False
+
+    @classmethod
+    def of(cls, values: dict[str, Any]) -> Filters:
+        """The same from lists, as forms and queries give them."""
+        fitting: Any = {k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}
+        return cls(**fitting)
 
     def conditions(self) -> dict[str, Q]:
         """The filters in force, by name."""
@@ -122,9 +133,7 @@ def count_facets(products: QuerySet[Product], filters: Filters) -> Facets:
     matching = (
         products.order_by()
         .annotate(is_sale=is_sale, **flags)
-        .values(
-            "id", "category_id", "brand_id", "price", "dietary_tags", "in_stock", "is_sale", *flags
-        )
+        .values("category_id", "brand_id", "price", "dietary_tags", "in_stock", "is_sale", *flags)
     )
     sql, params = matching.query.sql_with_params()
     name = "name_en" if get_language() == "en" else "name_he"
@@ -136,7 +145,8 @@ def count_facets(products: QuerySet[Product], filters: Filters) -> Facets:
 def _collected(rows: list[tuple]) -> Facets:
     facets = Facets()
     tags = dict(DietaryTag.choices)
-    for facet, pk, value, label, count, low, high in rows:
+    for facet, pk, value, label, summed, low, high in rows:
+        count = int(summed)
         if facet == "brand":
             facets.brands.append(Facet(pk=pk, value=value, label=label, count=count))
         elif facet == "category":

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from django.db import connection, transaction
 
+from catalog import memory
 from catalog.models import Product
 from catalog.search import tokens
 
@@ -48,6 +49,7 @@ def rebuild_words() -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("DELETE FROM catalog_searchword")
         cursor.execute(REBUILD)
+        memory.changed()
 
 
 def _index(ids: list[int]) -> None:
@@ -62,6 +64,7 @@ def _index(ids: list[int]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(STORE, [list(column) for column in zip(*rows, strict=True)])
         cursor.execute(LEARN, [ids])
+    memory.changed()
 
 
 def _entry(product: Product) -> tuple[int, str, str, str, str]:

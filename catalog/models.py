@@ -318,11 +318,16 @@ class Product(Named):
     @property
     def unit_price_per(self) -> str:
         """What `unit_price` buys: 100G, 100ML, KG, L or PIECE."""
-        return f"100{self.size_unit}" if self.size_unit in {"G", "ML"} else self.size_unit
+        return price_per(self.size_unit)
 
     @property
     def is_on_sale(self) -> bool:
         return self.old_price is not None
+
+
+def price_per(size_unit: str) -> str:
+    """What the unit price of a product sized in `size_unit` buys: 100G, 100ML, KG, L or PIECE."""
+    return f"100{size_unit}" if size_unit in {"G", "ML"} else size_unit
 
 
 class SearchWord(models.Model):

@@ -107,10 +107,12 @@ class ProductQuerySet(models.QuerySet["Product"]):
 
     def as_cards(self, branch_id: int | None = None) -> ProductQuerySet:
         """Everything a product card or a basket line shows, in one query."""
-        return (
-            self.select_related("brand", "category")
-            .defer("search_vector", "description_he", "description_en")
-            .with_availability(branch_id)
+        return self.with_labels().with_availability(branch_id)
+
+    def with_labels(self) -> ProductQuerySet:
+        """Names of brand and category along with the product, without its long texts."""
+        return self.select_related("brand", "category").defer(
+            "search_vector", "description_he", "description_en"
         )
 
     def in_given_order(self, ids: Iterable[int]) -> list[Product]:

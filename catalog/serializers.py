@@ -5,8 +5,10 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from django.core.files.storage import default_storage
 from rest_framework import serializers
 
+from catalog.described import Described
 from catalog.facets import Facet, Facets
 from catalog.models import Allergen, DietaryTag, Product, SizeUnit, SoldBy
 from catalog.selectors import SORTS
@@ -57,27 +59,26 @@ class ProductOut(serializers.Serializer[Any]):
     available_quantity = Quantity(allow_null=True, help_text="There; null without a branch.")
 
     def to_representation(self, product: Any) -> dict[str, Any]:
-        available = product.available if self.context.get("branch_id") else None
-        return {
-            **plain_product(product, self.context.get("request")),
-            "in_stock_for_branch": None
-            if available is None
-            else available >= product.quantity_step,
-            "available_quantity": number(available),
-        }
+        available = product.available
+        shown = plain_product(product, self.context.get("request"))
+        shown["in_stock_for_branch"] = (
+            None if available is None else available >= product.quantity_step
+        )
+        shown["available_quantity"] = number(available)
+        return shown
 
 
-def plain_product(product: Any, request: Any) -> dict[str, Any]:
-    """What does not depend on a branch. `product` is annotated with its VAT rate and stock."""
+def plain_product(product: Described, request: Any) -> dict[str, Any]:
+    """What does not depend on a branch."""
     return {
         "id": product.pk,
         "sku": product.sku,
         "barcode": product.barcode,
         "name": product.name,
         "description": product.description,
-        "brand": product.brand.name if product.brand else None,
+        "brand": product.brand,
         "category_id": product.category_id,
-        "category_name": product.category.name,
+        "category_name": product.category_name,
         "price": money(product.price),
         "old_price": money(product.old_price),
         "sold_by": product.sold_by,
@@ -86,7 +87,7 @@ def plain_product(product: Any, request: Any) -> dict[str, Any]:
         "vat_rate": str(product.vat_rate),
         "dietary_tags": product.dietary_tags,
         "allergens": product.allergens,
-        "image_url": image_url(product, request),
+        "image_url": media_url(product.image, request),
         "is_active": product.is_active,
         "in_stock_anywhere": product.in_stock_anywhere,
     }
@@ -94,9 +95,15 @@ def plain_product(product: Any, request: Any) -> dict[str, Any]:
 
 def image_url(product: Product, request: Any) -> str | None:
     """The whole address of its photograph, None where there is none."""
-    if not product.image:
+    return media_url(product.image.name, request)
+
+
+def media_url(name: str | None, request: Any) -> str | None:
+    """The whole address of a stored file, None where there is none."""
+    if not name:
         return None
-    return request.build_absolute_uri(product.image.url) if request else product.image.url
+    url: str = default_storage.url(name)
+    return request.build_absolute_uri(url) if request else url
 
 
 class AutocompleteOut(serializers.Serializer[Any]):
@@ -267,9 +274,9 @@ class AdminProductOut(ProductOut):
     in_stock_for_branch = None
     available_quantity = None
 
-    def to_representation(self, product: Product) -> dict[str, Any]:
+    def to_representation(self, product: Any) -> dict[str, Any]:
         return {
-            **plain_product(product, self.context.get("request")),
+            **plain_product(Described.of(product), self.context.get("request")),
             "name_he": product.name_he,
             "name_en": product.name_en,
             "description_he": product.description_he,

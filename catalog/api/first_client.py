@@ -8,6 +8,7 @@ from rest_framework.request import Request
 
 from branches import selectors as branches
 from catalog import selectors, services
+from catalog.described import Described
 from catalog.models import Category, Product, WishlistItem
 from catalog.serializers import (
     AdminCategoryOut,
@@ -36,7 +37,7 @@ class Featured(ApiView):
         many=True,
         refusals=[NotFound],
     )
-    def get(self, request: Request, query: dict[str, Any]) -> list[Product]:
+    def get(self, request: Request, query: dict[str, Any]) -> list[Described]:
         if "branch_id" in query:
             branches.branch(branch_id=query["branch_id"])
         return selectors.featured(**query)

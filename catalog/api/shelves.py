@@ -8,6 +8,7 @@ from rest_framework.request import Request
 
 from branches import selectors as branches
 from catalog import selectors
+from catalog.described import Described
 from catalog.models import Product
 from catalog.selectors import ShelfPage
 from catalog.serializers import (
@@ -54,10 +55,8 @@ class CategoryProducts(ApiView):
         kept_seconds=KEPT_SECONDS,
     )
     def get(self, request: Request, query: dict[str, Any], category_id: int) -> Page:
-        selectors.category(category_id=category_id)
         _check_branch(query)
-        wanted = {k: query[k] for k in ("branch_id", "sort") if k in query}
-        return paged(selectors.subtree_products(category_id=category_id, **wanted), **query)
+        return _page(selectors.subtree(category_id=category_id, **query))
 
 
 class Search(ApiView):
@@ -74,7 +73,7 @@ class Search(ApiView):
     )
     def get(self, request: Request, query: dict[str, Any]) -> Page:
         _check_branch(query)
-        return _page(selectors.shelf(anywhere=True, **query), query)
+        return _page(selectors.listing(**query))
 
 
 class Autocomplete(ApiView):
@@ -106,7 +105,7 @@ def _category(node: Node) -> dict[str, Any]:
     }
 
 
-def _page(shelf: ShelfPage, query: dict[str, Any]) -> Page:
+def _page(shelf: ShelfPage[Described]) -> Page:
     return Page(
         items=shelf.items,
         total=shelf.total,

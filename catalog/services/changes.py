@@ -12,6 +12,7 @@ from django.db import models
 from django.utils.text import slugify
 
 from audit.services import Action, Actor, record
+from catalog import memory
 from catalog.errors import DuplicateBarcode, DuplicateName, DuplicateSku
 from mami.constraints import refused_by
 from mami.errors import InvalidInput
@@ -78,7 +79,8 @@ def tell(
     old: Mapping[str, Any] | None = None,
     new: Mapping[str, Any] | None = None,
 ) -> None:
-    """Write the change into the audit trail."""
+    """Write the change into the audit trail, and let go of what is remembered of the catalogue."""
+    memory.changed()
     record(
         actor=actor,
         entity_type=row._meta.model_name or "",

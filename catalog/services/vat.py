@@ -8,6 +8,7 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 
 from audit.services import Action, Actor, record
+from catalog import memory
 from catalog.models import VatClass, VatRate
 from mami import clock
 from mami.constraints import refused_by
@@ -35,6 +36,7 @@ def add_vat_rate(
         row = VatRate(vat_class_id=vat_class, rate=rate, valid_from=valid_from)
         with refused_by({"vat_rate_unique": _taken}):
             row.save()
+        memory.changed()
         record(
             actor=actor,
             entity_type="settings",

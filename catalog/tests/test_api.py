@@ -168,7 +168,7 @@ class TestSearch:
             shop.product()
         with django_assert_num_queries(2):
             client.get("/products/search")
-        with django_assert_num_queries(3):
+        with django_assert_num_queries(2):
             client.get(f"/categories/{shop.category.pk}/products")
         with django_assert_num_queries(1):
             client.get("/categories")

@@ -1,0 +1,44 @@
+"""A page of the remembered order of a shelf is the page that the database would give."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from catalog import memory
+from catalog.facets import Filters
+from catalog.memory import Memory
+from catalog.models import Product
+from catalog.search import search_query
+from catalog.selectors import shelves
+
+
+@pytest.fixture(autouse=True)
+def half_sold_out(demo_shop: None) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE inventory_stock SET on_hand = reserved WHERE product_id % 2 = 0")
+    assert Product.objects.count() > 2 * shelves.FIRST
+
+
+@pytest.mark.parametrize("q", ["", "milk", "חלב"])
+@pytest.mark.parametrize("anywhere", [False, True])
+@pytest.mark.parametrize("sort", ["", "price", "name"])
+def test_is_the_order_of_the_shelf(q: str, anywhere: bool, sort: str) -> None:
+    memory.forget()
+    asked = shelves.Shelf(understood=search_query(q), anywhere=anywhere, sort=sort)
+    for offset in (0, 96, 216, 240):
+        assert _keys(asked, Memory(1), offset) == _keys(asked, Memory(None), offset)
+
+
+def test_with_filters() -> None:
+    filters = Filters(tags=("vegan",), max_price=Decimal(20))
+    asked = shelves.Shelf(filters=filters)
+    assert _keys(asked, Memory(1), 0) == _keys(asked, Memory(None), 0) != []
+
+
+def _keys(asked: shelves.Shelf, remembered: Memory, offset: int) -> list[int]:
+    page: Any = shelves._page(remembered, asked, limit=24, offset=offset)
+    return page if isinstance(page, list) else list(page.values_list("pk", flat=True))
