@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.core.exceptions import ValidationError
-from django.db.models import Exists, OuterRef
+from django.db import connection
+from django.utils.translation import get_language
 
 from accounts import selectors as people
 from accounts.models import Address, User
@@ -19,31 +20,33 @@ from branches.errors import InvalidSlot, SlotClosed, SlotFull
 from branches.models import Branch
 from branches.selectors import SlotChoice
 from cart.errors import EmptyCart, ProductInactive
-from cart.models import CartItem
-from cart.selectors import is_sold
-from catalog.models import Product, VatClass
-from catalog.vat import rate_on
+from catalog.models import VatClass
 from checkout.errors import AddressRequired
-from checkout.models import Reservation
 from checkout.requests import CheckoutRequest
 from mami.clock import shop_date
 from mami.errors import InvalidInput, NotFound, ServiceUnavailable
 from mami.money import json_quantity
 from orders import pricing
 
-_ITEM_FIELDS = (
-    "cart_id",
-    "product_id",
-    "quantity",
-    "substitution",
-    "product__name_he",
-    "product__name_en",
-    "product__sku",
-    "product__price",
-    "product__sold_by",
-    "product__is_active",
-    "product__category__is_active",
-)
+# One round trip, under the basket's lock. What is being ordered, and whether it may be sold, is
+# seen in the same snapshot as the prices.
+_LINES = """
+SELECT i.id AS item_id, i.product_id, i.quantity, i.substitution,
+       p.name_he, p.name_en, p.sku, p.price, p.sold_by, p.is_active AND c.is_active AS is_sold,
+       (SELECT r.rate FROM catalog_vatrate AS r
+        WHERE r.vat_class_id = p.vat_class_id AND r.valid_from <= %(today)s
+        ORDER BY r.valid_from DESC LIMIT 1) AS vat_rate,
+       (SELECT r.rate FROM catalog_vatrate AS r
+        WHERE r.vat_class_id = %(fee_class)s AND r.valid_from <= %(today)s
+        ORDER BY r.valid_from DESC LIMIT 1) AS fee_vat_rate,
+       EXISTS (SELECT 1 FROM checkout_reservation AS o
+               WHERE o.cart_id = i.cart_id AND o.status = 'ACTIVE') AS being_ordered
+FROM cart_cartitem AS i
+JOIN catalog_product AS p ON p.id = i.product_id
+JOIN catalog_category AS c ON c.id = p.category_id
+WHERE i.cart_id = %(cart)s
+ORDER BY i.product_id
+"""
 ADDRESS_FIELDS = (
     "line1",
     "line2",
@@ -57,18 +60,22 @@ ADDRESS_FIELDS = (
 
 @dataclass(frozen=True, kw_only=True)
 class QuotedLine:
-    """A basket line at today's price; `missing` is how much of it the branch is short of."""
+    """A basket line at today's price; `available` is what the branch has of it, where looked up."""
 
     item_id: int
-    product: Product
+    product_id: int
+    name_he: str
+    name_en: str
+    sku: str
+    sold_by: str
     quantity: Decimal
     price: pricing.Line
     substitution: str
     available: Decimal | None = None
 
     @property
-    def product_id(self) -> int:
-        return self.product.pk
+    def name(self) -> str:
+        return self.name_en if get_language() == "en" else self.name_he
 
     @property
     def unit_price(self) -> Decimal:
@@ -117,34 +124,45 @@ def about(field: str) -> Iterator[None]:
         raise NotFound(field=field) from None
 
 
+class _Row(NamedTuple):
+    """What `_LINES` says of a line, in its order."""
+
+    item_id: int
+    product_id: int
+    quantity: Decimal
+    substitution: str
+    name_he: str
+    name_en: str
+    sku: str
+    price: Decimal
+    sold_by: str
+    is_sold: bool
+    vat_rate: Decimal | None
+    fee_vat_rate: Decimal
+    being_ordered: bool
+
+
 def basket(*, cart_id: int, now: dt.datetime) -> Basket:
     """The lines of a basket by product, at today's prices and VAT. One query.
 
     Raises EmptyCart, and ProductInactive unless a checkout of the basket is open already.
     """
-    today = shop_date(now)
-    being_ordered = Reservation.objects.filter(
-        cart_id=OuterRef("cart_id"), status=Reservation.Status.ACTIVE
-    )
-    items = list(
-        CartItem.objects.filter(cart_id=cart_id)
-        .annotate(
-            being_ordered=Exists(being_ordered),
-            vat_rate=rate_on(vat_class=OuterRef("product__vat_class"), date=today),
-            fee_vat_rate=rate_on(vat_class=VatClass.STANDARD, date=today),
-        )
-        .select_related("product__category")
-        .only(*_ITEM_FIELDS)
-        .order_by("product_id")
-    )
-    if not items:
+    with connection.cursor() as cursor:
+        values: dict[str, Any] = {
+            "cart": cart_id,
+            "today": shop_date(now),
+            "fee_class": VatClass.STANDARD,
+        }
+        cursor.execute(_LINES, values)
+        rows = [_Row(*found) for found in cursor.fetchall()]
+    if not rows:
         raise EmptyCart
-    first: Any = items[0]
-    gone = [item.product_id for item in items if not is_sold(item.product)]
+    first = rows[0]
+    gone = [row.product_id for row in rows if not row.is_sold]
     if gone and not first.being_ordered:
         raise ProductInactive(product_ids=gone)
     return Basket(
-        lines=[_quoted(item) for item in items],
+        lines=[_quoted(row) for row in rows],
         fee_vat_rate=first.fee_vat_rate,
         being_ordered=first.being_ordered,
     )
@@ -237,7 +255,7 @@ def missing_items(lines: list[QuotedLine]) -> list[dict[str, Any]]:
     return [
         {
             "product_id": line.product_id,
-            "product_name": line.product.name,
+            "product_name": line.name,
             "requested_quantity": json_quantity(line.quantity),
             "available_quantity": json_quantity(line.available or Decimal(0)),
         }
@@ -250,7 +268,7 @@ def _line_body(line: QuotedLine) -> dict[str, Any]:
     return {
         "id": line.item_id,
         "product_id": line.product_id,
-        "product_name": line.product.name,
+        "product_name": line.name,
         "quantity": json_quantity(line.quantity),
         "unit_price": str(line.unit_price),
         "line_total": str(line.line_total),
@@ -273,15 +291,17 @@ def _slot_body(slot: SlotChoice | None) -> dict[str, Any] | None:
     }
 
 
-def _quoted(item: Any) -> QuotedLine:
-    if item.vat_rate is None:  # goods without a VAT rate in force cannot be sold lawfully
+def _quoted(row: _Row) -> QuotedLine:
+    if row.vat_rate is None:  # goods without a VAT rate in force cannot be sold lawfully
         raise ServiceUnavailable
     return QuotedLine(
-        item_id=item.pk,
-        product=item.product,
-        quantity=item.quantity,
-        price=pricing.Line(
-            unit_price=item.product.price, quantity=item.quantity, vat_rate=item.vat_rate
-        ),
-        substitution=item.substitution,
+        item_id=row.item_id,
+        product_id=row.product_id,
+        name_he=row.name_he,
+        name_en=row.name_en,
+        sku=row.sku,
+        sold_by=row.sold_by,
+        quantity=row.quantity,
+        price=pricing.Line(unit_price=row.price, quantity=row.quantity, vat_rate=row.vat_rate),
+        substitution=row.substitution,
     )

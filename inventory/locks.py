@@ -6,8 +6,13 @@ from collections.abc import Iterable
 
 from inventory.models import Stock, StockImport
 from mami.errors import NotFound
+from mami.transactions import require_transaction
 
 BALANCES = ("branch_id", "product_id", "on_hand", "reserved", "reorder_point")
+_LOCK = """
+SELECT * FROM inventory_stock WHERE branch_id = %s AND product_id = ANY(%s)
+ORDER BY product_id FOR UPDATE
+"""
 
 
 def lock_stocks(*, branch_id: int, product_ids: Iterable[int]) -> dict[int, Stock]:
@@ -17,11 +22,8 @@ def lock_stocks(*, branch_id: int, product_ids: Iterable[int]) -> dict[int, Stoc
     checkouts that want the same two products can wait for each other, never in a circle. A product
     without a row at the branch is left out.
     """
-    rows = (
-        Stock.objects.select_for_update()
-        .filter(branch_id=branch_id, product_id__in=set(product_ids))
-        .order_by("product_id")
-    )
+    require_transaction()
+    rows = Stock.objects.raw(_LOCK, [branch_id, list(product_ids)])
     return {stock.product_id: stock for stock in rows}
 
 

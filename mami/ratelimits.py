@@ -13,10 +13,11 @@ import time
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.core.cache import cache
+from django.core.cache import cache, caches
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from mami.cache import PostgresCache
 from mami.errors import DomainError
 
 
@@ -58,6 +59,8 @@ class Limit:
             cache.decr(self._key(subject))
 
     def _increment(self, key: str) -> int:
+        if isinstance(own := caches["default"], PostgresCache):
+            return own.tally(key, self.seconds)
         for _attempt in range(3):
             try:
                 return int(cache.incr(key))
@@ -68,7 +71,11 @@ class Limit:
         return 1
 
     def _wait(self, key: str) -> int:
-        until = cache.get(f"{key}:until") or 0
+        own = caches["default"]
+        if isinstance(own, PostgresCache):
+            until = own.expires_at(key)
+        else:
+            until = cache.get(f"{key}:until") or 0
         return max(1, min(self.seconds, int(until - time.time()) + 1))
 
     def _key(self, subject: str | int) -> str:

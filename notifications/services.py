@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from typing import Any
 
 import structlog
 from django.db import connection
 from django.db.models import F
 from procrastinate.contrib.django import app
+from psycopg.types.json import Jsonb
 
 from notifications.errors import MailNotSent, Obsolete
 from notifications.kinds import CONTEXTS, context_maker
@@ -21,6 +23,12 @@ log = structlog.get_logger(__name__)
 MOST_ATTEMPTS = 8
 SWEEP_AFTER = dt.timedelta(minutes=1)
 Key = int | str
+_OWE = """
+INSERT INTO notifications_message
+    (user_id, channel, kind, context, dedupe_key, state, attempts, created_at)
+VALUES (%s, 'EMAIL', %s, %s, %s, 'QUEUED', 0, statement_timestamp())
+ON CONFLICT (dedupe_key) DO NOTHING
+"""
 
 
 def queue(*, user_id: int, kind: str, context: Mapping[str, Key], dedupe_key: str) -> None:
@@ -34,10 +42,9 @@ def queue(*, user_id: int, kind: str, context: Mapping[str, Key], dedupe_key: st
         raise KeyError(kind)
     if not connection.in_atomic_block:
         raise RuntimeError("a message belongs to the transaction of what it tells")
-    Message.objects.bulk_create(
-        [Message(user_id=user_id, kind=kind, context=dict(context), dedupe_key=dedupe_key)],
-        ignore_conflicts=True,
-    )
+    with connection.cursor() as cursor:
+        values: list[Any] = [user_id, kind, Jsonb(dict(context)), dedupe_key]
+        cursor.execute(_OWE, values)
     _defer(dedupe_key)
 
 

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 
 from cart import fees
 from mami.money import ZERO, line_total, shekels, vat_inside
@@ -24,7 +25,7 @@ class Line:
     vat_rate: Decimal
     discount: Decimal = ZERO
 
-    @property
+    @cached_property
     def total(self) -> Decimal:
         """Before the discount."""
         return line_total(self.unit_price, self.quantity)

@@ -4,12 +4,28 @@ from __future__ import annotations
 
 import datetime as dt
 
-from django.db.models import Exists, F
+from django.db import connection
 
 from branches.errors import InvalidSlot, SlotClosed, SlotFull
 from branches.locks import lock_dated_slot_row
 from branches.models import Closure, DatedSlot
 from branches.windows import cutoff_at, ends_at, fits, starts_at
+
+# What `check_open` asks in two queries, and the place, in one statement of the busiest path.
+_TAKE = """
+UPDATE branches_datedslot AS d SET taken = taken + 1
+WHERE d.id = %(id)s
+  AND (
+    SELECT count(*) FROM cart_cart AS c
+    WHERE c.held_slot_id = d.id AND c.status = 'ACTIVE' AND c.hold_expires_at > %(now)s
+      AND c.id IS DISTINCT FROM %(cart)s
+  ) < %(left)s
+  AND NOT EXISTS (
+    SELECT 1 FROM branches_closure AS x
+    WHERE (x.branch_id = %(branch)s OR x.branch_id IS NULL)
+      AND x.starts_at < %(end)s AND x.ends_at > %(start)s
+  )
+"""
 
 
 def check_open(
@@ -52,14 +68,21 @@ def take_place(
         raise InvalidSlot
     slot, date = dated_slot.slot, dated_slot.date
     if slot.is_active and fits(slot, date, now) and now < cutoff_at(slot, date):
-        closures = Closure.objects.touching(
-            branch_id=branch_id, start=starts_at(slot, date), end=ends_at(slot, date)
-        )
-        counted = DatedSlot.objects.with_holds(now=now, exclude_cart_id=exclude_cart_id)
-        room = counted.filter(  # type: ignore[misc]
-            ~Exists(closures), pk=dated_slot.pk, held__lt=dated_slot.capacity - dated_slot.taken
-        )
-        if DatedSlot.objects.filter(pk__in=room.values("pk")).update(taken=F("taken") + 1):
+        with connection.cursor() as cursor:
+            cursor.execute(
+                _TAKE,
+                {
+                    "id": dated_slot.pk,
+                    "left": dated_slot.capacity - dated_slot.taken,
+                    "cart": exclude_cart_id,
+                    "now": now,
+                    "branch": branch_id,
+                    "start": starts_at(slot, date),
+                    "end": ends_at(slot, date),
+                },
+            )
+            taken = cursor.rowcount == 1
+        if taken:
             dated_slot.taken += 1
             return
     check_open(dated_slot=dated_slot, now=now, exclude_cart_id=exclude_cart_id)

@@ -231,11 +231,11 @@ def _write(
     lines = [
         ReservationLine(
             reservation=reservation,
-            product=line.product,
-            name_he=line.product.name_he,
-            name_en=line.product.name_en,
-            sku=line.product.sku,
-            sold_by=line.product.sold_by,
+            product_id=line.product_id,
+            name_he=line.name_he,
+            name_en=line.name_en,
+            sku=line.sku,
+            sold_by=line.sold_by,
             quantity=line.quantity,
             unit_price=line.unit_price,
             discount=line.price.discount,

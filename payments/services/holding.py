@@ -39,37 +39,73 @@ UNDER_WAY_SECONDS = 4.0
 WATCH_AFTER = dt.timedelta(seconds=20)
 
 
+# The payment and the call that will ask for it: never one without the other.
+_OPEN = """
+WITH payment AS (
+    INSERT INTO payments_payment
+        (user_id, order_number, provider, provider_reference, idempotency_key, payment_token_id,
+         brand, last4, state, amount, authorized, captured, refunded, failure, created_at,
+         updated_at)
+    VALUES
+        (%(user)s, %(number)s, %(provider)s, '', %(key)s, %(token)s,
+         %(brand)s, %(last4)s, 'PENDING', %(amount)s, 0, 0, 0, '', statement_timestamp(),
+         statement_timestamp())
+    RETURNING id
+)
+INSERT INTO payments_providercall
+    (payment_id, kind, amount, idempotency_key, state, attempts, failure, created_at)
+SELECT id, 'AUTHORIZE', %(amount)s, %(key)s, 'STARTED', 1, '', statement_timestamp() FROM payment
+RETURNING payment_id
+"""
+_BOOK = """
+WITH booked AS (
+    UPDATE payments_payment
+    SET state = 'AUTHORIZED', provider_reference = %(reference)s, authorized = %(amount)s,
+        failure = '', updated_at = statement_timestamp(),
+        brand = CASE WHEN %(last4)s = '' THEN brand ELSE %(brand)s END,
+        last4 = CASE WHEN %(last4)s = '' THEN last4 ELSE %(last4)s END
+    WHERE id = %(id)s AND state = 'PENDING'
+    RETURNING id
+), answered AS (
+    UPDATE payments_providercall AS c
+    SET state = 'SUCCEEDED', failure = '', next_attempt_at = NULL,
+        finished_at = statement_timestamp()
+    FROM booked WHERE c.payment_id = booked.id AND c.kind = 'AUTHORIZE'
+)
+SELECT id FROM booked
+"""
+
+
 def open_payment(
     *, user_id: int, order_number: str, amount: Decimal, card: ChosenCard, now: dt.datetime
 ) -> PaymentHandle:
-    """Write down that `amount` will be asked for, in the caller's transaction. Two statements.
+    """Write down that `amount` will be asked for, in the caller's transaction. One statement.
 
     `card` comes from `chosen_card`. Nothing is asked yet: that is `authorise`.
     """
-    payment = Payment.objects.create(
-        user_id=user_id,
-        order_number=order_number,
-        provider=card.provider,
-        idempotency_key=f"{order_number}:authorize",
-        payment_token_id=card.saved_id,
-        brand=card.brand,
-        last4=card.last4,
-        amount=amount,
-    )
-    ProviderCall.objects.create(
-        payment=payment,
-        kind=ProviderCall.Kind.AUTHORIZE,
-        amount=amount,
-        idempotency_key=payment.idempotency_key,
-        attempts=1,
-    )
+    key = f"{order_number}:authorize"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _OPEN,
+            {
+                "user": user_id,
+                "number": order_number,
+                "provider": card.provider,
+                "key": key,
+                "token": card.saved_id,
+                "brand": card.brand,
+                "last4": card.last4,
+                "amount": amount,
+            },
+        )
+        payment_id = cursor.fetchone()[0]
     return PaymentHandle(
-        id=payment.pk,
+        id=payment_id,
         user_id=user_id,
         order_number=order_number,
         amount=amount,
         provider=card.provider,
-        idempotency_key=payment.idempotency_key,
+        idempotency_key=key,
         token=card.token,
         keep=card.keep,
     )
@@ -145,12 +181,19 @@ def record_authorised(*, payment_id: int, outcome: Outcome) -> bool:
     """
     if not outcome.is_authorized:
         raise ValueError(f"not an authorisation: {outcome.verdict}")
-    booked = Payment.objects.filter(pk=payment_id, state=PaymentState.PENDING).update(
-        **_held(outcome)
-    )
-    if not booked:
-        return False
-    _finish_asking(payment_id=payment_id, state=ProviderCall.State.SUCCEEDED)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _BOOK,
+            {
+                "id": payment_id,
+                "reference": outcome.reference,
+                "amount": outcome.amount,
+                "brand": outcome.card.brand,
+                "last4": outcome.card.last4,
+            },
+        )
+        if cursor.fetchone() is None:
+            return False
     audit.record(
         actor=None,
         entity_type="payment",
