@@ -95,7 +95,8 @@ class HoldStatus(enum.StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class ProviderState:
-    """The provider's truth about one payment. `refunds` maps a refund's key to its amount."""
+    """The provider's truth about one payment. `refunds` maps a refund's key to its amount; `kept`
+    is set when the card was asked to stay, and does."""
 
     reference: str
     status: HoldStatus
@@ -105,6 +106,7 @@ class ProviderState:
     card: Card
     reason: str = ""
     redirect_url: str = ""
+    kept: KeptCard | None = None
 
     @property
     def refunded(self) -> Decimal:

@@ -144,7 +144,6 @@ def _pay(actor: User, step: Reserved, request_id: str, started: float) -> Outcom
 
 def _settle(step: Reserved | Resumed, outcome: Outcome, now: dt.datetime) -> ConfirmResult:
     agreed = step.agreed if isinstance(step, Reserved) else None
-    payment = step.payment if isinstance(step, Reserved) else None
     reservation_id = step.reservation_id
     if outcome.is_authorized:
         try:
@@ -153,7 +152,6 @@ def _settle(step: Reserved | Resumed, outcome: Outcome, now: dt.datetime) -> Con
                     reservation_id=reservation_id,
                     outcome=outcome,
                     agreed=agreed,
-                    payment=payment,
                     recovered=agreed is None and not outcome.awaited,
                     now=now,
                 )

@@ -28,7 +28,7 @@ from mami.transactions import write_transaction
 from orders.models import Order
 from orders.services import place
 from payments import services as payments
-from payments.outcomes import Outcome, PaymentHandle
+from payments.outcomes import Outcome
 
 log = structlog.get_logger(__name__)
 Status = Reservation.Status
@@ -52,14 +52,13 @@ def commit(
     outcome: Outcome,
     now: dt.datetime,
     agreed: Agreed | None = None,
-    payment: PaymentHandle | None = None,
     recovered: bool = False,
 ) -> Committed | None:
     """Write the order of a held payment and return the answer stored under its key.
 
     None when the reservation had been given back meanwhile: the money is let go then, as a
-    reconciliation case. Safe to repeat: an order that exists is answered again. `agreed` and
-    `payment` are at hand in the process that reserved; the latter is needed to keep a new card.
+    reconciliation case. Safe to repeat: an order that exists is answered again. `agreed` is
+    at hand in the process that reserved.
     `recovered` lists the payment as one that was held before its order was written, and now has it.
     """
     agreed = agreed or read_again(Reservation.objects.select_related("user").get(pk=reservation_id))
@@ -67,7 +66,7 @@ def commit(
         if outcome.amount != agreed.reservation.total:
             raise _NotOpen
         with write_transaction(durable=True):
-            body = _order(agreed, outcome, payment, now)
+            body = _order(agreed, outcome, now)
             if recovered:
                 payments.record_recovered(payment_id=agreed.reservation.payment_id, now=now)
             faults.point("before_commit_2")
@@ -100,16 +99,14 @@ def give_back(*, reservation_id: int, reason: str, now: dt.datetime) -> bool:
     return True
 
 
-def _order(
-    agreed: Agreed, outcome: Outcome, payment: PaymentHandle | None, now: dt.datetime
-) -> dict[str, Any]:
+def _order(agreed: Agreed, outcome: Outcome, now: dt.datetime) -> dict[str, Any]:
     """Locks in the shop's order: basket, then reservation and key, and the payment last."""
     reservation = agreed.reservation
     if not close_basket(agreed, now):
         raise _NotOpen
     with audit.gathered():
         order = place(actor=reservation.user, sale=sale(agreed), now=now)
-        _remember_card(reservation, payment, outcome)
+        _remember_card(reservation, outcome)
         body = {
             "order_id": order.pk,
             "order_number": order.order_number,
@@ -160,16 +157,16 @@ def _consume(reservation: Reservation, body: Mapping[str, Any], now: dt.datetime
         return cursor.fetchone() is not None
 
 
-def _remember_card(
-    reservation: Reservation, payment: PaymentHandle | None, outcome: Outcome
-) -> None:
+def _remember_card(reservation: Reservation, outcome: Outcome) -> None:
     if not reservation.details["save_as_default"]:
         return
     if (saved := reservation.details["payment_token_id"]) is not None:
         if any(token.pk == saved for token in payments.tokens_of(user_id=reservation.user_id)):
             payments.set_default_token(actor=reservation.user, token_id=saved)
-    elif payment is not None:
-        payments.remember_card(actor=reservation.user, payment=payment, outcome=outcome)
+    else:
+        payments.remember_card(
+            actor=reservation.user, payment_id=reservation.payment_id, outcome=outcome
+        )
 
 
 def _let_go(reservation: Reservation, outcome: Outcome, now: dt.datetime) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.apps import apps
@@ -37,7 +38,7 @@ def ada(shop: Shop) -> User:
     return user
 
 
-def asked(shop: Shop, ada: User, **more: str) -> str:
+def asked(shop: Shop, ada: User, **more: Any) -> str:
     """Confirm until the bank asks; the payment's name at the provider."""
     with pytest.raises(PaymentActionRequired) as wanted:
         shop.confirm(ada, **more)
@@ -99,6 +100,15 @@ class TestComingBack:
         with pytest.raises(PaymentActionRequired):
             come_back(actor=ada, order_number=number(ada), now=clock.now())
         assert Reservation.objects.get().status == "ACTIVE"
+
+    def test_a_new_card_stays_when_it_was_asked_to(self, shop: Shop) -> None:
+        bob = shop.customer()
+        shop.fill(bob, {shop.product(): 1})
+        ask = shop.request(payment=shop.raw_card("tok_3ds"), save_as_default=True)
+        shop.sandbox.decide(reference=asked(shop, bob, request=ask), yes=True)
+        come_back(actor=bob, order_number=number(bob), now=clock.now())
+        default = bob.payment_tokens.get(is_default=True)  # type: ignore[attr-defined]
+        assert default.last4 == "3155"
 
     def test_strangers_find_nothing(self, shop: Shop, ada: User) -> None:
         asked(shop, ada)

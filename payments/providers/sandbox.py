@@ -48,6 +48,7 @@ CARDS: Mapping[str, Card] = {
     "tok_3ds": Card(brand="visa", last4="3155", exp_month=12, exp_year=2034),
 }
 SLOW_SECONDS = 3.0
+KEPT = "kept"
 
 
 class Weather(enum.StrEnum):
@@ -100,8 +101,10 @@ class Sandbox:
         details = (f"{name}={metadata[name]}" for name in sorted(metadata))
         body = _digest("AUTHORIZE", _agorot(amount), token, *details)
 
+        told = metadata if keep_for is None else {**metadata, KEPT: token}
+
         def act(books: sqlite3.Connection, ready_at: float) -> Answer:
-            return _hold(books, ready_at, amount, token, idempotency_key, metadata, self._clock())
+            return _hold(books, ready_at, amount, token, idempotency_key, told, self._clock())
 
         answer = self._ask(
             key=idempotency_key,
@@ -284,6 +287,7 @@ class Sandbox:
 
     def _state(self, row: sqlite3.Row) -> ProviderState:
         refunds = self.ledger.refunds(reference=row["reference"])
+        kept = json.loads(row["metadata"]).get(KEPT, "")
         return ProviderState(
             reference=row["reference"],
             status=HoldStatus(row["status"]),
@@ -292,6 +296,7 @@ class Sandbox:
             refunds={key: _shekels(amount) for key, amount in refunds.items()},
             card=Card(brand=row["brand"], last4=row["last4"]),
             reason=row["reason"],
+            kept=KeptCard(token=kept, card=CARDS[kept]) if kept in CARDS else None,
         )
 
 

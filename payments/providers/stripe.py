@@ -239,6 +239,7 @@ class Stripe:
             card=_card(intent.payment_method),
             reason=_decline(intent) if status is HoldStatus.DECLINED else "",
             redirect_url=_redirect(intent),
+            kept=_kept(intent) if held else None,
         )
 
     def _refunds(self, reference: str) -> dict[str, Decimal]:
@@ -316,6 +317,14 @@ def _card(method: Any) -> Card:
         exp_month=card.exp_month,
         exp_year=card.exp_year,
     )
+
+
+def _kept(intent: Any) -> KeptCard | None:
+    """The card, when it was asked to stay with its customer."""
+    method = intent.payment_method
+    if not getattr(intent, "setup_future_usage", None) or not intent.customer or method is None:
+        return None
+    return KeptCard(token=f"{intent.customer}|{method.id}", card=_card(method))
 
 
 def _decline(intent: stripe.PaymentIntent) -> str:

@@ -22,8 +22,8 @@ from payments.errors import (
     PaymentUnavailable,
 )
 from payments.locks import lock_cards
-from payments.models import PaymentToken
-from payments.outcomes import Outcome, PaymentHandle
+from payments.models import Payment, PaymentToken
+from payments.outcomes import Outcome
 from payments.provider import KeptCard, ProviderFailure, ProviderRefused
 from payments.providers import active_name, provider
 from payments.services.holding import assert_no_transaction
@@ -112,7 +112,7 @@ def save_token(*, actor: User, card: CardToken, make_default: bool = False) -> P
 
 
 def remember_card(
-    *, actor: User, payment: PaymentHandle, outcome: Outcome, make_default: bool = True
+    *, actor: User, payment_id: int, outcome: Outcome, make_default: bool = True
 ) -> PaymentToken | None:
     """Save the card a payment was made with, in the caller's transaction; nothing is asked.
 
@@ -120,9 +120,8 @@ def remember_card(
     """
     if outcome.kept is None:
         return None
-    return store_kept(
-        actor=actor, name=payment.provider, kept=outcome.kept, make_default=make_default
-    )
+    name = Payment.objects.values_list("provider", flat=True).get(pk=payment_id)
+    return store_kept(actor=actor, name=name, kept=outcome.kept, make_default=make_default)
 
 
 def set_default_token(*, actor: User, token_id: int) -> PaymentToken:

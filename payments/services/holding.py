@@ -301,6 +301,7 @@ def _outcome_of(state: ProviderState, *, awaited: bool) -> Outcome:
         reference=state.reference,
         amount=state.authorized if verdict is Verdict.AUTHORIZED else Decimal("0.00"),
         card=state.card,
+        kept=state.kept if verdict is Verdict.AUTHORIZED else None,
         reason=state.reason or ("voided" if state.status is HoldStatus.VOIDED else ""),
         redirect_url=state.redirect_url,
         awaited=awaited,

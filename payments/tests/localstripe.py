@@ -66,6 +66,7 @@ class Dialect(stripe.RequestsClient):
         super().__init__(**options)
         self.sent: list[tuple[str, str]] = []
         self.lose_answers = 0
+        self.kept: set[str] = set()
 
     def request(  # type: ignore[override]
         self, method: str, url: str, headers: Any, post_data: Any = None
@@ -78,6 +79,8 @@ class Dialect(stripe.RequestsClient):
         if self.lose_answers:
             self.lose_answers -= 1
             raise stripe.APIConnectionError("lost") from requests.exceptions.ReadTimeout()
+        if post_data and "setup_future_usage" in post_data and status == 200:
+            self.kept.add(json.loads(body)["id"])
         return self._complete(body, status, headers), status, answer_headers
 
     def _complete(self, body: Any, status: int, headers: Any) -> Any:
@@ -88,6 +91,8 @@ class Dialect(stripe.RequestsClient):
         if answer["status"] == "succeeded":
             received = answer["amount"] - self._let_go(answer["id"], headers)
         answer["amount_received"] = received
+        if answer["id"] in self.kept:
+            answer["setup_future_usage"] = "off_session"
         return json.dumps(answer)
 
     def _let_go(self, reference: str, headers: Any) -> int:

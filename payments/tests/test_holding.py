@@ -219,14 +219,14 @@ class TestRememberedCard:
             user_id=ada.pk, order_number="MS-ABCDEFGH", amount=HUNDRED, card=card, now=time.now
         )
         outcome = services.authorise(payment=handle, metadata={})
-        token = services.remember_card(actor=ada, payment=handle, outcome=outcome)
+        token = services.remember_card(actor=ada, payment_id=handle.id, outcome=outcome)
         assert (token.last4, token.is_default) == ("4444", True)
         assert services.chosen_card(user_id=ada.pk).token == "tok_mastercard"
 
     def test_a_card_not_asked_to_stay_does_not(self, ada, opened):
         handle = opened()
         outcome = services.authorise(payment=handle, metadata={})
-        assert services.remember_card(actor=ada, payment=handle, outcome=outcome) is None
+        assert services.remember_card(actor=ada, payment_id=handle.id, outcome=outcome) is None
         assert not PaymentToken.objects.exists()
 
 

@@ -283,7 +283,7 @@ class TestThroughTheShop:
         outcome = services.authorise(payment=handle, metadata={})
         assert outcome.kept.token.startswith("cus_")
         services.record_authorised(payment_id=handle.id, outcome=outcome)
-        services.remember_card(actor=ada, payment=handle, outcome=outcome)
+        services.remember_card(actor=ada, payment_id=handle.id, outcome=outcome)
         assert services.chosen_card(user_id=ada.pk).last4 == "4242"
 
 
@@ -295,11 +295,11 @@ class TestTheBankAsks:
     def shop(self, adapter) -> Shop:
         return open_shop()
 
-    def asked(self, shop: Shop, address: str) -> tuple[User, str]:
+    def asked(self, shop: Shop, address: str, **more: object) -> tuple[User, str]:
         ada = shop.customer(card=None)
         shop.fill(ada, {shop.product(): 2})
         token = localstripe.payment_method(address, "4000002500003155")
-        request = shop.request(payment=CardToken(provider="stripe", token=token))
+        request = shop.request(payment=CardToken(provider="stripe", token=token), **more)
         with pytest.raises(PaymentActionRequired):
             shop.confirm(ada, request=request)
         return ada, Payment.objects.get(user=ada).provider_reference
@@ -315,6 +315,12 @@ class TestTheBankAsks:
         localstripe.authenticate(address, reference, success=True)
         assert Order.objects.get(order_number=self.back(ada)).payment.state == "AUTHORIZED"
         assert not ReconciliationCase.objects.exists()
+
+    def test_the_card_stays_when_it_was_asked_to(self, shop, address):
+        ada, reference = self.asked(shop, address, save_as_default=True)
+        localstripe.authenticate(address, reference, success=True)
+        self.back(ada)
+        assert services.chosen_card(user_id=ada.pk).last4 == "3155"
 
     def test_refused(self, shop, address):
         ada, reference = self.asked(shop, address)
