@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from django import forms
@@ -9,9 +10,11 @@ from django.utils.translation import gettext_lazy as _
 
 from branches.models import Branch
 from branches.selectors import active_branches
+from mami.clock import shop_instant
 from ops.selectors import OPEN
 from orders.models import FulfillmentType, OrderStatus, PickedStatus
 
+FIRST_HOUR, LAST_HOUR, WINDOW_HOURS = 6, 22, 2
 TO_PACK = "TO_PACK"
 ALL_OPEN = "OPEN"
 GROUPS: dict[str, tuple[str, ...]] = {
@@ -32,6 +35,14 @@ def _status_choices() -> list[tuple[str, Any]]:
         (TO_PACK, _("New and in packing")),
         (ALL_OPEN, _("All open orders")),
         *OrderStatus.choices,
+    ]
+
+
+def _window_choices() -> list[tuple[str, Any]]:
+    starts = range(FIRST_HOUR, LAST_HOUR, WINDOW_HOURS)
+    return [
+        ("", _("All windows")),
+        *((f"{hour:02}", f"{hour:02}:00–{hour + WINDOW_HOURS:02}:00") for hour in starts),
     ]
 
 
@@ -62,6 +73,9 @@ class QueueForm(forms.Form):
     day = forms.DateField(
         label=_("Delivery day"), required=False, widget=forms.DateInput(attrs={"type": "date"})
     )
+    slot = forms.ChoiceField(
+        label=_("Window"), choices=_window_choices, required=False, help_text=_("Of that day.")
+    )
     mine = forms.BooleanField(label=_("Only mine"), required=False)
     urgency = forms.CharField(required=False, widget=forms.HiddenInput)
 
@@ -70,7 +84,7 @@ class QueueForm(forms.Form):
         self.person_id = person_id
         self.fields["branch"].queryset = active_branches()  # type: ignore[attr-defined]
         self.fields["q"].widget.attrs |= {"dir": "auto", "autocomplete": "off"}
-        for name in ("q", "status", "branch", "way", "day"):
+        for name in ("q", "status", "branch", "way", "day", "slot"):
             self.fields[name].widget.attrs["class"] = "input"
 
     def show_counts(self, by_status: dict[str, int]) -> None:
@@ -83,6 +97,12 @@ class QueueForm(forms.Form):
             (name, f"{label} ({totals[name]})" if name in totals else label)
             for name, label in _status_choices()
         ]
+
+    def window_start(self, today: dt.date) -> dt.datetime | None:
+        """The start of the chosen window, on the chosen day or today."""
+        hour = self.cleaned_data.get("slot")
+        day = self.cleaned_data.get("day") or today
+        return shop_instant(day, dt.time(int(hour))) if hour else None
 
     def statuses(self) -> tuple[str, ...]:
         """The statuses asked for; new and in packing unless something else was chosen."""

@@ -94,6 +94,7 @@ def queue_context(*, form: QueueForm, page: str, now: dt.datetime) -> dict[str, 
         urgency=data.get("urgency") or "",
         date_from=data.get("day"),
         date_to=data.get("day"),
+        due_at=form.window_start(shop_date(now)),
         q=data.get("q") or "",
     )
     number = int(page) if page.isascii() and page.isdecimal() and len(page) < 6 else 1

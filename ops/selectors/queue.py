@@ -37,11 +37,13 @@ MOST_PEOPLE = 200
 
 @dataclass(frozen=True, kw_only=True)
 class QueueFilter:
-    """What to list. `date_from` and `date_to` mean the day of the delivery window, inclusive."""
+    """What to list. `date_from` and `date_to` mean the day of the delivery window, inclusive;
+    `due_at` is the start of one window."""
 
     statuses: tuple[str, ...] = ()
     date_from: dt.date | None = None
     date_to: dt.date | None = None
+    due_at: dt.datetime | None = None
     branch_id: int | None = None
     fulfillment_type: str = ""
     picker_id: int | None = None
@@ -108,6 +110,8 @@ def orders_queue(*, filters: QueueFilter, now: dt.datetime) -> QuerySet[Order]:
         orders = orders.filter(_due(filters.urgency, now))
     if filters.date_from or filters.date_to:
         orders = orders.filter(_on_days(filters.date_from, filters.date_to))
+    if filters.due_at is not None:
+        orders = orders.filter(due_at=filters.due_at)
     if filters.q.strip():
         orders = orders.filter(_search(filters.q.strip()))
     return orders

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from cart.models import Substitution
 from catalog.models import Product
-from orders.models import OrderItem
+from orders.models import OrderItem, PickedStatus
 
 MOST = 6
 LOOKED_AT = 200
@@ -28,14 +28,17 @@ class Offer:
 def offers(*, item: OrderItem, branch_id: int) -> list[Offer]:
     """The closest safe products of the same category that stand free at the branch, best first.
 
-    Nothing where the customer wants no substitute. Two queries at most.
+    Nothing where the customer wants no substitute, and nothing that the same order misses too.
+    One query.
     """
     if item.substitution == Substitution.REFUND or item.substitute_for_id is not None:
         return []
     wanted = item.product
+    missing = OrderItem.objects.filter(order=item.order_id, picked_status=PickedStatus.MISSING)
     found = (
         Product.objects.active()
         .may_replace(wanted)
+        .exclude(pk__in=missing.values("product_id"))
         .filter(category=wanted.category_id, price__lte=item.unit_price * MUCH_DEARER)
         .with_availability(branch_id)
         .in_stock(branch_id)

@@ -214,3 +214,14 @@ def test_nobody_hands_back_anothers_order(client, eli):
 def test_an_unknown_order_is_not_found(client, eli):
     assert client.get(reverse("ops:order", args=["MS-00000000"])).status_code == 404
     assert client.get(reverse("ops:order", args=["x" * 300])).status_code == 404
+
+
+def test_one_window_of_a_day(client):
+    noon, later = order(due_at=NOON), order(due_at=NOON + 2 * HOUR)
+    tomorrow = order(due_at=NOON + 24 * HOUR)
+    assert numbers(due_at=NOON) == [noon.order_number]
+    client.force_login(employee())
+    page = client.get(reverse("ops:queue"), {"day": "2026-11-25", "slot": "12"}).content.decode()
+    assert tomorrow.order_number in page
+    assert later.order_number not in page
+    assert noon.order_number not in page

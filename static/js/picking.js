@@ -24,6 +24,11 @@ function start(words) {
   // -- keep what cannot be sent ----------------------------------------------------------------------
   body.addEventListener("htmx:beforeRequest", (event) => {
     const { elt, requestConfig } = event.detail;
+    if (elt.id === "no-swap" && !navigator.onLine) {
+      event.preventDefault();
+      nextLine();
+      show();
+    }
     if (!isAnswer(elt) || (navigator.onLine && !read().length)) return;
     event.preventDefault();
     keep(elt, requestConfig.parameters);

@@ -180,6 +180,36 @@ def test_kept_answers_survive_a_reload_and_conflicts_are_told(visits: Visits, sh
     assert other.picked_status == "MISSING"
     assert order.items.get(name_en=names[1]).picked_quantity == Decimal("1.5")
 
+    staff.missing(visit)
+    visit.context.set_offline(True)
+    visit.page.locator("#no-swap").click()
+    expect(visit.page.locator("#what")).to_have_text(names[3])
+
+
+def test_a_refreshed_queue_keeps_its_place_and_focus(visits: Visits, shop: Shop):
+    orders = [shop.order() for _ in range(8)]
+    visit = visits(language="he", **PHONE)
+    staff.enter(visit, shop.employee())
+    visit.go("/ops/")
+    button = visit.page.locator(f"#a-{orders[5].order_number}")
+    button.focus()
+    before = button.bounding_box()
+    first = Order.objects.get(pk=orders[0].pk)
+    first.status = "DELAYED"
+    first.save()
+    refreshed = """() => htmx.ajax("GET", location.pathname,
+        { source: "#queue-part", target: "#queue-part", swap: "outerHTML" })"""
+    visit.page.evaluate(refreshed)
+    expect(visit.page.locator(f"#o-{first.order_number}")).to_have_count(0)
+    expect(button).to_be_focused()
+    assert button.bounding_box() == before
+    gone = Order.objects.get(pk=orders[5].pk)
+    gone.status = "DELAYED"
+    gone.save()
+    visit.page.evaluate(refreshed)
+    expect(visit.page.locator(f"#n-{orders[6].order_number}")).to_be_focused()
+    visit.check_clean()
+
 
 def test_two_pickers_on_one_order(visits: Visits, shop: Shop):
     order, _names = a_day_of_twelve(shop)

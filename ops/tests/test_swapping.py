@@ -1,0 +1,129 @@
+"""What is offered where a product has run out, and the screen that gives it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+
+import pytest
+from django.urls import reverse
+
+from cart.tests.factories import product
+from catalog.models import Category, VatRate
+from inventory.selectors import stock_at
+from mami.clock import shop_instant
+from ops.selectors.substitutes import offers
+from ops.tests.factories import employee, manager, order
+
+pytestmark = pytest.mark.django_db
+
+DUE = shop_instant(dt.date(2026, 11, 24), dt.time(12))
+KOSHER = {"dietary_tags": ["kosher_dairy"], "allergens": ["milk"]}
+
+
+@pytest.fixture
+def eli(client):
+    user = employee()
+    client.force_login(user)
+    client.cookies["mami_language"] = "en"
+    VatRate.objects.create(vat_class_id="STANDARD", rate=18, valid_from=dt.date(2026, 1, 1))
+    return user
+
+
+@pytest.fixture
+def milk():
+    return product(name_he="חלב טרי", price=Decimal("10.00"), **KOSHER)
+
+
+@pytest.fixture
+def one(eli, milk):
+    return order(due_at=DUE, lines=[(milk, 2)], status="IN_PROGRESS", picker=eli)
+
+
+def same_shelf(milk, **values):
+    return product(**{"category": milk.category, **KOSHER, **values})
+
+
+def offered(one):
+    return [offer.product for offer in offers(item=one.items.get(), branch_id=one.branch_id)]
+
+
+def post(client, one, **data):
+    address = reverse("ops:swap", args=[one.order_number, one.items.order_by("id")[0].pk])
+    return client.post(address, data, headers={"HX-Request": "true"})
+
+
+def test_the_closest_first_and_only_what_is_safe_and_free(one, milk):
+    dear = same_shelf(milk, price=Decimal("12.00"), name_he="חלב טרי אחר")
+    far = same_shelf(milk, price=Decimal("9.00"), name_he="קפה קר")
+    close = same_shelf(milk, price=Decimal("8.00"), name_he="חלב טרי מפוסטר")
+    same_shelf(milk, allergens=["milk", "nuts"])
+    same_shelf(milk, dietary_tags=[])
+    same_shelf(milk, price=Decimal("15.01"))
+    same_shelf(milk, is_active=False)
+    elsewhere = Category.objects.create(slug="elsewhere", name_he="אחר", name_en="Elsewhere")
+    same_shelf(milk, category=elsewhere)
+    assert offered(one) == [close, far, dear]
+
+
+def test_one_query(one, milk, django_assert_num_queries):
+    same_shelf(milk)
+    item = one.items.select_related("product").get()
+    with django_assert_num_queries(1):
+        offers(item=item, branch_id=one.branch_id)
+
+
+def test_missing_offers_what_there_is_and_a_tap_gives_it(client, one, milk):
+    other = same_shelf(milk, name_en="Other milk")
+    address = reverse("ops:answer", args=[one.order_number, one.items.get().pk])
+    data = {"picked_status": "MISSING", "reason": "OUT_OF_STOCK"}
+    screen = client.post(address, data, headers={"HX-Request": "true"}).content.decode()
+    assert 'id="swap"' in screen
+    assert "Other milk" in screen
+    done = post(client, one, product=other.pk, quantity="2")
+    assert done.status_code == 200
+    assert "Everything is in the bags" in done.content.decode()
+    by = one.items.get(substitute_for__isnull=False)
+    assert (by.product_id, by.picked_quantity) == (other.pk, 2)
+    assert stock_at(branch_id=one.branch_id, product_id=other.pk).on_hand == 98
+
+
+def test_a_scan_names_it_too(client, one, milk):
+    other = same_shelf(milk, barcode="2900000000901")
+    assert post(client, one, barcode="2900000000901", quantity="1").status_code == 200
+    assert one.items.get(substitute_for__isnull=False).product_id == other.pk
+
+
+@pytest.mark.parametrize(
+    ("choice", "data", "told"),
+    [
+        ("BEST_MATCH", {"barcode": "123"}, "No product of ours"),
+        ("BEST_MATCH", {"quantity": "x"}, "not a number"),
+        ("BEST_MATCH", {"quantity": "7"}, "more than was ordered"),
+        ("BEST_MATCH", {"product": ""}, "Choose what to give"),
+        ("CALL_ME", {}, "Call the customer first"),
+        ("REFUND", {}, "wants no substitute"),
+    ],
+)
+def test_refusals_are_told_and_keep_what_was_typed(client, one, milk, choice, data, told):
+    other = same_shelf(milk)
+    one.items.update(substitution=choice)
+    answer = post(client, one, **{"product": other.pk, "quantity": "2", **data})
+    assert answer.status_code == 422
+    page = answer.content.decode()
+    assert told in page
+    for value in data.values():
+        assert choice == "REFUND" or f'value="{value}"' in page
+    assert one.items.get().picked_status == "PENDING"
+
+
+def test_while_it_waits_only_a_manager_decides(client, one, milk, eli):
+    other = same_shelf(milk)
+    one.items.update(picked_status="MISSING")
+    one.status = "MISSING"
+    one.save()
+    address = reverse("ops:order", args=[one.order_number])
+    assert post(client, one, product=other.pk, quantity="2").url == address
+    assert one.items.count() == 1
+    client.force_login(manager())
+    assert "Find a substitute" in client.get(address).content.decode()
