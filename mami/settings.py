@@ -232,6 +232,7 @@ CORS_ALLOW_HEADERS = [
     "x-request-id",
     "accept-language",
 ]
+CORS_ALLOW_CREDENTIALS = True  # for clients that send cookies along; the API reads none
 CORS_EXPOSE_HEADERS = ["X-Request-Id", "Retry-After"]
 
 # -- JSON API -------------------------------------------------------------------------------

@@ -198,6 +198,18 @@ class TestCors:
         assert header in response["Access-Control-Allow-Headers"]
         assert "PATCH" in response["Access-Control-Allow-Methods"]
 
+    @pytest.mark.parametrize("cookies", [False, True])
+    def test_with_and_without_credentials(self, client, cookies):
+        """A browser that sends cookies along wants to hear that it may; no cookie signs in here."""
+        if cookies:
+            client.force_login(person("ADMIN"))
+        response = self.preflight(client, self.ORIGIN, wanted="authorization, x-request-id")
+        assert response["Access-Control-Allow-Origin"] == self.ORIGIN
+        assert response["Access-Control-Allow-Credentials"] == "true"
+        response = client.get("/api/v1/me", headers={"Origin": self.ORIGIN})
+        assert response["Access-Control-Allow-Origin"] == self.ORIGIN
+        error(response, 401, "NOT_AUTHENTICATED")
+
     def test_stranger(self, client):
         response = self.preflight(client, "https://evil.example")
         assert "Access-Control-Allow-Origin" not in response

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.urls import reverse
 
 from accounts.tests.factories import person
 from mami.rights import API, Right, allows, right_for
-from tests.api_client import ApiClient, document
+from tests.api_client import ApiClient, document, refusal
 from tests.shop import open_with_sandbox
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -78,10 +80,32 @@ def test_methods_without_a_right_do_not_exist(people):
             assert response.status_code == 405, (route, method)
 
 
-def test_strangers_things_are_not_found(people):
-    """Ids that exist but belong to somebody else are covered call by call in each room."""
-    operations = document()["paths"]
-    for path, item in operations.items():
-        if "{" in path:
-            for operation in item.values():
-                assert "404" in operation["responses"], path
+def test_strangers_things_are_not_found(db):
+    """What exists and belongs to another customer is no more there than what does not exist."""
+    with open_with_sandbox() as shop:
+        ada, bob = shop.customer(), shop.customer()
+        order = shop.order(ada, {shop.product(): 1})
+        cart = shop.fill(ada, {shop.product(): 2})
+        ids = {
+            "address_id": ada.addresses.get().pk,
+            "token_id": ada.payment_tokens.get().pk,
+            "item_id": cart.items.get().pk,
+            "order_id": order.pk,
+        }
+        before, tried = ApiClient(ada).get("/me/addresses").json(), 0
+        for path, item in document()["paths"].items():
+            names = set(re.findall(r"{(\w+)}", path))
+            if not names or not names <= set(ids) or "/ops/" in path or "/admin/" in path:
+                continue
+            for method in item:
+                body = {"quantity": 1} if method == "put" else {} if method == "patch" else None
+                response = ApiClient(bob).call(method.upper(), path.format(**ids), body)
+                refusal(response, 404, "NOT_FOUND")
+                tried += 1
+        assert tried == 11
+        assert ApiClient(ada).get("/me/addresses").json() == before
+        assert ada.payment_tokens.count() == 1
+        assert cart.items.get().quantity == 2
+        order.refresh_from_db()
+        assert order.status == "CREATED"
+        assert not bob.orders.exists()
