@@ -101,3 +101,11 @@ def move(visit: Visit, number: str, to: str) -> None:
     visit.go(f"/ops/orders/{number}/")
     visit.page.locator(f'button[name="status"][value="{to}"]').click()
     expect(visit.page.locator(".notice.good")).to_be_visible()
+
+
+def deliver(visit: Visit, number: str, *, note: str) -> None:
+    """At the door: what is said there, instead of a photo."""
+    visit.go(f"/ops/orders/{number}/")
+    visit.page.locator("#door-note").fill(note)
+    visit.page.locator("#door-note").press("Enter")
+    expect(visit.page.locator(".notice.good")).to_be_visible()
