@@ -14,8 +14,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from inventory.models import Stock, StockImport
-from inventory.selectors import branch_codes, stocks_by_sku
+from inventory.models import StockImport
+from inventory.selectors import Shelf, branch_codes, shelves_by_sku
 from inventory.services.counting import PROBLEMS, quantity_problem
 from mami.errors import InvalidInput
 from mami.spreadsheets import is_formula
@@ -119,11 +119,11 @@ def judged(
             yield found[max(0, len(found) - (done - skip)) :]
 
 
-def stale(*, count: Count, stock: Stock) -> Problem | None:
+def stale(*, count: Count, on_hand: Decimal) -> Problem | None:
     """The refusal of a count that was made against another number than the shelf's present one."""
-    if count.expected is None or count.expected == stock.on_hand:
+    if count.expected is None or count.expected == on_hand:
         return None
-    return Problem(line=count.line, code="STALE", value=f"{stock.on_hand.normalize():f}")
+    return Problem(line=count.line, code="STALE", value=f"{on_hand.normalize():f}")
 
 
 def problem_texts(file: StockImport) -> list[dict[str, Any]]:
@@ -179,9 +179,12 @@ def _judge(
     batch: list[Cells | Problem], codes: dict[str, int], default: int | None, seen: set[int]
 ) -> list[Count | Problem]:
     rows = [row for row in batch if isinstance(row, Cells)]
-    stocks = stocks_by_sku(skus={row.sku for row in rows if row.sku})
+    named = {codes.get(row.branch.lower()) for row in rows if row.branch} | {default}
+    shelves = shelves_by_sku(
+        skus={row.sku for row in rows if row.sku}, branch_ids=[key for key in named if key]
+    )
     return [
-        row if isinstance(row, Problem) else _count(row, codes, default, stocks, seen)
+        row if isinstance(row, Problem) else _count(row, codes, default, shelves, seen)
         for row in batch
     ]
 
@@ -190,7 +193,7 @@ def _count(
     row: Cells,
     codes: dict[str, int],
     default: int | None,
-    stocks: Mapping[tuple[str, int], Stock],
+    shelves: Mapping[tuple[str, int], Shelf],
     seen: set[int],
 ) -> Count | Problem:
     def wrong(code: str, value: str = "") -> Problem:
@@ -204,27 +207,27 @@ def _count(
     branch = codes.get(row.branch.lower()) if row.branch else default
     if branch is None:
         return wrong("UNKNOWN_BRANCH" if row.branch else "NO_BRANCH", row.branch)
-    stock = stocks.get((row.sku, branch))
-    if stock is None:
+    shelf = shelves.get((row.sku, branch))
+    if shelf is None:
         return wrong("UNKNOWN_PRODUCT", row.sku)
     numbers: dict[str, Decimal | None] = {}
     for name in ("on_hand", "expected_on_hand", "reorder_point"):
         text = getattr(row, name)
-        problem, numbers[name] = _number(text, stock.product.sold_by, needed=name == "on_hand")
+        problem, numbers[name] = _number(text, shelf.sold_by, needed=name == "on_hand")
         if problem:
             return wrong(problem, text)
-    if stock.pk in seen:
+    if shelf.pk in seen:
         return wrong("TWICE", row.sku)
-    seen.add(stock.pk)
+    seen.add(shelf.pk)
     count = Count(
         line=row.line,
-        stock_id=stock.pk,
-        place=(stock.branch_id, stock.product_id),
+        stock_id=shelf.pk,
+        place=(shelf.branch_id, shelf.product_id),
         on_hand=numbers["on_hand"] or Decimal(0),
         expected=numbers["expected_on_hand"],
         reorder_point=numbers["reorder_point"],
     )
-    return stale(count=count, stock=stock) or count
+    return stale(count=count, on_hand=shelf.on_hand) or count
 
 
 def _number(text: str, sold_by: str, *, needed: bool) -> tuple[str, Decimal | None]:

@@ -8,7 +8,6 @@ from inventory.models import Stock, StockImport
 from mami.errors import NotFound
 from mami.transactions import require_transaction
 
-BALANCES = ("branch_id", "product_id", "on_hand", "reserved", "reorder_point")
 _LOCK = """
 SELECT * FROM inventory_stock WHERE branch_id = %s AND product_id = ANY(%s)
 ORDER BY product_id FOR UPDATE
@@ -43,12 +42,10 @@ def lock_stock(*, stock_id: int) -> Stock:
 def lock_rows(*, stock_ids: Iterable[int]) -> dict[int, Stock]:
     """Stock rows of any branches by key, locked in one statement by branch, then product.
 
-    With how their products are sold (not locked). Unknown keys are left out.
+    Without their products. Unknown keys are left out.
     """
     rows = (
-        Stock.objects.select_for_update(of=("self",))
-        .select_related("product")
-        .only(*BALANCES, "product__sold_by")
+        Stock.objects.select_for_update()
         .filter(pk__in=set(stock_ids))
         .order_by("branch_id", "product_id")
     )

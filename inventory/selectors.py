@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import Q, QuerySet, Sum
 
@@ -103,22 +103,25 @@ def branch_codes() -> dict[str, int]:
     return {code.lower(): key for code, key in Branch.objects.values_list("code", "pk")}
 
 
-def stocks_by_sku(*, skus: Collection[str]) -> dict[tuple[str, int], Stock]:
-    """The stock rows of some products at every branch, by sku and branch. One query."""
-    rows = (
-        Stock.objects.filter(product__sku__in=skus)
-        .select_related("product")
-        .only(
-            "on_hand",
-            "reserved",
-            "reorder_point",
-            "branch_id",
-            "product_id",
-            "product__sku",
-            "product__sold_by",
-        )
+class Shelf(NamedTuple):
+    """What judging a count needs to know of a stock row; tuples, because files are long."""
+
+    sku: str
+    branch_id: int
+    pk: int
+    product_id: int
+    sold_by: str
+    on_hand: Decimal
+
+
+def shelves_by_sku(
+    *, skus: Collection[str], branch_ids: Collection[int]
+) -> dict[tuple[str, int], Shelf]:
+    """The stock rows of some products at some branches, by sku and branch. One query."""
+    rows = Stock.objects.filter(product__sku__in=skus, branch_id__in=branch_ids).values_list(
+        "product__sku", "branch_id", "pk", "product_id", "product__sold_by", "on_hand"
     )
-    return {(stock.product.sku, stock.branch_id): stock for stock in rows}
+    return {(row[0], row[1]): Shelf(*row) for row in rows}
 
 
 def listed_stock(*, branch_id: int | None, level: str, q: str) -> QuerySet[Stock]:

@@ -186,7 +186,7 @@ def _apply_good(file: StockImport, text: str, now: dt.datetime) -> None:
 def _write(file: StockImport, counts: Sequence[Count], progress: Progress) -> None:
     """Set the shelves of a batch, in the caller's transaction. A count that went stale is refused."""
     rows = lock_rows(stock_ids=[count.stock_id for count in counts])
-    refused = [stale(count=count, stock=rows[count.stock_id]) for count in counts]
+    refused = [stale(count=count, on_hand=rows[count.stock_id].on_hand) for count in counts]
     good = [count for count, problem in zip(counts, refused, strict=True) if problem is None]
     progress.refuse(problem for problem in refused if problem is not None)
     reference = f"import:{file.pk}"

@@ -37,6 +37,7 @@ def transfer(
     target = _row(product_id=source.product_id, branch_id=to_branch_id)
     if source.pk == target.pk:
         raise InvalidInput(fields={"to_branch": [_("Choose another branch.")]})
+    check_quantity(source.product.sold_by, quantity)
     with write_transaction():
         rows = lock_rows(stock_ids=[source.pk, target.pk])
         source, target = rows[source.pk], rows[target.pk]
@@ -55,14 +56,13 @@ def transfer(
 
 def _row(**key: int) -> Stock:
     """A stock row, to learn what to lock. Raises NotFound."""
-    found = Stock.objects.filter(**key).first()
+    found = Stock.objects.select_related("product").filter(**key).first()
     if found is None:
         raise NotFound
     return found
 
 
 def _check(source: Stock, target: Stock, quantity: Decimal) -> None:
-    check_quantity(source.product.sold_by, quantity)
     if quantity <= 0:
         raise InvalidInput(fields={"quantity": [_("Move something more than nothing.")]})
     if quantity > available(source):
