@@ -107,8 +107,10 @@ def _cells(found: QuerySet[AuditEntry]) -> Iterator[list[Any]]:
 
 
 def told(entry: AuditEntry) -> Told:
-    """The entry with every value that stands on one side at least, before beside after."""
-    keys = [*entry.old_value, *(key for key in entry.new_value if key not in entry.old_value)]
+    """The entry with every value that differs, before beside after."""
+    old, new = entry.old_value, entry.new_value
+    keys = [*old, *(key for key in new if key not in old)]
+    keys = [key for key in keys if key not in old or key not in new or old[key] != new[key]]
     place = PLACES.get(entry.entity_type)
     return Told(
         entry=entry,
@@ -117,8 +119,8 @@ def told(entry: AuditEntry) -> Told:
         differences=[
             Difference(
                 key=key,
-                old=_text(entry.old_value[key]) if key in entry.old_value else None,
-                new=_text(entry.new_value[key]) if key in entry.new_value else None,
+                old=_text(old[key]) if key in old else None,
+                new=_text(new[key]) if key in new else None,
             )
             for key in keys
         ],
