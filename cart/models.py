@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from cart.querysets import CartItemQuerySet, CartQuerySet
+from cart.querysets import CartQuerySet
 
 
 class CartStatus(models.TextChoices):
@@ -100,8 +100,6 @@ class CartItem(models.Model):
         max_length=10, choices=Substitution.choices, default=Substitution.BEST_MATCH
     )
     created_at = models.DateTimeField(auto_now_add=True)
-
-    objects = CartItemQuerySet.as_manager()
 
     class Meta:
         ordering = ["id"]

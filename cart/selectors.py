@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
+from branches.models import DatedSlot
 from cart.fees import delivery_fee, free_delivery_from, free_delivery_gap, usual_fee
-from cart.models import Cart, CartItem, Substitution
+from cart.line_rows import line_rows
+from cart.models import Cart, Substitution
 from cart.notices import Notice, line_notice
 from cart.owner import Owner
 from catalog.models import Product, SoldBy
@@ -185,23 +186,16 @@ def view_of(*, cart: Cart, now: dt.datetime, put_instead: Decimal | None = None)
 
 def lines_of(*, cart_id: int) -> list[CartLine]:
     """The lines of a basket in the order they were added. One query."""
-    items: Iterable[CartItem] = (
-        CartItem.objects.filter(cart_id=cart_id)
-        .with_available()
-        .order_by("pk")  # grouping drops the model's own order
-        .select_related("product__brand", "product__category")
-        .defer("product__search_vector", "product__description_he", "product__description_en")
-    )
     return [
         CartLine(
-            id=item.pk,
-            product=item.product,
-            quantity=item.quantity,
-            price_when_added=item.price_when_added,
-            available=max(item.available, Decimal(0)),  # type: ignore[attr-defined]
-            substitution=item.substitution,
+            id=row.id,
+            product=row.product,
+            quantity=row.quantity,
+            price_when_added=row.price_when_added,
+            available=row.available,
+            substitution=row.substitution,
         )
-        for item in items
+        for row in line_rows(cart_id=cart_id)
     ]
 
 
@@ -211,9 +205,10 @@ def is_sold(product: Product) -> bool:
 
 
 def _hold(cart: Cart, now: dt.datetime) -> SlotHold | None:
-    if cart.held_slot is None or cart.hold_expires_at is None or cart.hold_expires_at <= now:
+    if cart.held_slot_id is None or cart.hold_expires_at is None or cart.hold_expires_at <= now:
         return None
-    dated, slot = cart.held_slot, cart.held_slot.slot
+    dated = _held(cart, cart.held_slot_id)
+    slot = dated.slot
     left = (cart.hold_expires_at - now).total_seconds()
     return SlotHold(
         slot_id=slot.pk,
@@ -225,3 +220,10 @@ def _hold(cart: Cart, now: dt.datetime) -> SlotHold | None:
         expires_at=cart.hold_expires_at,
         minutes_left=max(1, int(left // 60)),
     )
+
+
+def _held(cart: Cart, key: int) -> DatedSlot:
+    """The kept window with its weekly slot, read now where it did not come along. One query."""
+    if "held_slot" not in cart._state.fields_cache:
+        cart.held_slot = DatedSlot.objects.select_related("slot").get(pk=key)
+    return cast(DatedSlot, cart.held_slot)

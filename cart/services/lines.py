@@ -10,8 +10,9 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from audit.services import Action, record
+from cart.additions import Offer, add_line, offer_of
 from cart.errors import InvalidQuantity, OutOfStockAnywhere, ProductInactive
-from cart.locks import lock_active_cart, open_and_lock_cart
+from cart.locks import lock_active_cart, open_and_lock_cart, open_and_touch_cart
 from cart.models import Cart, CartItem, Substitution
 from cart.owner import Owner, person
 from cart.selectors import CartView, is_sold, view_of
@@ -47,23 +48,22 @@ def add_item(
     Raises NotFound, ProductInactive, OutOfStockAnywhere, InvalidQuantity, InvalidInput.
     """
     _check_substitution(substitution)
-    product = _product(product_id)
-    if not is_sold(product):
+    offer = offer_of(product_id=product_id)
+    if not offer.is_sold:
         raise ProductInactive(product_ids=[product_id])
-    more = product.quantity_step if quantity is None else quantity
-    _check_quantity(product, more)
-    if not Product.objects.filter(pk=product_id).in_stock().exists():
+    more = offer.step if quantity is None else quantity
+    _check_quantity(offer.step, more)
+    if not offer.is_anywhere:
         raise OutOfStockAnywhere(product_ids=[product_id])
     with write_transaction():
-        cart = open_and_lock_cart(owner=actor)
-        item = CartItem.objects.filter(cart=cart, product_id=product_id).first()
-        wanted = more + (item.quantity if item else ZERO)
-        if wanted > MOST:
-            raise InvalidQuantity(step=product.quantity_step)
-        put = _fitting(product, wanted) if fit else wanted
-        _put(actor=actor, cart=cart, item=item, product=product, quantity=put)
+        cart = open_and_touch_cart(owner=actor)
+        old, put = add_line(
+            cart=cart, offer=offer, more=more, most=_possible(offer) if fit else MOST
+        )
+        if old != put:
+            _audit(actor, cart, product_id, old=old, new=put)
         _choose(actor, cart, substitution, product_id=product_id)
-    return _after(cart, now, put_instead=put if put < wanted else None)
+    return _after(cart, now, put_instead=put if put < old + more else None)
 
 
 def add_many(
@@ -86,7 +86,7 @@ def add_many(
             if product is None:
                 continue
             wanted = quantity + (item.quantity if item else ZERO)
-            amount = _down_to_step(product, min(wanted, MOST))
+            amount = _down_to_step(product.quantity_step, min(wanted, MOST))
             if amount > 0:
                 _put(actor=actor, cart=cart, item=item, product=product, quantity=amount)
     return _after(cart, now), [pk for pk in quantities if pk not in products]
@@ -117,7 +117,7 @@ def set_quantity(
         if item is None and item_id is not None:
             raise NotFound
         product = item.product if item else _product(product_id)
-        _check_quantity(product, quantity)
+        _check_quantity(product.quantity_step, quantity)
         if not is_sold(product) and (item is None or quantity > item.quantity):
             raise ProductInactive(product_ids=[product.pk])
         put = _fitting(product, quantity) if fit else quantity
@@ -213,8 +213,7 @@ def _product(product_id: int | None) -> Product:
     return product
 
 
-def _check_quantity(product: Product, quantity: Decimal) -> None:
-    step = product.quantity_step
+def _check_quantity(step: Decimal, quantity: Decimal) -> None:
     if not quantity.is_finite() or not step <= quantity <= MOST or quantity % step:
         raise InvalidQuantity(step=step)
 
@@ -225,14 +224,15 @@ def _fitting(product: Product, wanted: Decimal) -> Decimal:
     Sold out for delivery altogether, it stays as wanted: a branch may have it for pick-up, and
     the basket says that it cannot be delivered.
     """
-    products = Product.objects.with_availability()
-    left = products.values_list("available", flat=True)  # type: ignore[misc]
-    possible = _down_to_step(product, left.get(pk=product.pk))
-    return min(wanted, possible) if possible > 0 else wanted
+    return min(wanted, _possible(offer_of(product_id=product.pk)))
 
 
-def _down_to_step(product: Product, amount: Decimal) -> Decimal:
-    step = product.quantity_step
+def _possible(offer: Offer) -> Decimal:
+    possible = _down_to_step(offer.step, offer.available)
+    return possible if possible > 0 else MOST
+
+
+def _down_to_step(step: Decimal, amount: Decimal) -> Decimal:
     return (amount / step).quantize(Decimal(1), rounding=ROUND_DOWN) * step
 
 
