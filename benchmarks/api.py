@@ -8,6 +8,7 @@ on one gunicorn. Exit code 1 when a ratio is above what is allowed.
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import sys
 from dataclasses import dataclass
@@ -30,7 +31,10 @@ ON CONFLICT DO NOTHING
 
 @dataclass(frozen=True)
 class Case:
-    """A call, and how many times the cost of `beside` it may have."""
+    """A call, and how many times the cost of `beside` it may have; without a limit it is only told.
+
+    `{n}` in a path is another number each time, so that nothing about it is remembered.
+    """
 
     name: str
     path: str
@@ -46,6 +50,11 @@ CASES = [
     Case("24 products", "/api/v1/categories/{category}/products?limit=24", "bare list of 24", 1.3),
     Case("search of 24 with facets", "/api/v1/products/search?q=milk&limit=24", "bare list of 24", 2),
     Case("browse all, 24 with facets", "/api/v1/products/search?limit=24", "bare list of 24", 2),
+    Case(
+        "search nobody asked before", "/api/v1/products/search?q=milk&limit=24&maxPrice={n}",
+        "bare list of 24",
+    ),
+    Case("browse nobody asked before", "/api/v1/products/search?limit=24&maxPrice={n}", "bare list of 24"),
     Case("adding to the basket", "/api/v1/cart/items", "bare detail", 4, {"product_id": 0, "quantity": 1}),
 ]  # fmt: skip
 
@@ -78,26 +87,30 @@ def fill(products: int) -> None:
             [max(0, products - Product.objects.count())],
         )
         cursor.execute(STOCK)
-        cursor.execute("ANALYZE")
+        cursor.execute("VACUUM ANALYZE")
 
 
 def _cost(shop: Shop, case: Case, requests: int) -> float:
     """Milliseconds of CPU for one request, the best of three rounds."""
     product, category, token = _known(shop)
-    path = case.path.format(id=product, category=category)
+    path = case.path.replace("{id}", str(product)).replace("{category}", str(category))
+    number_of = itertools.count(1000)
     headers = {"Accept-Language": "en", "Content-Type": "application/json"}
     body = None
     if case.body is not None:
         body = json.dumps({**case.body, "product_id": product})
         headers["Authorization"] = f"Bearer {token}"
     rounds = []
+    if "{n}" in path:
+        requests = max(1, requests // 6)  # dear, and as telling
     for number in range(4):
         if body is not None:
             shop.ask("DELETE", "/api/v1/cart", headers)
         begun = shop.spent()
         connection = shop.connect()
         for _ in range(requests if number else 20):
-            connection.request("POST" if body else "GET", path, body, headers)
+            address = path.replace("{n}", str(next(number_of)))
+            connection.request("POST" if body else "GET", address, body, headers)
             response = connection.getresponse()
             response.read()
             if response.status >= 400:
@@ -119,9 +132,10 @@ def _report(costs: dict[str, float]) -> int:
         line = f"{case.name:<28} {costs[case.name]:6.2f} ms"
         if case.beside:
             ratio = costs[case.name] / costs[case.beside]
-            failed += ratio > case.allowed
-            line += f"  {ratio:4.2f} × {case.beside} (allowed {case.allowed})"
-            line += "  ✗" if ratio > case.allowed else "  ✓"
+            line += f"  {ratio:5.2f} × {case.beside}"
+            if case.allowed:
+                failed += ratio > case.allowed
+                line += f" (allowed {case.allowed})  {'✗' if ratio > case.allowed else '✓'}"
         print(line)
     return 1 if failed else 0
 
