@@ -18,8 +18,18 @@ class Stock(models.Model):
     truth), which is shown as 0 to shoppers and as a shortage to staff.
     """
 
-    product = models.ForeignKey("catalog.Product", on_delete=models.PROTECT, related_name="stocks")
-    branch = models.ForeignKey("branches.Branch", on_delete=models.PROTECT, related_name="stocks")
+    product = models.ForeignKey(
+        "catalog.Product",
+        verbose_name=_("product"),
+        on_delete=models.PROTECT,
+        related_name="stocks",
+    )
+    branch = models.ForeignKey(
+        "branches.Branch",
+        verbose_name=_("branch"),
+        on_delete=models.PROTECT,
+        related_name="stocks",
+    )
     on_hand = models.DecimalField(_("on the shelf"), max_digits=12, decimal_places=3, default=0)
     reserved = models.DecimalField(_("promised"), max_digits=12, decimal_places=3, default=0)
     reorder_point = models.DecimalField(
