@@ -10,6 +10,7 @@ from rest_framework.generics import GenericAPIView, ListAPIView, RetrieveAPIView
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.renderers import JSONRenderer
 
+from benchmarks.bare_checkout import BareCheckout
 from catalog.models import Product
 from mami import urls
 
@@ -45,6 +46,7 @@ class BareList(ListAPIView, Bare):
 urlpatterns = [
     path("api/bare/<int:pk>", BareDetail.as_view()),
     path("api/bare", BareList.as_view()),
+    path("api/bare/checkout", BareCheckout.as_view()),
     *urls.urlpatterns,
 ]
 handler400, handler403 = urls.handler400, urls.handler403

@@ -1,250 +1,219 @@
-"""What placing an order costs, against a baseline that does the bare writes.
+"""What placing an order costs, beside a bare view that does the bare writes.
 
-    python -m benchmarks.checkout
+    python -m benchmarks.checkout [--orders 60] [--memory 20000]
 
-Everything runs in one process against a database of its own with the durability of production.
-Figures are medians of five rounds. CPU is that of this process plus that of PostgreSQL, for each
-order: the figure that survives a noisy machine. The sandbox provider answers at once, except where
-a line says otherwise.
+Opens a shop of its own on the gunicorn of production and asks it over HTTP. The figure is the CPU
+time of its web processes and its database for each request: it survives a noisy machine. Figures
+are medians of five rounds taken in turns. The sandbox provider runs inside the web processes, so
+its books count as ours. Exit code 1 when a figure misses its target.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
-import shutil
 import statistics
-import subprocess
 import sys
-import tempfile
 import threading
 import time
-import uuid
-from collections.abc import Callable
-from decimal import Decimal
+import warnings
+from collections import Counter
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from benchmarks import pgbench
+from benchmarks.serving import Shop, house, served
+
+if TYPE_CHECKING:
+    from benchmarks.baskets import Request
 
 ROUNDS = 5
-ORDERS = 60
 WAIT = 0.3
+MOST_STATEMENTS = 25
+MOST_TIMES_BARE = 2.0
+LEAST_PER_SECOND = 20.0
 
 
 def main() -> int:
-    folder = Path(tempfile.mkdtemp(prefix="mami-bench-"))
-    folder.chmod(0o755)
-    os.environ["MAMI_TEST_VAR"] = str(folder)
-    os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
-    from tests.settings import CLUSTER
-
-    CLUSTER.settings.update({"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"})
-    try:
-        CLUSTER.ensure()
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--orders", type=int, default=60, help="in each of the five rounds")
+    parser.add_argument("--memory", type=int, default=0, help="only watch memory, so many orders")
+    options = parser.parse_args()
+    with house(PAYMENT_PROVIDER="sandbox") as opened:
+        os.environ |= opened.environment
         import django
-        from django.core.management import call_command
 
+        warnings.filterwarnings("ignore", "No directory at")  # pages have no files here
         django.setup()
-        call_command("migrate", verbosity=0)
-        _measure(CLUSTER)
-    finally:
-        CLUSTER.stop()
-        shutil.rmtree(folder, ignore_errors=True)
-    return 0
+        from tests.shop import open_shop
+
+        goods_shop = open_shop(capacity=1_000_000)
+        with served(opened) as shop:
+            bench = Bench(shop, goods_shop, options.orders)
+            if options.memory:
+                return bench.memory(options.memory)
+            bench.cost()
+            bench.hot()
+            bench.scarce()
+            bench.rate()
+            return bench.finish()
 
 
-def _measure(cluster: Any) -> None:
-    from tests.shop import open_with_sandbox
+class Bench:
+    """The measurements, each on fresh customers. `missed` names the targets that were missed."""
 
-    with open_with_sandbox(capacity=1_000_000) as shop:
-        goods = [shop.product(stock=900_000) for _ in range(50)]
-        shop.order(quantities={goods[0]: 1})
-        baseline = _cpu(cluster, shop, lambda: _bare(shop, goods[:5]), prepare=None)
-        print(f"bare writes, 5 lines      {baseline[0]:6.1f} ms CPU  {baseline[1]:6.1f} ms")
-        for lines in (5, 50):
-            ours = _cpu(cluster, shop, None, prepare=goods[:lines])
-            share = f"{ours[0] / baseline[0]:.2f} × the bare writes" if lines == 5 else ""
-            print(
-                f"confirm, {lines:2} lines         {ours[0]:6.1f} ms CPU  {ours[1]:6.1f} ms  {share}"
-            )
-        _hot(shop, clients=8, orders=80)
-        _scarce(shop)
+    def __init__(self, shop: Shop, goods_shop: Any, orders: int) -> None:
+        self.shop, self.open, self.orders = shop, goods_shop, orders
+        self.goods = [goods_shop.product(stock=900_000) for _ in range(50)]
+        self.missed: list[str] = []
 
+    def cost(self) -> None:
+        """CPU and statements of the bare writes, of 5 lines and of 50."""
+        from benchmarks import baskets
 
-def _cpu(
-    cluster: Any, shop: Any, step: Callable[[], None] | None, *, prepare: list[Any] | None
-) -> tuple[float, float]:
-    """Median CPU and wall time of one step, in ms."""
-    cpu, wall = [], []
-    for _ in range(ROUNDS):
-        steps = [step] * ORDERS if step else [_ready(shop, prepare or []) for _ in range(ORDERS)]
-        before, began = _seconds(cluster), time.perf_counter()
-        for one in steps:
-            one()
-        wall.append((time.perf_counter() - began) / ORDERS * 1000)
-        cpu.append((_seconds(cluster) - before) / ORDERS * 1000)
-    return statistics.median(cpu), statistics.median(wall)
+        five = self.goods[:5]
+        cases: dict[str, Callable[[int], list[Request]]] = {
+            "bare writes, 5 lines": lambda n: baskets.bare(self.open, five, n),
+            "confirm of 5 lines": lambda n: baskets.confirms(self.open, five, n),
+            "confirm of 50 lines": lambda n: baskets.confirms(self.open, self.goods, n),
+        }
+        rounds: dict[str, list[float]] = {name: [] for name in cases}
+        for number in range(ROUNDS + 1):  # the first one warms up
+            for name, ready in cases.items():
+                spent = self._spent(ready(self.orders))
+                if number:
+                    rounds[name].append(spent)
+        medians = {name: statistics.median(found) for name, found in rounds.items()}
+        base = medians["bare writes, 5 lines"]
+        for name, ready in cases.items():
+            ratio, sent = medians[name] / base, statements(ready(1)[0])
+            print(f"{name:<22} {medians[name]:6.2f} ms CPU  {ratio:5.2f} × bare  {sent} statements")
+            if "confirm" in name:
+                self._judge(f"statements, {name}", sent <= MOST_STATEMENTS)
+            if name == "confirm of 5 lines":
+                self._judge("CPU of 5 lines", ratio <= MOST_TIMES_BARE)
 
+    def hot(self) -> None:
+        """Everybody wants the same product while the provider takes its time."""
+        from benchmarks import baskets
 
-def _ready(shop: Any, goods: list[Any]) -> Callable[[], None]:
-    """A customer with a full basket, one step before the order."""
-    ada = shop.customer()
-    shop.fill(ada, dict.fromkeys(goods, 1))
-    return lambda: shop.confirm(ada, key=uuid.uuid4().hex)
+        milk = self.open.product(stock=10_000)
+        requests = baskets.confirms(self.open, [milk], 160)
+        self.open.sandbox.ledger.set_weather(mode="", latency=WAIT)
+        rate, answers = self._together(requests, clients=8)
+        self.open.sandbox.ledger.set_weather(mode="")
+        print(f"hot product, 8 shoppers, provider answers in {WAIT} s: {rate:.1f} orders/s "
+              f"(ceiling {8 / WAIT:.1f}; with the row locked meanwhile {1 / WAIT:.1f}) {answers}")  # fmt: skip
+        self._judge("hot product", rate >= LEAST_PER_SECOND and answers == {201: 160})
 
+    def scarce(self) -> None:
+        """Fifty shoppers at once, ten pieces: no more and no fewer are sold, and the book says so."""
+        from benchmarks import baskets
+        from orders.models import OrderItem
 
-def _seconds(cluster: Any) -> float:
-    """CPU time so far of this process and of every process of PostgreSQL."""
-    parent = cluster.running_pid()
-    found = subprocess.run(
-        ["ps", "-o", "pid=", "--ppid", str(parent)], capture_output=True, text=True, check=False
-    )
-    ticks = sum(_ticks(pid) for pid in [str(parent), *found.stdout.split()])
-    return time.process_time() + ticks / os.sysconf("SC_CLK_TCK")
+        few = self.open.product(stock=10)
+        _rate, answers = self._together(baskets.confirms(self.open, [few], 50), clients=50)
+        sold = OrderItem.objects.filter(product=few).count()
+        on_hand, reserved = self.open.stock(few)
+        print(f"stock of 10, 50 shoppers at once: {sold} orders, on hand {on_hand}, "
+              f"reserved {reserved} {answers}")  # fmt: skip
+        self._judge("scarce product", sold == on_hand == reserved == answers[201] == 10)
 
+    def rate(self) -> None:
+        """Orders a second of eight clients, as a share of the same writes by pgbench."""
+        from benchmarks import baskets
 
-def _ticks(pid: str) -> int:
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    except OSError:
+        orders = self.orders * ROUNDS
+        rate, answers = self._together(
+            baskets.confirms(self.open, self.goods[:5], orders), clients=8
+        )
+        print(f"no delay, 8 shoppers: {rate:.1f} orders/s {answers}")
+        bare, what = pgbench.orders_per_second(self.open, self.goods[:5])
+        print(what if bare is None else f"{what}: {bare:.1f} orders/s; ours are {rate / bare:.0%}")
+
+    def memory(self, orders: int) -> int:
+        """Resident memory of the web workers after so many orders, in MB."""
+        from benchmarks import baskets
+
+        done, marks = 0, sorted({500, orders // 4, orders // 2, orders})
+        for mark in marks:
+            while done < mark:
+                count = min(500, mark - done)
+                _rate, answers = self._together(
+                    baskets.confirms(self.open, self.goods[:5], count), clients=8
+                )
+                assert answers == {201: count}, answers
+                done += count
+            sizes = [_resident(pid) for pid in sorted(self.shop.worker_pids())]
+            print(f"{done:6} orders: {', '.join(f'{size:.1f}' for size in sizes)} MB", flush=True)
         return 0
-    return sum(int(field) for field in fields[11:15])
+
+    def finish(self) -> int:
+        print("all targets met" if not self.missed else f"missed: {', '.join(self.missed)}")
+        return 1 if self.missed else 0
+
+    def _judge(self, name: str, met: bool) -> None:
+        if not met:
+            self.missed.append(name)
+
+    def _spent(self, requests: Sequence[Request]) -> float:
+        """Milliseconds of CPU for each of `requests`, one after the other."""
+        connection, before = self.shop.connect(), self.shop.spent()
+        for request in requests:
+            _send(connection, request, must=201)
+        return (self.shop.spent() - before) * 1000 / len(requests)
+
+    def _together(self, requests: list[Request], clients: int) -> tuple[float, Counter[int]]:
+        """Answered 201 a second, and how many of each status, by so many clients at once."""
+        waiting, answers, lock = list(requests), Counter[int](), threading.Lock()
+
+        def work() -> None:
+            connection = self.shop.connect()
+            while True:
+                with lock:
+                    if not waiting:
+                        return
+                    request = waiting.pop()
+                status = _send(connection, request)
+                with lock:
+                    answers[status] += 1
+
+        threads = [threading.Thread(target=work) for _ in range(clients)]
+        began = time.perf_counter()
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        return answers[201] / (time.perf_counter() - began), answers
 
 
-def _bare(shop: Any, goods: list[Any]) -> None:
-    """Eight statements through the ORM in one transaction: what any checkout must write."""
-    from django.apps import apps
-    from django.db import transaction
-    from django.utils import timezone
+def statements(request: Request) -> int:
+    """How many statements the whole request sends, BEGIN and COMMIT left out."""
+    from django.db import connection
+    from django.test import Client
+    from django.test.utils import CaptureQueriesContext
 
-    from cart.models import Cart
-    from checkout.models import IdempotencyKey
-    from inventory.locks import lock_stocks
-    from orders.models import Order, OrderItem
-    from orders.numbering import new_number
-
-    model = apps.get_model
-    now, number = timezone.now(), new_number()
-    if not hasattr(shop, "bench_user"):
-        shop.bench_user = shop.customer()
-    user = shop.bench_user
-    cart = Cart.objects.create(user=user, status="CHECKED_OUT")
-    with transaction.atomic():
-        IdempotencyKey.objects.create(
-            user=user, key=number, body_hash="", lease_expires_at=now, created_at=now
+    with CaptureQueriesContext(connection) as captured:
+        response = Client(headers={"host": "127.0.0.1"}).post(
+            request.path, request.body, content_type="application/json", headers=request.headers
         )
-        stock = model("inventory", "Stock")
-        rows = lock_stocks(
-            branch_id=shop.warehouse.pk, product_ids=[product.pk for product in goods]
-        ).values()
-        for row in rows:
-            row.reserved += 1
-        stock.objects.bulk_update(rows, ["reserved"])
-        payment = model("payments", "Payment").objects.create(
-            user=user, order_number=number, provider="sandbox", idempotency_key=number, amount=80
-        )
-        order = Order.objects.create(
-            order_number=number,
-            user=user,
-            cart=cart,
-            payment=payment,
-            branch=shop.warehouse,
-            fulfillment_type="PICKUP",
-            due_at=now,
-            subtotal=50,
-            delivery_fee=30,
-            fee_vat_rate=18,
-            vat_total=12,
-            total_amount=80,
-            created_at=now,
-        )
-        OrderItem.objects.bulk_create(
-            OrderItem(
-                order=order,
-                product=product,
-                name_he=product.name_he,
-                name_en=product.name_en,
-                sku=product.sku,
-                sold_by="UNIT",
-                unit_price=product.price,
-                quantity=1,
-                line_total=product.price,
-                vat_rate=18,
-            )
-            for product in goods
-        )
-        model("audit", "AuditEntry").objects.create(
-            entity_type="order", entity_id=order.pk, action="CREATE", actor=user
-        )
+    assert response.status_code == 201, response.content
+    return sum(query["sql"] not in {"BEGIN", "COMMIT"} for query in captured)
 
 
-def _hot(shop: Any, *, clients: int, orders: int) -> None:
-    """Everybody wants the same product while the provider takes its time."""
-    milk = shop.product(stock=10_000)
-    steps = [_ready(shop, [milk]) for _ in range(orders)]
-    adapter = _slow(shop.sandbox, WAIT)
-    began = time.perf_counter()
-    results = _all_at_once(steps, clients)
-    adapter()
-    rate = results.count("ok") / (time.perf_counter() - began)
-    print(
-        f"hot product, {clients} shoppers, provider answers in {WAIT:.1f} s: {rate:.1f} orders/s "
-        f"(holding the row lock meanwhile: {1 / WAIT:.1f})"
-    )
+def _send(connection: Any, request: Request, must: int = 0) -> int:
+    connection.request("POST", request.path, request.body, request.headers)
+    response = connection.getresponse()
+    text = response.read()
+    if must and response.status != must:
+        raise SystemExit(f"{request.path} answered {response.status}: {text[:300]!r}")
+    return int(response.status)
 
 
-def _slow(sandbox: Any, seconds: float) -> Callable[[], None]:
-    """Let authorisations take so long; the returned step undoes it."""
-    before = sandbox.authorize
-
-    def authorize(**asked: Any) -> Any:
-        time.sleep(seconds)
-        return before(**asked)
-
-    sandbox.authorize = authorize
-    return lambda: setattr(sandbox, "authorize", before)
-
-
-def _scarce(shop: Any) -> None:
-    from orders.models import OrderItem
-
-    few = shop.product(stock=10)
-    results = _all_at_once([_ready(shop, [few]) for _ in range(50)], 50)
-    sold = OrderItem.objects.filter(product=few).count()
-    on_hand, reserved = shop.stock(few)
-    assert on_hand == reserved == Decimal(10), (on_hand, reserved)
-    print(f"stock of 10, 50 shoppers at once: {sold} orders, {results.count('ok')} told so")
-
-
-def _all_at_once(steps: list[Callable[[], Any]], clients: int) -> list[str]:
-    from django.db import DatabaseError, connections
-
-    from mami.errors import DomainError
-
-    waiting, results, lock = list(steps), [], threading.Lock()
-
-    def work() -> None:
-        while True:
-            with lock:
-                if not waiting:
-                    break
-                step = waiting.pop()
-            try:
-                step()
-                outcome = "ok"
-            except (
-                DomainError,
-                DatabaseError,
-            ) as error:  # counted, not hidden: the sums above tell
-                outcome = getattr(error, "code", type(error).__name__)
-            with lock:
-                results.append(outcome)
-        connections.close_all()
-
-    threads = [threading.Thread(target=work) for _ in range(clients)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return results
+def _resident(pid: int) -> float:
+    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1024**2
 
 
 if __name__ == "__main__":
