@@ -210,7 +210,7 @@ def similar_cheaper(*, product: Product, limit: int) -> list[Product]:
 
 
 def suggestions(*, q: str, limit: int = 6) -> Suggestions:
-    """Products and categories for a text that is still being typed. At most four queries."""
+    """Products and categories for a text that is still being typed. At most eight queries."""
     understood = search_query(q, typing=True)
     if understood is None:
         return Suggestions(products=[], categories=[], understood=None)

@@ -33,6 +33,8 @@ _SETTINGS = {
     "max_connections": "200",
     "shared_buffers": "128MB",
     "jit": "off",  # our queries are short; compiling them costs more than it saves
+    "max_parallel_workers_per_gather": "0",  # likewise; the cores are for other shoppers
+    "random_page_cost": "1.1",  # the data fits into memory, so an index is not dearer than a scan
     "timezone": "UTC",
     "log_timezone": "UTC",
     "log_line_prefix": "%m [%p] %q%d ",
