@@ -1,13 +1,17 @@
 """What every test stands on: a real PostgreSQL of its own, emptied folders, nothing left running."""
 
+import importlib
 import shutil
 import uuid
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
+from django.apps import apps
 from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
+from django.db.models.signals import post_migrate
 from django.utils import translation
 from pytest_django import Settings
 from pytest_django.plugin import DjangoDbBlocker
@@ -49,6 +53,15 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
         with connection.cursor() as cursor:
             cursor.execute(f"ALTER DATABASE {name} SET mami.allow_truncate TO 'on'")
         connection.close()
+    post_migrate.connect(_keep_the_law, sender=apps.get_app_config("catalog"))
+
+
+def _keep_the_law(**_: Any) -> None:
+    """Tests that commit are followed by an emptying of all tables, what migrations wrote included:
+    the VAT classes come back as the next test knows them. Django tells of it by this signal.
+    """
+    if not apps.get_model("catalog", "VatClass").objects.exists():
+        importlib.import_module("catalog.migrations.0002_vat").load(apps, None)
 
 
 @pytest.fixture(autouse=True)

@@ -15,7 +15,7 @@ from django.apps import apps
 from accounts.models import Address, Role, User
 from branches.models import Branch, DeliverySlot
 from cart.models import Cart, CartItem
-from catalog.models import Category, Product, VatClass, VatRate
+from catalog.models import Category, Product
 from checkout.requests import CardToken, ConfirmRequest
 from checkout.services import ConfirmResult, confirm
 from inventory.ledger import Move, Reason, move
@@ -187,14 +187,6 @@ class Shop:
 
 def open_shop(*, capacity: int = 50) -> Shop:
     """Everything a checkout needs, written straight into the tables."""
-    for code, rate in ((VatClass.STANDARD, "18.00"), (VatClass.ZERO, "0.00")):
-        vat_class, _made = VatClass.objects.get_or_create(
-            code=code, defaults={"name_he": code, "name_en": code}
-        )
-        if not vat_class.rates.exists():
-            VatRate.objects.create(
-                vat_class=vat_class, rate=Decimal(rate), valid_from=dt.date(2020, 1, 1)
-            )
     date = shop_date(clock.now()) + dt.timedelta(days=2)
     warehouse = _branch("warehouse", is_delivery_source=True)
     slots = [

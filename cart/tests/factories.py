@@ -10,7 +10,7 @@ from django.apps import apps
 
 from accounts.models import User
 from branches.models import Branch
-from catalog.models import Brand, Category, Product, VatClass
+from catalog.models import Brand, Category, Product
 
 _number = itertools.count(1)
 
@@ -51,10 +51,6 @@ def product(*, stock: Decimal | int | None = 100, **values: Any) -> Product:
     brand = Brand.objects.get_or_create(
         slug="kad-vakaf", defaults={"name_he": "כד וכף", "name_en": "Kad VaKaf", "label": 2}
     )[0]
-    # Tests with real transactions empty the tables, the migrations' own rows too.
-    VatClass.objects.get_or_create(
-        code="STANDARD", defaults={"name_he": "רגיל", "name_en": "Standard"}
-    )
     fields: dict[str, Any] = {
         "name_he": f"מוצר {n}",
         "name_en": f"Product {n}",

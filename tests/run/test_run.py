@@ -46,7 +46,7 @@ def test_make_passes_the_end_on(var: Path) -> None:
         shop.until_open(seconds=60)
         shop.process.send_signal(signal.SIGTERM)
         assert shop.until_ended() < 5 * patience()
-        until(lambda: shop.processes() == {}, seconds=1 * patience())
+        until(lambda: shop.processes() == {}, seconds=5 * patience())
 
 
 def test_what_is_killed_comes_back(var: Path) -> None:
@@ -93,7 +93,7 @@ def test_the_end_may_come_at_any_moment_of_the_start(var: Path) -> None:
             time.sleep(moment)
             shop.process.send_signal(signal.SIGTERM)
             assert shop.until_ended() < 6 * patience(), moment
-            until(lambda: shop.processes() == {}, seconds=1 * patience())
+            until(lambda: shop.processes() == {}, seconds=5 * patience())
 
 
 def test_two_shops_may_share_the_database(var: Path) -> None:
