@@ -2,6 +2,8 @@
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 SHELL := /bin/sh
+# Every command here starts many processes of the same code: let the first keep what it compiled.
+unexport PYTHONDONTWRITEBYTECODE
 
 PYTHON := .venv/bin/python
 MANAGE := MAMI_DEMO=$${MAMI_DEMO:-1} MAMI_EMBEDDED=$${MAMI_EMBEDDED:-1} $(PYTHON) manage.py

@@ -21,11 +21,30 @@ from catalog import memory
 pytest_plugins = ["tests.api_client"]
 
 
+# Many stories, or a walk through a whole face or machine.
+SLOW_FILES = {
+    "test_races", "test_faults", "test_books", "test_repetition", "test_pricing",
+    "test_description", "test_rights", "test_trail", "test_lists", "test_samples",
+    "test_schema_client", "test_first_client", "test_seed", "test_moving", "test_admin",
+    "test_envelope",
+}  # fmt: skip
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Races and faults need real threads, waits and commits; the API's description is long."""
+    """What takes its time is left out of `make quick`; one process seeds the demo shop of a file."""
     for item in items:
-        if item.path.name in ("test_races.py", "test_faults.py", "test_description.py"):
+        demo = "demo_shop" in getattr(item, "fixturenames", ())
+        if demo or commits(item) or item.path.stem in SLOW_FILES:
             item.add_marker(pytest.mark.slow)
+        if demo:
+            item.add_marker(pytest.mark.xdist_group(f"demo-{item.path.stem}"))
+
+
+def commits(item: pytest.Item) -> bool:
+    """Whether all tables are emptied after it, because its transactions are real ones."""
+    marker = item.get_closest_marker("django_db")
+    wanted = {"transactional_db", "live_server"} & set(getattr(item, "fixturenames", ()))
+    return bool(wanted) or (marker is not None and bool(marker.kwargs.get("transaction")))
 
 
 @pytest.fixture(scope="session")
@@ -73,9 +92,7 @@ def _empty_cache_and_queue(
     """
     memory.forget()
     yield
-    marker = request.node.get_closest_marker("django_db")
-    commits = marker is not None and marker.kwargs.get("transaction")
-    if commits or {"transactional_db", "live_server"} & set(request.fixturenames):
+    if commits(request.node):
         with django_db_blocker.unblock(), connection.cursor() as cursor:
             cache.clear()
             cursor.execute("DELETE FROM procrastinate_jobs")
