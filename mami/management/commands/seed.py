@@ -56,6 +56,9 @@ class Command(BaseCommand):
             people = accounts.seeding.seed_people()
             payments.seeding.seed_cards(users=people)
             self._step("demo people", len(people))
+        if products:
+            with connection.cursor() as cursor:  # else the first plans take the shop for empty
+                cursor.execute("ANALYZE")
 
     def _step(self, what: str, added: int) -> None:
         self.stdout.write(f"  {what}: {added} added" if added else f"  {what}: nothing to add")
