@@ -32,7 +32,7 @@ seed:  ## add the demo shop where it is missing (changes nothing that is there)
 test:  ## everything that is checked before a change is accepted
 	@bin/setup dev
 	@$(MAKE) lint
-	@$(PYTHON) -m pytest -q -n 4 --dist loadgroup $(ARGS)
+	@$(PYTHON) -m pytest -q -n 3 --dist loadgroup $(ARGS)
 
 quick:  ## lint and the fast tests, in under a minute
 	@bin/setup dev

@@ -189,6 +189,7 @@ def test_a_database_of_a_newer_shop_is_refused(var: Path) -> None:
             shop.until_ended(seconds=20 * patience())
             assert shop.process.returncode == 2
             assert "last used by a newer version of Mami" in shop.said
+        manage(var, "db", "start")  # the refused shop has closed it behind itself
         ask(var, "DELETE FROM django_migrations WHERE name = '9999_from_the_future'")
     finally:
         manage(var, "db", "stop")

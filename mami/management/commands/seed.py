@@ -9,6 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from django.apps import apps
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import connection
@@ -57,8 +58,14 @@ class Command(BaseCommand):
             payments.seeding.seed_cards(users=people)
             self._step("demo people", len(people))
         if products:
-            with connection.cursor() as cursor:  # else the first plans take the shop for empty
-                cursor.execute("ANALYZE")
+            self._tell_the_planner()
+
+    def _tell_the_planner(self) -> None:
+        """Else the first questions are planned for an empty shop."""
+        models = [*apps.get_app_config("catalog").get_models(), apps.get_model("inventory.Stock")]
+        tables = (connection.ops.quote_name(model._meta.db_table) for model in models)
+        with connection.cursor() as cursor:
+            cursor.execute(f"ANALYZE {', '.join(tables)}")
 
     def _step(self, what: str, added: int) -> None:
         self.stdout.write(f"  {what}: {added} added" if added else f"  {what}: nothing to add")
