@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from catalog.indexing import index_products
@@ -111,6 +112,16 @@ class Visit:
         if self.has_script:
             self.failures += self.page.evaluate("window.violations")
         assert self.failures == []
+
+    def check_accessible(self) -> None:
+        """WCAG 2.0 to 2.2, A and AA, and best practices: axe finds nothing on this page.
+
+        Only what is wrong is worked out in full. Without script axe cannot look.
+        """
+        if not self.has_script:
+            return
+        found = Axe().run(self.page, options={"resultTypes": ["violations"]})
+        assert found.violations_count == 0, (self.page.url, found.generate_report())
 
 
 class Visits:

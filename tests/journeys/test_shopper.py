@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from orders.models import Order
@@ -36,13 +35,6 @@ WORDS = {"he": ("חלב", "לחם"), "en": ("milk", "bread")}
 @pytest.fixture(params=SCREENS)
 def visit(request: Any, visits: Visits) -> Visit:
     return visits(**SCREENS[request.param])
-
-
-def axe(visit: Visit) -> None:
-    """WCAG 2.0 to 2.2, A and AA, and best practices: nothing to find."""
-    if visit.has_script:
-        found = Axe().run(visit.page)
-        assert found.violations_count == 0, found.generate_report()
 
 
 def no_sideways_scroll(visit: Visit) -> None:
@@ -80,10 +72,10 @@ def test_to_the_bank_and_back(visits: Visits, goods: Goods, settings: Any):
     shopper.choose_card(visit, "tok_3ds")
     shopper.confirm(visit)
     expect(visit.page.locator("#bank-h")).to_be_focused()
-    axe(visit)
+    visit.check_accessible()
     visit.page.get_by_role("link", name="אישור בבנק").click()
     no_sideways_scroll(visit)
-    axe(visit)
+    visit.check_accessible()
     visit.page.get_by_role("button", name="כן, זה אני").click()
     expect(visit.page).to_have_url(re.compile(r"/orders/MS-"))
     assert Order.objects.get().payment.state == "AUTHORIZED"
@@ -105,7 +97,7 @@ def test_declined_then_paid(visits: Visits, goods: Goods):
     expect(visit.page.locator("#pay-error")).to_contain_text("Nothing was charged")
     expect(visit.page.locator("#id_line1")).to_have_value("5 Herzl St")
     expect(visit.page.locator("#card-tok_declined")).to_be_checked()
-    axe(visit)
+    visit.check_accessible()
     shopper.choose_card(visit, "tok_visa")
     shopper.confirm(visit)
     shopper.order_number(visit)
@@ -161,7 +153,7 @@ def test_the_drawer_keeps_and_returns_focus(visits: Visits, goods: Goods):
     visit.page.keyboard.press("Enter")
     drawer = visit.page.locator("#drawer")
     expect(drawer).to_be_visible()
-    axe(visit)
+    visit.check_accessible()
     drawer.get_by_role("button", name="Remove from the basket: Fresh milk 3%").click()
     expect(drawer.get_by_role("button", name="Undo")).to_be_focused()
     visit.page.keyboard.press("Enter")
@@ -206,11 +198,11 @@ def test_every_page_of_a_customer_is_accessible(
         "/account/password/",
     ):  # fmt: skip
         visit.go(path)
-        axe(visit)
+        visit.check_accessible()
         no_sideways_scroll(visit)
     visit.context.clear_cookies(name="sessionid")
     for path in ("/account/login/", "/account/register/", "/account/forgot/", "/cart/"):
         visit.go(path)
-        axe(visit)
+        visit.check_accessible()
         no_sideways_scroll(visit)
     visit.check_clean()

@@ -7,13 +7,12 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from orders.models import Order
 from orders.selectors import amount_due
 from tests.journeys import shopper, staff
-from tests.journeys.conftest import EVERY_SCREEN, Goods, Visit, Visits
+from tests.journeys.conftest import EVERY_SCREEN, Goods, Visits
 from tests.shop import Shop
 
 SCREENS = {
@@ -23,11 +22,6 @@ SCREENS = {
 }  # fmt: skip
 WORDS = {"he": ("חלב", "לחם"), "en": ("milk", "bread")}
 PHONE = {"width": 390, "height": 844}
-
-
-def axe(visit: Visit) -> None:
-    found = Axe().run(visit.page)
-    assert found.violations_count == 0, found.generate_report()
 
 
 def money(order: Order) -> tuple[str, Decimal, Decimal]:
@@ -97,17 +91,17 @@ def test_twelve_items_the_middle_four_without_network(visits: Visits, shop: Shop
     staff.enter(visit, shop.employee())
     visit.go("/ops/")
     staff.claim(visit, order.order_number)
-    axe(visit)
+    visit.check_accessible()
     staff.scan(visit, "2900000000000")
     assert staff.current(visit) == names[1]
     staff.picked(visit, kg="40")
     expect(visit.page.locator("[data-refused]")).to_contain_text("40 kg is too much")
-    axe(visit)
+    visit.check_accessible()
     staff.picked(visit, kg="1.46")
     staff.fewer(visit)
     staff.picked(visit)
     staff.missing(visit, "DAMAGED")
-    axe(visit)
+    visit.check_accessible()
     given = staff.give_instead(visit, how_many=2)
     expect(visit.page.locator("#now [role=status]")).to_contain_text(given)
 
@@ -122,7 +116,7 @@ def test_twelve_items_the_middle_four_without_network(visits: Visits, shop: Shop
     staff.fewer(visit)
     staff.picked(visit)
     expect(strip).to_contain_text("kept on this device: 4")
-    axe(visit)
+    visit.check_accessible()
     assert staff.current(visit) == names[8]
     assert order.items.filter(picked_status="PENDING").count() == 8
 
@@ -146,7 +140,7 @@ def test_twelve_items_the_middle_four_without_network(visits: Visits, shop: Shop
     ]  # fmt: skip
     order.refresh_from_db()
     assert (order.status, order.bags) == ("MISSING", 3)
-    axe(visit)
+    visit.check_accessible()
     visit.check_clean()
 
     mia = visits(language="he", **PHONE)
@@ -269,7 +263,7 @@ def test_every_staff_page_is_accessible(
         f"/ops/orders/{order.order_number}/slip/", f"/ops/runs/?day={shop.date}",
     ):  # fmt: skip
         visit.go(path)
-        axe(visit)
+        visit.check_accessible()
         wide = visit.page.evaluate(
             "document.documentElement.scrollWidth > document.documentElement.clientWidth"
         )
