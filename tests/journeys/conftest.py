@@ -31,6 +31,13 @@ window.violations = [];
 document.addEventListener("securitypolicyviolation", (event) =>
     window.violations.push(event.violatedDirective + " " + event.blockedURI + " " + event.sample));
 """
+TOO_WIDE = """() => {
+    const width = document.documentElement.clientWidth;
+    if (document.documentElement.scrollWidth <= width) return [];
+    return [...document.querySelectorAll("body *")]
+        .filter((e) => e.getBoundingClientRect().right > width || e.getBoundingClientRect().left < 0)
+        .map((e) => e.tagName + "." + e.className + " " + e.textContent.trim().slice(0, 30));
+}"""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -120,8 +127,17 @@ class Visit:
         """
         if not self.has_script:
             return
+        self.page.wait_for_load_state("domcontentloaded")
         found = Axe().run(self.page, options={"resultTypes": ["violations"]})
         assert found.violations_count == 0, (self.page.url, found.generate_report())
+
+    def check_width(self) -> None:
+        """Nothing on this page makes it scroll sideways. Without script nobody can measure."""
+        if not self.has_script:
+            return
+        # After a click the new document may stand there while it has no element yet.
+        self.page.wait_for_load_state("domcontentloaded")
+        assert self.page.evaluate(TOO_WIDE) == [], self.page.url
 
 
 class Visits:

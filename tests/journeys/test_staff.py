@@ -264,8 +264,5 @@ def test_every_staff_page_is_accessible(
     ):  # fmt: skip
         visit.go(path)
         visit.check_accessible()
-        wide = visit.page.evaluate(
-            "document.documentElement.scrollWidth > document.documentElement.clientWidth"
-        )
-        assert not wide, path
+        visit.check_width()
     visit.check_clean()
