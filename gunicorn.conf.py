@@ -9,8 +9,11 @@ WEB_WORKERS * (WEB_THREADS + 2) connections, and the background worker for about
 """
 
 import os
+import shutil
+from pathlib import Path
 
 from gunicorn.arbiter import Arbiter
+from gunicorn.workers.base import Worker
 
 from mami import embedded, environment
 
@@ -35,6 +38,14 @@ errorlog = "-"
 forwarded_allow_ips = os.environ.get("TRUSTED_PROXIES") or "127.0.0.1"
 
 _database = None
+# The web processes count for /metrics in files of one folder, which lives as long as this master.
+# It must be there before the code is loaded. Masters that were killed have left theirs.
+_figures = embedded.var_folder() / "metrics" / str(os.getpid())
+for _left in _figures.parent.glob("*"):
+    if not Path(f"/proc/{_left.name}").exists():
+        shutil.rmtree(_left, ignore_errors=True)
+os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(_figures)
+_figures.mkdir(parents=True, exist_ok=True)
 
 
 def on_starting(server: Arbiter) -> None:
@@ -50,6 +61,13 @@ def on_starting(server: Arbiter) -> None:
     _database.__enter__()
 
 
+def child_exit(server: Arbiter, worker: Worker) -> None:
+    from prometheus_client.multiprocess import mark_process_dead
+
+    mark_process_dead(worker.pid)
+
+
 def on_exit(server: Arbiter) -> None:
+    shutil.rmtree(_figures, ignore_errors=True)
     if _database is not None:
         _database.__exit__(None, None, None)

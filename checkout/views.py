@@ -22,7 +22,7 @@ from checkout.errors import CartAlreadyOrdered, IdempotencyInProgress
 from checkout.forms import CheckoutForm, new_key
 from checkout.limits import limited_confirm
 from checkout.refusals import SAME_KEY, place, words
-from mami import clock
+from mami import clock, metrics
 from mami.errors import DomainError, NotFound, PermissionRefused
 from orders.numbering import is_number, read_number
 from payments.errors import (
@@ -138,6 +138,7 @@ def _order(request: HttpRequest) -> HttpResponse:
         memory.keep(request)
         return _at_bank(request, refusal)
     except DomainError as refusal:
+        metrics.refused(refusal.code)
         return _answer(request, form, refusal, 422)
     fixing.keep_address(actor=actor, form=form)
     return _to(request, reverse("orders:detail", args=[result.order_number]))

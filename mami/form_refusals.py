@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from django import forms
 
+from mami import metrics
 from mami.errors import DomainError, InvalidInput
 
 
 def place(form: forms.BaseForm, refusal: DomainError, field: str | None = None) -> None:
     """Add the refusal's messages to the bound form; `field` places a refusal that names none."""
+    metrics.refused(refusal.code)
     if not isinstance(refusal, InvalidInput):
         form.add_error(field, str(refusal.message))
         return

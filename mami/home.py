@@ -17,7 +17,7 @@ from accounts.services import update_profile
 from cart.context import basket_of
 from cart.windows import nearest
 from catalog import selectors as catalog
-from mami import clock
+from mami import clock, metrics
 from orders.habits import Habits, habits_of
 
 SHOWN = 6
@@ -53,6 +53,17 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
     code = "en" if get_language() == "en" else "he"
     context = {"title": HELP_PAGES[slug], "content": f"pages/{slug}.{code}.html"}
     return render(request, "pages/page.html", context)
+
+
+@require_safe
+def figures(request: HttpRequest) -> HttpResponse:
+    """What the web processes have counted, for Prometheus; nowhere without a token of its own."""
+    allowed = metrics.may_read(request.headers.get("Authorization", ""))
+    if allowed is None:
+        raise Http404
+    if not allowed:
+        return HttpResponse(status=401, headers={"WWW-Authenticate": 'Bearer realm="metrics"'})
+    return HttpResponse(metrics.exposition(), content_type=metrics.CONTENT_TYPE_LATEST)
 
 
 @require_POST

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -15,6 +16,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from mami import metrics
 from mami.errors import DomainError
 from mami.rights import allows, right_for
 
@@ -37,6 +39,26 @@ class RequestIdMiddleware:
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             response = self.get_response(request)
         response["X-Request-Id"] = request_id
+        return response
+
+
+class MetricsMiddleware:
+    """Count every request by the name of its address, and its time. Stands outside of all others."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        began = time.perf_counter()
+        with metrics.IN_HAND.track_inprogress():
+            response = self.get_response(request)
+        match = request.resolver_match
+        metrics.answered(
+            route=match.view_name if match else "",
+            method=request.method or "",
+            status=response.status_code,
+            seconds=time.perf_counter() - began,
+        )
         return response
 
 
@@ -79,6 +101,7 @@ class DomainErrorMiddleware:
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if not isinstance(error, DomainError) or request.path.startswith("/api/"):
             return None
+        metrics.refused(error.code)
         if request.headers.get("HX-Request") == "true":
             response = HttpResponse(status=error.status)
             response["HX-Reswap"] = "none"

@@ -82,6 +82,7 @@ PAGES: dict[str, Row] = {
     "checkout:card": {"POST": C},
     "checkout:back": {"GET": P},  # a bank may send an app's customer, who is not signed in here
     "sandbox_bank": P,
+    "metrics": {"GET": P},  # to whoever carries MAMI_METRICS_TOKEN
     "orders:list": C,
     "orders:detail": C,
     "orders:progress": C,

@@ -61,6 +61,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "mami.middleware.MetricsMiddleware",
     "mami.middleware.RequestIdMiddleware",
     "mami.api.middleware.ApiEnvelopeMiddleware",
     "django.middleware.security.SecurityMiddleware",

@@ -15,6 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("language/", home.language, name="language"),
     path("help/<slug:slug>/", home.page, name="page"),
     path("favicon.ico", home.favicon, name="favicon"),
+    path("metrics", home.figures, name="metrics"),
     path("robots.txt", home.robots, name="robots"),
     path("", include("catalog.urls")),
     path("cart/", include("cart.urls")),

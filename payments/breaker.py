@@ -21,6 +21,7 @@ from typing import TypeVar
 import structlog
 from django.conf import settings
 
+from mami import metrics
 from payments.provider import (
     ActionRequired,
     Authorised,
@@ -91,7 +92,8 @@ class Breaker:
     def _call(self, ask: Callable[[], Answer]) -> Answer:
         self._enter()
         try:
-            answer = ask()
+            with metrics.provider_call(self.name):
+                answer = ask()
         except ProviderFailure as failure:
             if not failure.isolated:
                 self._failed()

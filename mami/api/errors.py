@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import exceptions, status
 from rest_framework.response import Response
 
+from mami import metrics
 from mami.api.parsers import BodyTooLarge
 from mami.errors import (
     Busy,
@@ -76,6 +77,7 @@ def exception_handler(error: Exception, context: Mapping[str, Any]) -> Response 
     refusal = as_refusal(error)
     if refusal is None:
         return None
+    metrics.refused(refusal.code)
     response = Response(envelope(refusal), status=refusal.status)
     for name, value in headers(refusal).items():
         response[name] = value

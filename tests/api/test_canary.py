@@ -1,7 +1,7 @@
 """A person made of unique words walks through the shop; then every place is searched for them.
 
 They may stand in the columns that are made for them, and nowhere else: no log line, no audit row,
-no message, no job, no key of the caller.
+no message, no job, no key of the caller, no figure.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from django.db import connection
 from django.test import Client
 
 from accounts.services.passwords import reset_secret
-from mami import clock, logs
+from mami import clock, logs, metrics
 from notifications import services as notifications
 from notifications.models import Message
 from payments.services import perform_open_calls
@@ -205,6 +205,10 @@ def test_nothing_of_a_person_stands_where_it_does_not_belong(shop, written):
         "reset"
     }
     assert not settings.ADMINS
+
+    told = metrics.exposition().decode()
+    assert 'mami_refusals_total{code="INVALID_CREDENTIALS"}' in told
+    assert not {word for word, text in words.items() if text in told}
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ OURS_ALONE = {
     "URL",  # an argument of make
     "PYTEST_XDIST_WORKER",
     "MAMI_TEST_VAR",  # handed on between test processes
+    "PROMETHEUS_MULTIPROC_DIR",  # handed on by the web master to its processes
 }
 
 

@@ -8,6 +8,7 @@ import signal
 import socket
 import time
 from pathlib import Path
+from urllib.request import Request, urlopen
 
 import pytest
 
@@ -41,9 +42,19 @@ def test_second_start_is_quick_and_ctrl_c_closes(var: Path) -> None:
         assert shop.processes() == {}
 
 
+def figures(shop: Opened) -> str:
+    """The sum of what all web processes have counted."""
+    asked = Request(
+        f"http://127.0.0.1:{shop.port}/metrics", headers={"Authorization": "Bearer figures-please"}
+    )
+    with urlopen(asked, timeout=5) as answer:
+        return str(answer.read().decode())
+
+
 def test_make_passes_the_end_on(var: Path) -> None:
-    with opened(var, ["make", "run"]) as shop:
+    with opened(var, ["make", "run"], MAMI_METRICS_TOKEN="figures-please") as shop:
         shop.until_open(seconds=60)
+        assert 'mami_requests_total{method="GET",route="api:health",status="200"}' in figures(shop)
         shop.process.send_signal(signal.SIGTERM)
         assert shop.until_ended() < 5 * patience()
         until(lambda: shop.processes() == {}, seconds=5 * patience())
