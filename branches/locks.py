@@ -3,11 +3,33 @@
 from __future__ import annotations
 
 import datetime as dt
+from itertools import accumulate
+from typing import Any
+
+from django.db import connection
 
 from branches.errors import InvalidSlot
 from branches.models import Branch, Closure, DatedSlot, DeliverySlot
 from branches.windows import fits
 from mami.errors import NotFound
+
+_MODELS: tuple[Any, ...] = (DatedSlot, DeliverySlot, Branch)
+# Without what needs converting (a branch's opening hours): that is read when somebody asks for it.
+_FIELDS = [
+    [field for field in model._meta.concrete_fields if not hasattr(field, "from_db_value")]
+    for model in _MODELS
+]
+_NAMES = [[field.attname for field in fields] for fields in _FIELDS]
+_COLUMNS = ", ".join(
+    f"{field.model._meta.db_table}.{field.column}" for fields in _FIELDS for field in fields
+)
+# By hand: every order takes its place here.
+LOCKED = f"""
+SELECT {_COLUMNS} FROM branches_datedslot
+JOIN branches_deliveryslot ON branches_deliveryslot.id = branches_datedslot.slot_id
+JOIN branches_branch ON branches_branch.id = branches_deliveryslot.branch_id
+WHERE
+"""  # noqa: S608  the columns of the three models
 
 
 def lock_dated_slot(*, slot_id: int, date: dt.date, now: dt.datetime) -> DatedSlot:
@@ -16,7 +38,7 @@ def lock_dated_slot(*, slot_id: int, date: dt.date, now: dt.datetime) -> DatedSl
     Raises NotFound for an unknown or inactive slot, InvalidSlot for a date on which the window
     does not exist: past, another weekday, or more than four weeks ahead.
     """
-    dated = _locked(slot_id=slot_id, date=date)
+    dated = _locked(where="slot_id = %s AND date = %s", values=[slot_id, date])
     slot = dated.slot if dated else _slot(slot_id)
     if slot is None or not (slot.is_active and slot.branch.is_active):
         raise NotFound
@@ -25,14 +47,14 @@ def lock_dated_slot(*, slot_id: int, date: dt.date, now: dt.datetime) -> DatedSl
     if dated is None:
         # Two first orders for a date race here: the loser's insert does nothing.
         DatedSlot.objects.bulk_create([DatedSlot(slot=slot, date=date)], ignore_conflicts=True)
-        dated = _locked(slot_id=slot_id, date=date)
+        dated = _locked(where="slot_id = %s AND date = %s", values=[slot_id, date])
         assert dated is not None  # noqa: S101  rows of dated slots are never deleted
     return dated
 
 
 def lock_dated_slot_row(*, dated_slot_id: int) -> DatedSlot:
     """The row by its key, locked. Raises NotFound."""
-    dated = _locked(pk=dated_slot_id)
+    dated = _locked(where="branches_datedslot.id = %s", values=[dated_slot_id])
     if dated is None:
         raise NotFound
     return dated
@@ -76,10 +98,17 @@ def _slot(slot_id: int) -> DeliverySlot | None:
     return DeliverySlot.objects.select_related("branch").filter(pk=slot_id).first()
 
 
-def _locked(**key: object) -> DatedSlot | None:
-    return (
-        DatedSlot.objects.select_for_update(of=("self",))
-        .select_related("slot__branch")
-        .filter(**key)
-        .first()
+def _locked(*, where: str, values: list[Any]) -> DatedSlot | None:
+    """The row with its window and its branch; only the row is locked."""
+    with connection.cursor() as cursor:
+        cursor.execute(LOCKED + where + " FOR UPDATE OF branches_datedslot", values)
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    ends = list(accumulate(map(len, _NAMES), initial=0))
+    dated, slot, branch = (
+        model.from_db(connection.alias, names, row[begin:end])
+        for model, names, begin, end in zip(_MODELS, _NAMES, ends, ends[1:], strict=False)
     )
+    slot.branch, dated.slot = branch, slot
+    return dated

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from checkout.models import Reservation, ReservationLine
-from orders.services import AgreedLine, AgreedSale
+from orders.agreement import LINE_COLUMNS, AgreedLine, AgreedSale
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,7 +16,7 @@ class Agreed:
     """A reservation with its lines. `cart_seen` is when the basket had last been changed then."""
 
     reservation: Reservation
-    lines: Sequence[ReservationLine]
+    lines: Sequence[AgreedLine]
     cart_seen: dt.datetime | None = None
 
     @property
@@ -28,7 +28,8 @@ class Agreed:
 def read_again(reservation: Reservation) -> Agreed:
     """The same from the tables. One query."""
     rows = ReservationLine.objects.filter(reservation=reservation).order_by("product_id")
-    return Agreed(reservation=reservation, lines=list(rows))
+    lines = [AgreedLine(**row) for row in rows.values(*LINE_COLUMNS.split(", "))]
+    return Agreed(reservation=reservation, lines=lines)
 
 
 def sale(agreed: Agreed) -> AgreedSale:
@@ -50,20 +51,5 @@ def sale(agreed: Agreed) -> AgreedSale:
         total=reservation.total,
         notes=details["notes"],
         delivery=details["delivery"],
-        lines=[
-            AgreedLine(
-                product_id=line.product_id,
-                name_he=line.name_he,
-                name_en=line.name_en,
-                sku=line.sku,
-                sold_by=line.sold_by,
-                unit_price=line.unit_price,
-                quantity=line.quantity,
-                discount=line.discount,
-                line_total=line.line_total,
-                vat_rate=line.vat_rate,
-                substitution=line.substitution,
-            )
-            for line in agreed.lines
-        ],
+        lines=agreed.lines,
     )

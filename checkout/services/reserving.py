@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
+from django.db import connection
 
 from accounts.models import User
 from branches import selectors as branches
@@ -24,7 +25,7 @@ from cart.locks import lock_active_cart
 from cart.models import Cart
 from checkout import keys, quoting
 from checkout.errors import CartAlreadyOrdered, PriceChanged, SlotRequired
-from checkout.models import IdempotencyKey, Reservation, ReservationLine
+from checkout.models import IdempotencyKey, Reservation
 from checkout.quoting import Preview, QuotedLine
 from checkout.requests import ConfirmRequest
 from checkout.services.agreed import Agreed
@@ -34,9 +35,15 @@ from inventory.errors import InsufficientStock
 from mami import faults
 from mami.transactions import write_transaction
 from orders import pricing
+from orders.agreement import LINE_COLUMNS, LINE_TYPES, AgreedLine, as_rows
 from orders.numbering import new_number
 from payments import services as payments
 from payments.outcomes import PaymentHandle
+
+WRITE_LINES = f"""
+INSERT INTO checkout_reservationline (reservation_id, {LINE_COLUMNS})
+SELECT %s, {LINE_COLUMNS} FROM jsonb_to_recordset(%s) AS agreed({LINE_TYPES})
+"""  # noqa: S608  the columns are those of AgreedLine
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -229,8 +236,7 @@ def _write(
         created_at=now,
     )
     lines = [
-        ReservationLine(
-            reservation=reservation,
+        AgreedLine(
             product_id=line.product_id,
             name_he=line.name_he,
             name_en=line.name_en,
@@ -245,7 +251,8 @@ def _write(
         )
         for line in quote.lines
     ]
-    ReservationLine.objects.bulk_create(lines)
+    with connection.cursor() as cursor:
+        cursor.execute(WRITE_LINES, [reservation.pk, as_rows(lines)])
     return Agreed(reservation=reservation, lines=lines, cart_seen=cart.updated_at)
 
 

@@ -111,8 +111,10 @@ class TestTheLastPlaces:
     ) -> None:
         everybody_looked = together(SHOPPERS)
 
-        def look(**key: Any) -> DatedSlot | None:
-            found = DatedSlot.objects.select_related("slot__branch").filter(**key).first()
+        def look(*, where: str, values: list[Any]) -> DatedSlot | None:
+            assert where == "slot_id = %s AND date = %s"
+            rows = DatedSlot.objects.select_related("slot__branch")
+            found = rows.filter(slot_id=values[0], date=values[1]).first()
             everybody_looked.wait()
             return found
 

@@ -5,14 +5,12 @@ from orders.services.delivering import deliver
 from orders.services.handing import hand_back, take_over
 from orders.services.moving import change_status, claim, finish_picking
 from orders.services.picking import pick_item, pick_within
-from orders.services.placing import AgreedLine, AgreedSale, place
+from orders.services.placing import place
 from orders.services.refunding import refund
 from orders.services.reordering import reorder
 from orders.services.substituting import substitute
 
 __all__ = [
-    "AgreedLine",
-    "AgreedSale",
     "cancel",
     "change_status",
     "claim",
