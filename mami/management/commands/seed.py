@@ -81,11 +81,11 @@ def _opening_counts() -> Iterator[inventory.seeding.OpeningCount]:
         for branch_id, code, is_source in shops:
             dice = zlib.crc32(f"{product.sku}@{code}".encode())
             full = 40 + dice % 110 if is_source else 6 + dice % 30
-            chance = dice // 128 % 100
+            chance = dice // 128 % 1000
             steps = full
-            if not product.price_controlled and chance < (3 if is_source else 10):
+            if not product.price_controlled and chance < (14 if is_source else 3):
                 steps = 0
-            elif not product.price_controlled and chance < (9 if is_source else 22):
+            elif not product.price_controlled and chance < (34 if is_source else 8):
                 steps = 1 + dice % 3
             step = product.quantity_step if product.sold_by == SoldBy.WEIGHT else Decimal(1)
             yield inventory.seeding.OpeningCount(
