@@ -233,16 +233,12 @@ def pick_context(
 ) -> dict[str, Any]:
     """The picking screen at a line; `answered` is the line whose answer can be undone.
 
-    With `swap` it shows what could be given instead of that line: where there is something, or
-    always (`insist`). `typed` is what stood in that form.
+    With `swap` it shows what could be given instead of what is missing of that line: where there
+    is something, or always (`insist`). `typed` is what stood in that form.
     """
     order = selectors.order_by_number(number=number)
-    wanted = _whole(swap)
-    picking = selectors.picking(order=order, item_id=wanted or _whole(item))
-    instead = _swap(order, picking.current, typed or {}) if wanted else None
-    if instead is not None and not instead.offers and not insist:
-        instead = None
-        picking = selectors.picking(order=order, item_id=_whole(item))
+    picking = selectors.picking(order=order, item_id=_whole(item))
+    instead = _offered(picking, _whole(swap), typed or {}, insist=insist)
     last = _whole(answered)
     undo = next((line for line in picking.answered if line.item.pk == last), None)
     return {
@@ -257,6 +253,24 @@ def pick_context(
     }
 
 
+def _offered(
+    picking: Picking, item_id: int | None, typed: Mapping[str, str], *, insist: bool
+) -> Swap | None:
+    """What could be given for the line, which the screen then stands at; None: carry on picking."""
+    if item_id is None:
+        return None
+    line = next((line for line in picking.lines if line.item.pk == item_id), None)
+    if line is None:
+        raise NotFound
+    if not (insist or line.is_missing or line.is_short):
+        return None
+    swap = _swap(picking.order, line, typed)
+    if not (insist or swap.offers):
+        return None
+    picking.current = line
+    return swap
+
+
 def may_swap(order: Order, actor: User) -> bool:
     """Who decides on substitutes: its picker; a manager while it waits with items missing."""
     if order.status == OrderStatus.MISSING:
@@ -264,13 +278,12 @@ def may_swap(order: Order, actor: User) -> bool:
     return order.status == OrderStatus.IN_PROGRESS
 
 
-def _swap(order: Order, line: PickLine | None, typed: Mapping[str, str]) -> Swap:
-    if line is None:
-        raise NotFound
-    low, high = fine_range(line.item.quantity)
+def _swap(order: Order, line: PickLine, typed: Mapping[str, str]) -> Swap:
+    left = line.item.left
+    low, high = fine_range(left)
     found = offers(item=line.item, branch_id=order.branch_id)
     best = str(found[0].product.pk) if found else ""
-    usual = "" if line.is_weighed else f"{line.item.quantity.normalize():f}"
+    usual = "" if line.is_weighed else f"{left.normalize():f}"
     return Swap(
         line=line,
         offers=found,

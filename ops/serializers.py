@@ -159,7 +159,9 @@ class OfferOut(serializers.Serializer[Any]):
 class SubstituteIn(serializers.Serializer[Any]):
     product_id = Id()
     quantity = Quantity(
-        required=False, allow_null=True, help_text="Absent: as many as ordered. Weighed goods: kg."
+        required=False,
+        allow_null=True,
+        help_text="Absent: as many as are missing. Weighed goods: kg.",
     )
     agreed = serializers.BooleanField(
         required=False, help_text="The customer was asked and said yes; CALL_ME needs it."

@@ -222,9 +222,9 @@ def answer(request: PersonRequest, number: str, item_id: int) -> HttpResponse:
     except DomainError as refusal:
         return _screen(request, number, item=item_id, refusal=refusal,
                        weight=request.POST.get("picked_quantity", ""))  # fmt: skip
-    undone, lost = (data["picked_status"] == name for name in ("PENDING", "MISSING"))
+    undone = data["picked_status"] == "PENDING"
     return _next(request, number, item=item_id if undone else None, answered=item_id,
-                 swap=item_id if lost else None)  # fmt: skip
+                 swap=None if undone else item_id)  # fmt: skip
 
 
 @require_POST
@@ -255,7 +255,7 @@ def scan(request: PersonRequest, number: str, item_id: int) -> HttpResponse:
         return _screen(request, number, item=item_id, refusal=refusal)
     if item.picked_status == "PENDING":
         return _screen(request, number, item=item_id, scanned=True)
-    return _next(request, number, answered=item_id)
+    return _next(request, number, answered=item_id, swap=item_id)
 
 
 @require_http_methods(["GET", "POST"])
@@ -318,7 +318,7 @@ def _next(
     swap: int | None = None,
 ) -> HttpResponse:
     """The next line as a part, or by a redirect where there is no script; first of all what could
-    be given instead of the line `swap`."""
+    be given instead of what is missing of the line `swap`."""
     if is_part(request):
         return _screen(request, number, item=item, answered=answered, swap=swap)
     query = f"?item={item}" if item else f"?answered={answered}"

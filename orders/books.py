@@ -20,6 +20,8 @@ from orders.models import (
     OrderStatus,
     OrderStatusChange,
 )
+from orders.pricing import picked_line
+from orders.selectors import line_of
 
 S = OrderStatus
 # What the payment of an order may be in, by the order's status. A call to the provider may still
@@ -158,15 +160,17 @@ def _until(as_of: dt.datetime | None) -> QuerySet[Order]:
 
 
 def substitutes_cost_no_more(as_of: dt.datetime | None) -> Iterator[Finding]:
-    """What was given instead is packed, and not dearer than the line it stands for."""
+    """What was given instead is packed, and not dearer than what of its line was not found."""
     found = OrderItem.objects.filter(substitute_for__isnull=False).select_related(
         "substitute_for", "order"
     )
     for item in found.iterator(chunk_size=500):
         line = item.substitute_for
-        agreed = line.line_total - line.discount  # type: ignore[union-attr]
+        assert line is not None  # noqa: S101  the filter says so
+        kept = picked_line(line=line_of(line), picked=line.packed).payable
+        agreed = line.line_total - line.discount - kept
         dearer = item.line_total - item.discount > agreed
-        if dearer or item.picked_status != "PICKED" or line.picked_status != "MISSING":  # type: ignore[union-attr]
+        if dearer or item.picked_status != "PICKED" or line.picked_status == "PENDING":
             yield Finding(
                 what=f"order {item.order.order_number}: line {item.pk} ({item.picked_status}) is "
                 f"given instead of line {item.substitute_for_id} and costs {item.line_total} less "

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from django.conf import settings
 from django.core.files.storage import FileSystemStorage
 from django.db import models
@@ -250,6 +252,17 @@ class OrderItem(models.Model):
     @property
     def name(self) -> str:
         return self.name_en if get_language() == "en" else self.name_he
+
+    @property
+    def left(self) -> Decimal:
+        """What was ordered and is not packed, in units or kg."""
+        return max(Decimal(0), self.quantity - self.packed)
+
+    @property
+    def packed(self) -> Decimal:
+        """What of it was found, in units or kg."""
+        picked = self.picked_status == PickedStatus.PICKED
+        return (self.picked_quantity or Decimal(0)) if picked else Decimal(0)
 
 
 class OrderStatusChange(models.Model):

@@ -141,7 +141,7 @@ def _state(place: int, here: int, *, over: bool) -> str:
 
 
 def _line(item: OrderItem, *, replaced: bool) -> StoryLine:
-    if replaced:
+    if replaced and item.picked_status == PickedStatus.MISSING:
         return StoryLine(item=item, amount=ZERO, badge=_("Replaced, not charged"), kind="bad")
     if item.picked_status == PickedStatus.MISSING:
         return StoryLine(item=item, amount=ZERO, badge=_("Ran out, not charged"), kind="bad")

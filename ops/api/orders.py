@@ -116,8 +116,9 @@ class OpsSubstitutes(ApiView):
         tag=TAG,
         summary="Give another product instead of a line",
         description=(
-            "The line becomes MISSING, the substitute a PICKED line with `substitute_for`; it never "
-            "costs more than the line. PENDING for either takes it back."
+            "A line of which nothing was found becomes MISSING, one of which a part was found keeps "
+            "it. The substitute is a PICKED line with `substitute_for`; it never costs more than "
+            "what it replaces. PENDING for either takes it back."
         ),
         body=SubstituteIn,
         answer=OpsOrderOut,

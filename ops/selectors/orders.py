@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from mami.errors import NotFound
+from ops.tolerance import fine_range
 from orders.models import Order, OrderItem, OrderStatusChange, PickedStatus
 
 CHILLED = frozenset({"dairy", "meat"})
@@ -22,6 +23,14 @@ class PickLine:
     @property
     def is_missing(self) -> bool:
         return self.item.picked_status == PickedStatus.MISSING and self.by is None
+
+    @property
+    def is_short(self) -> bool:
+        """Less was found than counts as what was asked for, and nothing is given for the rest."""
+        item = self.item
+        if item.picked_status != PickedStatus.PICKED or self.by is not None:
+            return False
+        return item.packed < (fine_range(item.quantity)[0] if self.is_weighed else item.quantity)
 
     @property
     def place(self) -> str:

@@ -78,6 +78,13 @@ def test_every_list_and_form_opens(client, root, model):
         assert client.get(address(model, "add")).status_code == 200
 
 
+@pytest.mark.parametrize("room", sorted({model._meta.app_label for model in MODELS}))
+def test_every_room_has_a_page_of_its_own(client, root, room):
+    body = client.get(f"/admin/{room}/").content.decode()
+    assert f'href="/admin/{room}/' in body
+    assert 'class="charts"' not in body
+
+
 @pytest.mark.parametrize("query", ["?q=%00", "?o=99", "?p=99999", "?entity_id=x", "?nonsense=1"])
 def test_nonsense_in_the_address_of_a_list(client, mia, query):
     model = apps.get_model("audit", "AuditEntry")

@@ -73,6 +73,29 @@ def test_one_query(one, milk, django_assert_num_queries):
         offers(item=item, branch_id=one.branch_id)
 
 
+def test_a_part_found_offers_the_rest(client, eli, milk):
+    one = order(due_at=DUE, lines=[(milk, 5)], status="IN_PROGRESS", picker=eli)
+    other = same_shelf(milk, name_en="Other milk")
+    address = reverse("ops:answer", args=[one.order_number, one.items.get().pk])
+    data = {"picked_status": "PICKED", "picked_quantity": "3"}
+    screen = client.post(address, data, headers={"HX-Request": "true"}).content.decode()
+    assert "Instead of the rest of" in screen
+    assert 'max="2" value="2"' in screen
+    screen = post(client, one, product=other.pk, quantity="2").content.decode()
+    assert "× 3" in screen
+    assert "of 5" in screen
+    found = one.items.order_by("id").values_list("product_id", "picked_status", "picked_quantity")
+    assert list(found) == [(milk.pk, "PICKED", 3), (other.pk, "PICKED", 2)]
+
+
+def test_all_found_offers_nothing(client, one, milk):
+    same_shelf(milk)
+    address = reverse("ops:answer", args=[one.order_number, one.items.get().pk])
+    data = {"picked_status": "PICKED", "picked_quantity": "2"}
+    screen = client.post(address, data, headers={"HX-Request": "true"}).content.decode()
+    assert "Instead of" not in screen
+
+
 def test_missing_offers_what_there_is_and_a_tap_gives_it(client, one, milk):
     other = same_shelf(milk, name_en="Other milk")
     address = reverse("ops:answer", args=[one.order_number, one.items.get().pk])

@@ -66,7 +66,8 @@ def pick_within(
     """`pick_item` as part of the caller's transaction, with the same refusals.
 
     Any other answer for a replaced line sends its substitute back to the shelf, and so does
-    PENDING or MISSING for the substitute itself; the line that was ordered is returned then.
+    PENDING or MISSING for the substitute itself; the line that was ordered is returned then, and
+    keeps what was found of it.
     """
     require_transaction()
     if not actor.is_employee:
@@ -86,7 +87,9 @@ def pick_within(
             return _unchanged(item, quantity)
         by, item = item, items[item.substitute_for_id]
         take_back(actor=actor, order=order, item=item, by=by)
-    elif picked_status != PickedStatus.MISSING:
+        if item.picked_status == PickedStatus.PICKED:
+            return item
+    elif (picked_status, quantity) != (item.picked_status, item.picked_quantity):
         for by in [one for one in items.values() if one.substitute_for_id == item.pk]:
             take_back(actor=actor, order=order, item=item, by=by)
     answer(
@@ -177,10 +180,12 @@ def _unchanged(item: OrderItem, quantity: Decimal | None) -> OrderItem:
     return item
 
 
-def check_quantity(item: OrderItem, given: Decimal) -> None:
-    """Raises InvalidInput for an amount (units or kg) that cannot be for what was ordered."""
+def check_quantity(item: OrderItem, given: Decimal, *, of: Decimal | None = None) -> None:
+    """Raises InvalidInput for an amount (units or kg) that cannot be for what was ordered, or for
+    what is left `of` it."""
     message = ""
-    most = item.quantity if item.sold_by == SoldBy.UNIT else item.quantity * HEAVIER
+    asked = item.quantity if of is None else of
+    most = asked if item.sold_by == SoldBy.UNIT else asked * HEAVIER
     if not given.is_finite() or given <= 0:
         message = _("Something picked weighs or counts more than nothing.")
     elif item.sold_by == SoldBy.UNIT and given != given.to_integral_value():

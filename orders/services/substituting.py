@@ -35,10 +35,11 @@ def substitute(
     quantity: Decimal | None = None,
     agreed: bool = False,
 ) -> OrderItem:
-    """Pack `quantity` (units or kg; None: as many as ordered) of another product for a line.
+    """Pack `quantity` (units or kg; None: as many as are missing) of another product for a line.
 
-    The line itself becomes MISSING, its promise ends, and the other product is taken from what
-    nobody was promised. The customer pays its price or that of the line, whichever is lower.
+    A line of which nothing was found becomes MISSING, its promise ends; one of which a part was
+    found keeps that part, and the rest is replaced. The other product is taken from what nobody
+    was promised. The customer pays its price or that of what it replaces, whichever is lower.
     `agreed`: the customer was asked and said yes. While the order is being picked; a manager also
     while it waits with items missing. Raises PermissionRefused, NotFound (line, product),
     OrderNotInPicking, SubstituteNotPossible, InvalidInput, InsufficientStock.
@@ -54,10 +55,10 @@ def substitute(
         _check_time(actor, order)
         _check_line(item, items, agreed=agreed)
         product = _product(item, product_id, now)
-        amount = item.quantity if quantity is None else quantity
-        check_quantity(item, amount)
+        amount = item.left if quantity is None else quantity
+        check_quantity(item, amount, of=item.left)
         lock_stocks(branch_id=order.branch_id, product_ids=[item.product_id, product.pk])
-        if item.picked_status != PickedStatus.MISSING:
+        if item.picked_status == PickedStatus.PENDING:
             answer(actor=actor, order=order, item=item, picked_status=PickedStatus.MISSING,
                    quantity=None, reason=REASON, now=now)  # fmt: skip
         return _write(actor, order, item, product, amount, now)
@@ -71,7 +72,7 @@ def _check_time(actor: User, order: Order) -> None:
 
 def _check_line(item: OrderItem, items: list[OrderItem], *, agreed: bool) -> None:
     """Raises SubstituteNotPossible: the line is not open, or its customer does not want one."""
-    if item.substitute_for_id is not None or item.picked_status == PickedStatus.PICKED:
+    if item.substitute_for_id is not None or not item.left:
         raise SubstituteNotPossible(reason="NOT_MISSING")
     if any(one.substitute_for_id == item.pk for one in items):
         raise SubstituteNotPossible(reason="ALREADY_REPLACED")
@@ -90,6 +91,13 @@ def _product(item: OrderItem, product_id: int, now: dt.datetime) -> Product:
     if not wanted.active().may_replace(item.product).exists():
         raise SubstituteNotPossible(reason="UNSAFE", **_unlike(item.product, product))
     return product
+
+
+def _agreed(item: OrderItem, amount: Decimal) -> Decimal:
+    """What the line would have cost for `amount` more of it, in ₪."""
+    line, found = line_of(item), item.packed
+    more = picked_line(line=line, picked=found + min(amount, item.left))
+    return more.payable - picked_line(line=line, picked=found).payable
 
 
 def _unlike(wanted: Product, other: Product) -> dict[str, list[str]]:
@@ -114,7 +122,7 @@ def _write(
     inventory.reserve(quantities={product.pk: amount}, **where)  # type: ignore[arg-type]
     inventory.pick(product_id=product.pk, picked=amount, promised=amount, **where)  # type: ignore[arg-type]
     total = line_total(product.price, amount)
-    agreed = picked_line(line=line_of(item), picked=min(amount, item.quantity)).payable
+    agreed = _agreed(item, amount)
     line = OrderItem.objects.create(
         order=order,
         product=product,

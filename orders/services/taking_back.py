@@ -12,7 +12,7 @@ from orders.models import Order, OrderItem
 
 def take_back(*, actor: User, order: Order, item: OrderItem, by: OrderItem) -> None:
     """Put `by`, which replaced the locked line `item`, back on its shelf, in the caller's
-    transaction; both shelves stay locked. The line stays MISSING."""
+    transaction; both shelves stay locked. The line keeps its answer."""
     lock_stocks(branch_id=order.branch_id, product_ids=[item.product_id, by.product_id])
     inventory.put_back(
         actor=actor,

@@ -50,6 +50,13 @@ def give(eli, item, product, **values):
     )  # fmt: skip
 
 
+def answer(eli, item, status, quantity=None) -> None:
+    services.pick_item(
+        actor=eli, order_id=item.order_id, item_id=item.pk, picked_status=status,
+        picked_quantity=None if quantity is None else Decimal(quantity), now=clock.now(),
+    )  # fmt: skip
+
+
 def due(order: Order) -> Decimal:
     order = order_by_id(order_id=order.pk)
     return amount_due(order=order, items=order.items.all()) - order.delivery_fee
@@ -185,3 +192,55 @@ def test_its_customer_reads_what_came_instead(shop: Shop, eli, milk, other, clie
     page = client.get(reverse("orders:detail", args=[order.order_number])).content.decode()
     assert "Replaced, not charged" in page
     assert f"instead of {item.name_en}" in page
+
+
+def test_the_rest_of_a_line_is_replaced_and_what_was_found_stays(shop: Shop, eli, milk):
+    dear = shop.product(stock=10, price=Decimal("14.90"), **KOSHER)
+    order, item = picking(shop, eli, milk, quantity=5)
+    answer(eli, item, "PICKED", 3)
+    by = give(eli, item, dear)
+    item.refresh_from_db()
+    assert (item.picked_status, item.picked_quantity, by.picked_quantity) == ("PICKED", 3, 2)
+    assert (shop.stock(milk), shop.stock(dear)) == ((7, 0), (8, 0))
+    assert due(order) == Decimal("50.00")
+    assert services.finish_picking(actor=eli, order_id=order.pk, now=clock.now()).status == "READY"
+    assert [finding for rule in ALL for finding in rule.check(None)] == []
+
+
+def test_no_more_than_the_rest(shop: Shop, eli, milk, other):
+    order, item = picking(shop, eli, milk, quantity=5)
+    answer(eli, item, "PICKED", 3)
+    with pytest.raises(InvalidInput):
+        give(eli, item, other, quantity=Decimal(3))
+    answer(eli, item, "PICKED", 5)
+    with pytest.raises(SubstituteNotPossible) as refused:
+        give(eli, item, other)
+    assert refused.value.details["reason"] == "NOT_MISSING"
+    assert order.items.count() == 1
+    assert shop.stock(other) == (10, 0)
+
+
+@pytest.mark.parametrize(
+    ("at", "status", "quantity", "left"),
+    [
+        ("substitute", "PENDING", None, ("PICKED", 3)),
+        ("line", "PICKED", 4, ("PICKED", 4)),
+        ("line", "MISSING", None, ("MISSING", None)),
+        ("line", "PENDING", None, ("PENDING", None)),
+    ],
+)
+def test_another_answer_sends_the_substitute_back(
+    shop: Shop, eli, milk, other, at, status, quantity, left
+):
+    order, item = picking(shop, eli, milk, quantity=5)
+    answer(eli, item, "PICKED", 3)
+    by = give(eli, item, other)
+    answer(eli, item, "PICKED", 3)
+    assert order.items.count() == 2, "the same answer again changes nothing"
+    answer(eli, by if at == "substitute" else item, status, quantity)
+    item.refresh_from_db()
+    assert (item.picked_status, item.picked_quantity) == left
+    assert order.items.count() == 1
+    assert shop.stock(other) == (10, 0)
+    assert shop.stock(milk)[0] == 10 - (item.picked_quantity or 0)
+    assert [finding for rule in ALL for finding in rule.check(None)] == []

@@ -190,6 +190,13 @@ function start(words) {
     document.getElementById("more").disabled = found >= most;
   }, true);
 
+  // -- a scanner types where nobody looks: its code goes to the code's field, its Enter presses nothing else ----
+  document.addEventListener("keydown", (event) => {
+    const field = document.getElementById("code") || document.getElementById("swap-code");
+    const isText = event.key.length === 1 && event.key !== " " && !(event.ctrlKey || event.metaKey || event.altKey);
+    if (field && isText && !event.target.closest("input, textarea, select, dialog")) field.focus();
+  });
+
   // -- picking does not end while answers are still on the device ----------------------------------------------
   document.addEventListener("submit", (event) => {
     if (!event.target.matches("[data-finish]") || (navigator.onLine && !read().length)) return;
@@ -207,7 +214,6 @@ function start(words) {
   if (read().length) nextLine();
   show();
   send();
-  camera(words);
 }
 
 function newName() {
@@ -217,39 +223,4 @@ function newName() {
   bytes[8] = (bytes[8] & 0x3f) | 0x80;
   const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
-}
-
-// -- the camera, where the browser can read barcodes ---------------------------------------------------------
-function camera(words) {
-  if (!("BarcodeDetector" in window) || !navigator.mediaDevices) return;
-  document.body.classList.add("can-scan");
-  const dialog = document.getElementById("camera");
-  const video = dialog.querySelector("video");
-  let stream = null;
-  const stop = () => {
-    stream?.getTracks().forEach((track) => track.stop());
-    stream = null;
-  };
-  dialog.addEventListener("close", stop);
-  document.addEventListener("click", async (event) => {
-    if (!event.target.closest?.("[data-camera]")) return;
-    try {
-      stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
-    } catch {
-      return; // no permission: typing and the scanner remain
-    }
-    video.srcObject = stream;
-    await video.play();
-    dialog.showModal();
-    const detector = new BarcodeDetector({ formats: ["ean_13", "ean_8", "upc_a", "code_128"] });
-    while (stream) {
-      const [found] = await detector.detect(video).catch(() => []);
-      if (found) {
-        document.getElementById("code").value = found.rawValue;
-        dialog.close();
-        document.getElementById("code").form.requestSubmit();
-      }
-      await new Promise((resolve) => setTimeout(resolve, 150));
-    }
-  });
 }

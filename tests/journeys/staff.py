@@ -87,6 +87,12 @@ def scan(visit: Visit, code: str) -> None:
     answer(visit, lambda: visit.page.locator("#code").press("Enter"))
 
 
+def scanner(visit: Visit, code: str) -> None:
+    """A scanner types a code and Enter, wherever the focus happens to be."""
+    visit.page.keyboard.type(code)
+    answer(visit, lambda: visit.page.keyboard.press("Enter"))
+
+
 def current(visit: Visit) -> str:
     return visit.page.locator("#what").inner_text()
 
