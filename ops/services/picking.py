@@ -56,7 +56,7 @@ def answer(
     if picked:
         item = OrderItem.objects.filter(order=order, pk=item_id).first()
         if item is not None and item.sold_by == "WEIGHT":
-            _check_weight(item, quantity)
+            _check_weight(item.quantity, quantity)
     with write_transaction(durable=True):
         held = lock_order(order_id=order.pk)
         if client_id is not None and PickAnswer.objects.filter(client_id=client_id).exists():
@@ -149,7 +149,7 @@ def swap(
     if product_id is None:
         raise InvalidInput(fields={"product": [_("Choose what to give instead, or scan it.")]})
     if item.sold_by == "WEIGHT":
-        _check_weight(item, quantity)
+        _check_weight(item.left, quantity)
     return orders.substitute(
         actor=actor,
         order_id=order.pk,
@@ -198,13 +198,13 @@ def _check_not_overtaken(
         raise AnswerOvertaken
 
 
-def _check_weight(item: OrderItem, kg: Decimal | None) -> None:
-    most = fine_range(item.quantity)[1]
+def _check_weight(asked: Decimal, kg: Decimal | None) -> None:
+    most = fine_range(asked)[1]
     if kg is None:
         raise WeightOutOfRange(_("Type the weight that the scale shows."))
     if kg > most:
         figures = {name: f"{value.normalize():f}" for name, value in
-                   (("kg", kg), ("asked", item.quantity), ("most", most))}  # fmt: skip
+                   (("kg", kg), ("asked", asked), ("most", most))}  # fmt: skip
         raise WeightOutOfRange(
             _("%(kg)s kg is too much: %(asked)s kg was asked for, up to %(most)s kg is fine.")
             % figures

@@ -88,6 +88,22 @@ def test_a_part_found_offers_the_rest(client, eli, milk):
     assert list(found) == [(milk.pk, "PICKED", 3), (other.pk, "PICKED", 2)]
 
 
+def test_the_rest_of_a_weighed_line_has_its_own_tolerance(client, eli):
+    weighed = {"sold_by": "WEIGHT", "quantity_step": Decimal("0.5"), **KOSHER}
+    cheese = product(name_he="גבינה", **weighed)
+    one = order(due_at=DUE, lines=[(cheese, 2)], status="IN_PROGRESS", picker=eli)
+    other = same_shelf(cheese, name_he="גבינה אחרת", **weighed)
+    address = reverse("ops:answer", args=[one.order_number, one.items.get().pk])
+    data = {"picked_status": "PICKED", "picked_quantity": "0.5"}
+    screen = client.post(address, data, headers={"HX-Request": "true"}).content.decode()
+    assert "Asked 1.5" in screen
+    assert post(client, one, product=other.pk, quantity="1.7").status_code == 422
+    assert one.items.count() == 1
+    assert post(client, one, product=other.pk, quantity="1.6").status_code == 200
+    found = one.items.order_by("id").values_list("picked_quantity", flat=True)
+    assert list(found) == [Decimal("0.5"), Decimal("1.6")]
+
+
 def test_all_found_offers_nothing(client, one, milk):
     same_shelf(milk)
     address = reverse("ops:answer", args=[one.order_number, one.items.get().pk])
