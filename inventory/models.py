@@ -60,6 +60,11 @@ class Stock(models.Model):
                 name="stock_available",
                 condition=Q(on_hand__gt=F("reserved")),
             ),
+            models.Index(
+                fields=["branch", "product"],
+                name="stock_low",
+                condition=Q(on_hand__lte=F("reorder_point") + F("reserved")),
+            ),
         ]
 
     def __str__(self) -> str:

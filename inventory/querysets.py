@@ -24,10 +24,8 @@ class StockQuerySet(models.QuerySet["Stock"]):
         return self.filter(reserved__gt=F("on_hand"))
 
     def low(self) -> StockQuerySet:
-        """Rows at or below their reorder point, or short."""
-        return self.filter(
-            Q(reserved__gt=F("on_hand")) | Q(on_hand__lte=F("reorder_point") + F("reserved"))
-        )
+        """Rows at or below their reorder point, short ones among them. The index `stock_low` has them."""
+        return self.filter(on_hand__lte=F("reorder_point") + F("reserved"))
 
     def out(self) -> StockQuerySet:
         """Rows of which nothing may be promised any more."""
