@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from typing import Any
+from urllib.parse import urlencode
 
 from django.utils.translation import gettext_lazy as _
 
@@ -16,9 +17,9 @@ from branches.selectors import delivery_source
 from mami.clock import shop_date
 from mami.errors import DomainError, NotFound
 from ops import selectors
-from ops.forms import ASK_WHY, REASONS, DeliverForm, PlaceForm, QueueForm
+from ops.forms import ALL_OPEN, ASK_WHY, REASONS, DeliverForm, PlaceForm, QueueForm
 from ops.labels import barcode
-from ops.selectors import Picking, PickLine, QueueFilter
+from ops.selectors import OPEN, Picking, PickLine, QueueCounts, QueueFilter
 from ops.selectors.runs import board, runs
 from ops.selectors.substitutes import Offer, offers
 from ops.tolerance import fine_range
@@ -108,21 +109,37 @@ def queue_context(*, form: QueueForm, page: str, now: dt.datetime) -> dict[str, 
         "rows": selectors.rows(orders=orders[:PAGE], now=now),
         "more": len(orders) > PAGE,
         "page": max(1, number),
+        "first": start + 1,
+        "last": start + len(orders[:PAGE]),
         "previous_page": max(1, number - 1),
         "next_page": max(1, number) + 1,
         "branch": branch,
         "now": now,
         "narrowed": any(v for k, v in data.items() if k != "status") or bool(data.get("status")),
-        "tiles": [
+        "tiles": _tiles(filters, str(data.get("status") or ""), counts),
+    }
+
+
+def _tiles(filters: QueueFilter, status: str, counts: QueueCounts) -> list[dict[str, Any]]:
+    """How pressing the orders of the chosen status and branch are; a tile lists what it counts."""
+    if not set(filters.statuses) & set(OPEN):
+        filters, status = replace(filters, statuses=OPEN), ALL_OPEN
+    found = counts.urgency_of(filters.statuses)
+    kept = {"status": status, "branch": filters.branch_id}
+    tiles = []
+    for name in URGENCIES:
+        chosen = filters.urgency == name
+        asked = kept | {"urgency": "" if chosen else name}
+        tiles.append(
             {
                 "name": name,
                 "label": TILES[name],
-                "count": counts.by_urgency[name],
-                "chosen": filters.urgency == name,
+                "count": found[name],
+                "chosen": chosen,
+                "query": urlencode({key: value for key, value in asked.items() if value}),
             }
-            for name in URGENCIES
-        ],
-    }
+        )
+    return tiles
 
 
 def runs_context(*, form: PlaceForm, now: dt.datetime) -> dict[str, Any]:

@@ -89,8 +89,20 @@ class QueueRow:
 class QueueCounts:
     """Open orders by urgency and by status."""
 
-    by_urgency: dict[str, int]
-    by_status: dict[str, int]
+    groups: list[dict[str, Any]]
+
+    @property
+    def by_urgency(self) -> dict[str, int]:
+        return self.urgency_of(OPEN)
+
+    @property
+    def by_status(self) -> dict[str, int]:
+        return {group["status"]: group["n"] for group in self.groups}
+
+    def urgency_of(self, statuses: Iterable[str]) -> dict[str, int]:
+        """Open orders in one of `statuses` by urgency."""
+        found = [group for group in self.groups if group["status"] in statuses]
+        return {name: sum(group[name] for group in found) for name in URGENCIES}
 
 
 def orders_queue(*, filters: QueueFilter, now: dt.datetime) -> QuerySet[Order]:
@@ -147,11 +159,7 @@ def counts(*, branch_id: int | None = None, now: dt.datetime) -> QueueCounts:
             n=Count("id"), **{name: Count("id", filter=_due(name, now)) for name in URGENCIES}
         )
     )
-    found: list[dict[str, Any]] = [dict(group) for group in groups]
-    return QueueCounts(
-        by_urgency={name: sum(group[name] for group in found) for name in URGENCIES},
-        by_status={group["status"]: group["n"] for group in found},
-    )
+    return QueueCounts(groups=[dict(group) for group in groups])
 
 
 def _row(order: Order, items: list[tuple[int, str]], replaced: int, now: dt.datetime) -> QueueRow:

@@ -7,6 +7,7 @@ import datetime as dt
 import pytest
 from django.urls import reverse
 
+from mami import clock
 from mami.clock import shop_instant
 from ops import selectors
 from ops.selectors import QueueFilter
@@ -132,6 +133,19 @@ def test_the_page_takes_the_same_statements_for_any_number(
     with django_assert_max_num_queries(8):
         response = client.get(reverse("ops:queue"))
     assert response.content.count(b'id="o-MS-') == count
+
+
+@pytest.mark.parametrize(
+    "query", ["", "?status=OPEN&q=nobody", "?status=MISSING", "?status=DELIVERED"]
+)
+def test_a_tile_leads_to_as_many_orders_as_it_counts(client, eli, query):
+    for status in ("CREATED", "IN_PROGRESS", "MISSING", "DELAYED", "DELIVERED"):
+        order(due_at=clock.now(), status=status)
+    tiles = client.get(reverse("ops:queue") + query).context["tiles"]
+    assert any(tile["count"] for tile in tiles)
+    for tile in tiles:
+        page = client.get(f"{reverse('ops:queue')}?{tile['query']}")
+        assert len(page.context["rows"]) == tile["count"]
 
 
 def test_a_part_carries_the_list_the_tiles_and_the_time(client, eli):

@@ -28,6 +28,19 @@ document.body.addEventListener("htmx:afterSwap", () => {
   if (at >= 0 && document.activeElement === document.body) rows().at(Math.min(at, rows().length - 1))?.querySelector("a")?.focus({ preventScroll: true });
 });
 
+// A refresh that fails is no news every time: the list says from when it is, until one succeeds.
+for (const failed of ["htmx:sendError", "htmx:responseError", "htmx:timeout"]) {
+  document.body.addEventListener(failed, (event) => {
+    if (!polls(event.detail)) return;
+    event.stopImmediatePropagation();
+    const told = document.getElementById("refreshed");
+    if (!told || told.classList.contains("stale")) return;
+    told.setAttribute("role", "status");
+    told.classList.add("stale");
+    told.querySelector("span").textContent = told.dataset.stale;
+  }, true);
+}
+
 // A refused scan is felt as well as seen.
 document.body.addEventListener("htmx:afterSettle", ({ detail: { elt } }) => {
   if (elt.querySelector?.("[data-refused]")) navigator.vibrate?.([120, 60, 120]);
