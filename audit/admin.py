@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import admin
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from audit.models import AuditEntry
@@ -30,6 +32,18 @@ class AuditEntryAdmin(ReadOnlyAdmin):
         found, is_part = trail_page(params=request.GET), request.headers.get("HX-Request") == "true"
         template = "admin/audit/_rows.html" if is_part else "admin/audit/viewer.html"
         return self.page(request, template, title=_("Audit trail"), **found, is_part=is_part)
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: Any = None
+    ) -> HttpResponse:
+        """Everything that happened to the thing of this entry."""
+        entry = self.get_object(request, object_id)
+        if entry is None:
+            raise Http404
+        wanted = {"entity_type": entry.entity_type, "entity_id": entry.entity_id}
+        return HttpResponseRedirect(
+            f"{reverse('admin:audit_auditentry_changelist')}?{urlencode(wanted)}"
+        )
 
     def change_view(
         self,

@@ -175,12 +175,14 @@ class VatRateAdmin(ServiceAdmin):
 
 @admin.register(VatClass)
 class VatClassAdmin(ReadOnlyAdmin):
+    audit_name, audit_key = "settings", ""
     list_display = ("code", "name_he", "name_en")
     fields = list_display
 
 
 @admin.register(PriceHistory)
 class PriceHistoryAdmin(ReadOnlyAdmin):
+    audit_name, audit_key = "product", "product_id"
     list_display = ("product", "price", "old_price", "valid_from", "actor")
     list_select_related = ("product", "actor")
     search_fields = ("product__sku", "product__name_he", "product__name_en")

@@ -18,7 +18,7 @@ from mami.charts import Bar, Columns, Point, columns, share
 from mami.clock import shop_date
 from ops.selectors import counts
 from ops.selectors import office as ops
-from orders.models import OrderStatus
+from orders.models import OrderStatus, PickedStatus
 from payments.selectors import reconciliation_cases
 from payments.settlement import DaySettled, in_all, settlement
 from stockrequests.selectors import pending_count
@@ -72,7 +72,7 @@ def _figures(now: dt.datetime) -> list[Figure]:
         Figure(
             label=_("Missing lines in 7 days"),
             value=f"{100 * missing / answered:.1f}%" if answered else "–",
-            href="#chart-missing",
+            href=_missing_lines(now),
         ),
         Figure(
             label=_("Shelves running low"),
@@ -135,7 +135,7 @@ def _load(now: dt.datetime) -> list[Bar]:
 
 def _revenue(now: dt.datetime) -> Columns:
     days = ops.revenue_by_day(now=now)
-    queue = reverse("ops:queue")
+    orders = reverse("admin:orders_order_changelist")
     words = _("₪%(total)s in %(days)d days, most on %(best)s.")
     best = max(days, key=lambda one: one[1])[0]
     total = sum((amount for _day, amount in days), Decimal(0))
@@ -145,7 +145,7 @@ def _revenue(now: dt.datetime) -> Columns:
                 label=date_format(day, "j.n"),
                 amounts=(amount,),
                 values=(_shekels(amount),),
-                href=f"{queue}?status=DELIVERED&day={day.isoformat()}",
+                href=f"{orders}?day={day.isoformat()}",
             )
             for day, amount in days
         ],
@@ -193,7 +193,14 @@ def _most_missing(now: dt.datetime) -> list[Bar]:
             label=one.name_en if get_language() == "en" else one.name_he,
             value=str(one.lines),
             share=share(one.lines, most),
-            href=reverse("admin:catalog_product_change", args=[one.product_id]),
+            href=f"{_missing_lines(now)}&product__id__exact={one.product_id}",
         )
         for one in found
     ]
+
+
+def _missing_lines(now: dt.datetime) -> str:
+    """The list behind the figures of missing lines."""
+    first, last = ops.week(now=now)
+    lines = reverse("admin:orders_orderitem_changelist")
+    return f"{lines}?picked_status__exact={PickedStatus.MISSING}&day={first}..{last}"

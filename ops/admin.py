@@ -1,4 +1,4 @@
-"""Branches, for managers. They stand here because a new branch opens its stock rows too."""
+"""Branches, for managers, because a new branch opens its stock rows too; and background jobs."""
 
 from __future__ import annotations
 
@@ -8,13 +8,18 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.models import Group
-from django.http import HttpRequest
+from django.db import models
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+from procrastinate.contrib.django.admin import ProcrastinateJobAdmin
+from procrastinate.contrib.django.models import ProcrastinateEvent, ProcrastinateJob
 
 from branches import services as branches
 from branches.models import Branch
 from branches.windows import DAY_NAMES
-from mami.service_admin import RefusableForm, SwitchedAdmin
+from mami.service_admin import ReadOnlyAdmin, RefusableForm, RowsInline, SwitchedAdmin, titled
 from ops.services import open_branch
 
 HOURS = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)\s*[-–—]\s*([01]?\d|2[0-3]):([0-5]\d)")
@@ -65,6 +70,88 @@ class BranchForm(RefusableForm):
 
 
 admin.site.unregister(Group)  # rights follow the role; nobody is in a group
+admin.site.unregister(ProcrastinateJob)  # the library's own page writes inline styles
+
+
+STATES = {
+    "todo": pgettext_lazy("job", "waiting"),
+    "doing": pgettext_lazy("job", "being done"),
+    "succeeded": pgettext_lazy("job", "done"),
+    "failed": pgettext_lazy("job", "failed"),
+    "cancelled": pgettext_lazy("job", "cancelled"),
+    "aborted": pgettext_lazy("job", "aborted"),
+}
+
+
+class EventInline(RowsInline):
+    model = ProcrastinateEvent
+    fields = ("moment", "event")
+    readonly_fields = fields
+    ordering = ("at",)
+    verbose_name_plural = _("What happened")
+
+    @admin.display(description=_("when"))
+    def moment(self, event: ProcrastinateEvent) -> Any:
+        return event.at
+
+    @admin.display(description=_("what"))
+    def event(self, event: ProcrastinateEvent) -> str:
+        return event.type
+
+
+@admin.register(ProcrastinateJob)
+class JobAdmin(ReadOnlyAdmin):
+    """What the worker has to do, does and has done."""
+
+    list_display = ("id", "task", "what", "state", "tries", "planned")
+    list_filter = (titled("status", _("state")), titled("task_name", _("job")))
+    ordering = ("-id",)
+    fields = ("task", "what", "state", "tries", "planned")
+    readonly_fields = fields
+    inlines = (EventInline,)
+    actions = ("retry", "cancel")
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        return super().changelist_view(
+            request, {**(extra_context or {}), "title": _("Background jobs")}
+        )
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: Any = None
+    ) -> HttpResponse:
+        """What happened to a job stands on its own page."""
+        job = self.get_object(request, object_id)
+        if job is None:
+            raise Http404
+        return redirect("admin:procrastinate_procrastinatejob_change", job.pk)
+
+    @admin.display(description=_("job"), ordering="task_name")
+    def task(self, job: ProcrastinateJob) -> str:
+        return job.task_name
+
+    @admin.display(description=_("of what"))
+    def what(self, job: ProcrastinateJob) -> str:
+        return ", ".join(f"{name}={value}" for name, value in job.args.items())
+
+    @admin.display(description=_("state"), ordering="status")
+    def state(self, job: ProcrastinateJob) -> Any:
+        return STATES.get(job.status, job.status)
+
+    @admin.display(description=_("attempts"), ordering="attempts")
+    def tries(self, job: ProcrastinateJob) -> int:
+        return job.attempts
+
+    @admin.display(description=_("not before"), ordering="scheduled_at")
+    def planned(self, job: ProcrastinateJob) -> Any:
+        return job.scheduled_at or "–"
+
+    @admin.action(description=_("Try the chosen ones again"))
+    def retry(self, request: HttpRequest, queryset: models.QuerySet) -> None:
+        ProcrastinateJobAdmin.retry(self, request, queryset)  # type: ignore[arg-type]
+
+    @admin.action(description=_("Cancel the chosen ones that have not begun"))
+    def cancel(self, request: HttpRequest, queryset: models.QuerySet) -> None:
+        ProcrastinateJobAdmin.cancel(self, request, queryset)  # type: ignore[arg-type]
 
 
 @admin.register(Branch)

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from decimal import Decimal
 from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
-from mami.service_admin import ReadOnlyAdmin, RowsInline
+from mami.service_admin import DaysFilter, ReadOnlyAdmin, RowsInline, titled
 from orders.models import Order, OrderItem
+
+
+def _short(moment: dt.datetime) -> str:
+    return date_format(localtime(moment), "j.n H:i")
 
 
 class ItemInline(RowsInline):
@@ -29,12 +37,37 @@ class ItemInline(RowsInline):
     readonly_fields = fields
 
 
+class DueFilter(DaysFilter):
+    """Orders due on those days."""
+
+    title = _("due")
+    column = "due_at"
+
+
+class LineDueFilter(DueFilter):
+    column = "order__due_at"
+
+
 @admin.register(Order)
 class OrderAdmin(ReadOnlyAdmin):
     audit_name = "order"
-    list_display = ("order_number", "status", "user", "branch", "due_at", "total_amount", "screen")
-    list_filter = ("status", "fulfillment_type", "branch")
-    list_select_related = ("user", "branch")
+    list_display = (
+        "order_number",
+        "status",
+        "user",
+        "branch",
+        "due",
+        "total_amount",
+        "charged",
+        "screen",
+    )
+    list_filter = (
+        "status",
+        titled("fulfillment_type", _("delivery or pickup")),
+        titled("branch", _("branch")),
+        DueFilter,
+    )
+    list_select_related = ("user", "branch", "payment")
     search_fields = ("=order_number", "user__email")
     ordering = ("-created_at", "-id")
     inlines = (ItemInline,)
@@ -61,6 +94,15 @@ class OrderAdmin(ReadOnlyAdmin):
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return bool(request.user.is_manager)  # type: ignore[union-attr]
 
+    @admin.display(description=_("due"), ordering="due_at")
+    def due(self, order: Order) -> str:
+        return _short(order.due_at)
+
+    @admin.display(description=_("charged"))
+    def charged(self, order: Order) -> Decimal:
+        """What was taken and not given back."""
+        return order.payment.captured - order.payment.refunded
+
     @admin.display(description=_("staff screen"))
     def screen(self, order: Order) -> SafeString:
         return format_html(
@@ -75,3 +117,65 @@ class OrderAdmin(ReadOnlyAdmin):
             reverse("ops:invoice", args=[order.order_number]),
             invoice.number if invoice else _("order as PDF"),
         )
+
+
+@admin.register(OrderItem)
+class OrderLineAdmin(ReadOnlyAdmin):
+    """The lines of all orders: which were missing, and why."""
+
+    audit_name = "order_item"
+    list_display = ("shown_name", "number", "due", "asked", "answer", "found", "why")
+    list_filter = (titled("picked_status", _("answer")), LineDueFilter)
+    list_select_related = ("order",)
+    search_fields = ("=order__order_number", "=sku")
+    ordering = ("-id",)
+    fields = (
+        "order",
+        ("name_he", "name_en"),
+        "sku",
+        "quantity",
+        "unit_price",
+        "discount",
+        "line_total",
+        "substitution",
+        "substitute_for",
+        "picked_status",
+        "picked_quantity",
+        "missing_reason",
+        "picked_at",
+    )
+
+    def lookup_allowed(self, lookup: str, value: Any, request: Any = None) -> bool:
+        return lookup == "product__id__exact" or super().lookup_allowed(lookup, value, request)
+
+    @admin.display(description=_("name"))
+    def shown_name(self, item: OrderItem) -> str:
+        return item.name
+
+    @admin.display(description=_("due"), ordering="order__due_at")
+    def due(self, item: OrderItem) -> str:
+        return _short(item.order.due_at)
+
+    @admin.display(description=_("order"), ordering="order_id")
+    def number(self, item: OrderItem) -> SafeString:
+        return format_html(
+            '<a href="{}">{}</a>',
+            reverse("ops:order", args=[item.order.order_number]),
+            item.order.order_number,
+        )
+
+    @admin.display(description=_("ordered"))
+    def asked(self, item: OrderItem) -> str:
+        return f"{item.quantity.normalize():f}"
+
+    @admin.display(description=_("answer"), ordering="picked_status")
+    def answer(self, item: OrderItem) -> str:
+        return item.get_picked_status_display()
+
+    @admin.display(description=_("found"))
+    def found(self, item: OrderItem) -> str:
+        return f"{item.picked_quantity.normalize():f}" if item.picked_quantity else "–"
+
+    @admin.display(description=_("reason"))
+    def why(self, item: OrderItem) -> str:
+        return item.missing_reason

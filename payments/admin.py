@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Any
 
 from django.contrib import admin
@@ -14,9 +13,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
-from mami.clock import now, shop_date, shop_instant
+from mami.clock import now, shop_date
 from mami.keyset import walk
-from mami.service_admin import ReadOnlyAdmin
+from mami.service_admin import DaysFilter, ReadOnlyAdmin
 from mami.spreadsheets import stream_csv
 from payments import services
 from payments.forms import DaysForm
@@ -42,27 +41,10 @@ class MoneyAdmin(ReadOnlyAdmin):
         return bool(request.user.is_manager)  # type: ignore[union-attr]
 
 
-class DayFilter(admin.SimpleListFilter):
-    """`?day=2026-11-25`, as the settlement links: what the provider carried out on that day."""
+class DayFilter(DaysFilter):
+    """What the provider carried out on those days, as the settlement links."""
 
-    title = gettext_lazy("day")
-    parameter_name = "day"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        """The day asked for, so that it can be seen and taken away."""
-        day = request.GET.get("day")
-        return [(day, day)] if day else []
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
-        value = self.used_parameters.get("day")
-        if value is None:
-            return queryset
-        try:
-            day = dt.date.fromisoformat(str(value))
-        except ValueError:
-            return queryset.none()
-        end = shop_instant(day + dt.timedelta(days=1), dt.time(0))
-        return queryset.filter(finished_at__gte=shop_instant(day, dt.time(0)), finished_at__lt=end)
+    column = "finished_at"
 
 
 @admin.register(Payment)
@@ -120,6 +102,7 @@ class PaymentAdmin(MoneyAdmin):
 
 @admin.register(ProviderCall)
 class ProviderCallAdmin(MoneyAdmin):
+    audit_name, audit_key = "payment", "payment_id"
     list_display = ("payment", "kind", "amount", "state", "attempts", "failure", "created_at")
     list_filter = ("state", "kind", DayFilter)
     list_select_related = ("payment",)
@@ -129,6 +112,7 @@ class ProviderCallAdmin(MoneyAdmin):
 
 @admin.register(Refund)
 class RefundAdmin(MoneyAdmin):
+    audit_name, audit_key = "payment", "payment_id"
     list_display = ("payment", "amount", "reason", "actor", "created_at")
     list_select_related = ("payment", "actor")
     search_fields = ("payment__order_number",)
@@ -139,6 +123,7 @@ class RefundAdmin(MoneyAdmin):
 class ReconciliationCaseAdmin(MoneyAdmin):
     """What was looked into by hand is closed here; nothing here moves money."""
 
+    audit_name, audit_key = "payment", "payment_id"
     list_display = ("payment", "kind", "status", "resolution", "created_at", "resolved_at")
     list_filter = ("status", "kind")
     list_select_related = ("payment",)

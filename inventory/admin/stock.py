@@ -98,6 +98,7 @@ class StockAdmin(ServiceAdmin):
 
 @admin.register(StockMovement)
 class StockMovementAdmin(ReadOnlyAdmin):
+    audit_name, audit_key = "stock", "stock_id"
     list_display = (
         "created_at",
         "product",

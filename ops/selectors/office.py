@@ -12,6 +12,7 @@ from django.db.models.functions import TruncDate
 
 from branches.models import DatedSlot
 from mami.clock import SHOP_TZ, shop_date, shop_instant
+from ops.selectors.queue import on_days
 from orders.models import Order, OrderItem, PickedStatus
 
 DAY = dt.timedelta(days=1)
@@ -44,10 +45,10 @@ class MissingProduct:
 
 
 def orders_of_today(*, now: dt.datetime) -> dict[str, int]:
-    """Orders due today by status. One query."""
-    start, end = _day(shop_date(now))
+    """Orders of today by status, by the rule of the queue's filter. One query."""
+    today = shop_date(now)
     groups = (
-        Order.objects.filter(due_at__gte=start, due_at__lt=end)
+        Order.objects.filter(on_days(today, today))
         .order_by()
         .values_list("status")
         .annotate(n=Count("id"))
@@ -120,9 +121,15 @@ def revenue_by_day(*, now: dt.datetime) -> list[tuple[dt.date, Decimal]]:
     return [(day, groups.get(day) or Decimal(0)) for day in days]
 
 
-def _lines_of_week(now: dt.datetime) -> Any:
+def week(*, now: dt.datetime) -> tuple[dt.date, dt.date]:
+    """The first and the last of the last seven days."""
     today = shop_date(now)
-    start, end = _day(today - DAY * (WEEK - 1))[0], _day(today)[1]
+    return today - DAY * (WEEK - 1), today
+
+
+def _lines_of_week(now: dt.datetime) -> Any:
+    first, last = week(now=now)
+    start, end = _day(first)[0], _day(last)[1]
     return OrderItem.objects.filter(
         order__due_at__gte=start, order__due_at__lt=end, substitute_for__isnull=True
     )

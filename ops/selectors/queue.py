@@ -121,7 +121,7 @@ def orders_queue(*, filters: QueueFilter, now: dt.datetime) -> QuerySet[Order]:
     if filters.urgency in URGENCIES:
         orders = orders.filter(_due(filters.urgency, now))
     if filters.date_from or filters.date_to:
-        orders = orders.filter(_on_days(filters.date_from, filters.date_to))
+        orders = orders.filter(on_days(filters.date_from, filters.date_to))
     if filters.due_at is not None:
         orders = orders.filter(due_at=filters.due_at)
     if filters.q.strip():
@@ -186,7 +186,8 @@ def _due(name: str, now: dt.datetime) -> Q:
     return condition
 
 
-def _on_days(first: dt.date | None, last: dt.date | None) -> Q:
+def on_days(first: dt.date | None, last: dt.date | None) -> Q:
+    """Orders whose window is on those days; a pickup without one counts on the day it was placed."""
     start = shop_instant(first, dt.time(0)) if first else None
     end = shop_instant(last + dt.timedelta(days=1), dt.time(0)) if last else None
     slotted, free = Q(dated_slot__isnull=False), Q(dated_slot__isnull=True)
