@@ -30,7 +30,8 @@ SELECT p.id, p.sku, p.barcode, p.name_{lang}, p.description_{lang}, m.name_{lang
        (SELECT r.rate FROM catalog_vatrate r
         WHERE r.vat_class_id = p.vat_class_id AND r.valid_from <= %s
         ORDER BY r.valid_from DESC LIMIT 1),
-       p.dietary_tags, p.allergens, p.image, p.is_active, {stock}, {available}
+       p.dietary_tags, p.allergens, p.image, p.is_active, p.created_at, c.position, {stock},
+       {available}
 FROM {source} JOIN catalog_category c ON c.id = p.category_id
 LEFT JOIN catalog_category d ON d.id = c.parent_id
 LEFT JOIN catalog_brand m ON m.id = p.brand_id
@@ -66,6 +67,8 @@ class Described(NamedTuple):
     allergens: list[str]
     image: str | None
     is_active: bool
+    created_at: dt.datetime
+    category_position: int
     in_stock_anywhere: bool
     available: Decimal | None = None
 
@@ -92,6 +95,8 @@ class Described(NamedTuple):
             allergens=product.allergens,
             image=product.image.name or None,
             is_active=product.is_active,
+            created_at=product.created_at,
+            category_position=product.category.position,
             in_stock_anywhere=product.in_stock_anywhere,
         )
 

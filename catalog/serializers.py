@@ -13,7 +13,7 @@ from catalog.facets import Facet, Facets
 from catalog.models import Allergen, DietaryTag, Product, SizeUnit, SoldBy
 from catalog.selectors import SORTS
 from mami.api.fields import Id, Instant, Money, Quantity, Text, money, number
-from mami.api.queries import Paging, Query
+from mami.api.queries import CursorPaging, Paging, Query
 
 PER = ["100G", "100ML", "KG", "L", "PIECE"]
 
@@ -163,7 +163,7 @@ class BranchQuery(Query):
     branchId = Id(required=False, source="branch_id")  # noqa: N815
 
 
-class ShelfQuery(Paging):
+class ShelfQuery(CursorPaging):
     branchId = Id(required=False, source="branch_id")  # noqa: N815
     sort = serializers.ChoiceField(choices=SORTS, required=False)
 
@@ -244,7 +244,7 @@ class AdminListQuery(Paging):
     pass
 
 
-class AdminProductsQuery(Paging):
+class AdminProductsQuery(CursorPaging):
     q = Text(required=False, allow_blank=True, max_length=200, help_text="Name, sku or barcode.")
     categoryId = Id(required=False, source="category_id")  # noqa: N815
     isActive = serializers.BooleanField(required=False, source="is_active")  # noqa: N815

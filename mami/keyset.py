@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
-from typing import Any
+from decimal import Decimal
+from typing import Any, TypeVar
 
 from django.core import signing
 from django.db.models import Q, QuerySet
@@ -14,11 +15,10 @@ from mami.errors import InvalidInput
 
 SALT = "mami.api.cursor"
 STEP = 2000
+Rows = TypeVar("Rows", bound=QuerySet[Any])
 
 
-def after(
-    rows: QuerySet[Any], *, keys: Sequence[str], position: Sequence[Any] | None
-) -> QuerySet[Any]:
+def after(rows: Rows, *, keys: Sequence[str], position: Sequence[Any] | None) -> Rows:
     """The rows behind a position, sorted by `keys` (`-created_at`, …; together unique)."""
     rows = rows.order_by(*keys)
     return rows if position is None else rows.filter(_behind(keys, position))
@@ -49,13 +49,16 @@ def walk(rows: QuerySet[Any], *, keys: Sequence[str], step: int = STEP) -> Itera
 
 def write_cursor(keys: Sequence[str], row: Any) -> str:
     """An opaque cursor for the row that ends a page."""
-    values = [getattr(row, key.lstrip("-")) for key in keys]
-    plain = [v.isoformat() if isinstance(v, dt.datetime) else v for v in values]
-    return signing.dumps([",".join(keys), *plain], salt=SALT)
+    return cursor_at(keys, [getattr(row, key.lstrip("-")) for key in keys])
+
+
+def cursor_at(keys: Sequence[str], position: Sequence[Any]) -> str:
+    """An opaque cursor for a position, given as one value for each key."""
+    return signing.dumps([",".join(keys), *map(_plain, position)], salt=SALT)
 
 
 def read_cursor(cursor: str | None, keys: Sequence[str]) -> list[Any] | None:
-    """The position a cursor stands for, None without one.
+    """The position a cursor stands for, None without one; instants and decimals as text.
 
     Raises InvalidInput for a made-up one, and for one of a list that was sorted differently.
     """
@@ -64,12 +67,19 @@ def read_cursor(cursor: str | None, keys: Sequence[str]) -> list[Any] | None:
     try:
         order, *position = signing.loads(cursor, salt=SALT)
     except (signing.BadSignature, ValueError, TypeError):
-        order, position = "", []
+        order, position = None, []
     if order != ",".join(keys):
         raise InvalidInput(
             fields={"cursor": [_("This is not a cursor that the shop has given out.")]}
         )
-    return [dt.datetime.fromisoformat(v) if isinstance(v, str) else v for v in position]
+    return position
+
+
+def _plain(value: Any) -> Any:
+    """As JSON writes it. Fields read such text back as their own kind."""
+    if isinstance(value, dt.datetime):
+        return value.isoformat()
+    return str(value) if isinstance(value, Decimal) else value
 
 
 def _behind(keys: Sequence[str], position: Sequence[Any]) -> Q:

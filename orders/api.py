@@ -8,7 +8,7 @@ from django.http import HttpResponse
 
 from mami import clock
 from mami.api.operations import operation
-from mami.api.pagination import Page, paged
+from mami.api.pagination import Page, by_cursor
 from mami.api.views import ApiView
 from mami.errors import Busy
 from mami.signed_in import PersonApiRequest
@@ -19,6 +19,7 @@ from orders.serializers import OrderOut, OrdersQuery, ReorderedOut
 from orders.services.reordering import Reordered
 
 TAG = "Orders"
+NEWEST_FIRST = ("-created_at", "-id")
 
 
 class Orders(ApiView):
@@ -32,7 +33,7 @@ class Orders(ApiView):
     )
     def get(self, request: PersonApiRequest, query: dict[str, Any]) -> Page:
         found = selectors.orders_of(actor=request.user, statuses=query.get("status", ()))
-        return paged(found, **query)
+        return by_cursor(found, keys=NEWEST_FIRST, **query)
 
 
 class OrderDetail(ApiView):

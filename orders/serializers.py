@@ -12,7 +12,7 @@ from cart.models import Substitution
 from cart.serializers import CartOut
 from mami.api.fields import Id, Instant, Money, Quantity, TimeOfDay, instant, money, number
 from mami.api.fields import time_of_day as time
-from mami.api.queries import Paging
+from mami.api.queries import CursorPaging
 from orders import selectors
 from orders.models import (
     DeliveryPreference,
@@ -204,7 +204,7 @@ def _pickup(order: Order) -> dict[str, Any] | None:
     return {"branch_id": order.branch_id, **when, "code": details.code}
 
 
-class OrdersQuery(Paging):
+class OrdersQuery(CursorPaging):
     status = serializers.ListField(
         child=serializers.ChoiceField(choices=OrderStatus.values),
         required=False,

@@ -10,8 +10,8 @@ from rest_framework.request import Request
 from branches.selectors import any_branch
 from mami import clock
 from mami.api.operations import operation
-from mami.api.pagination import Page, paged
-from mami.api.queries import Paging
+from mami.api.pagination import Page, by_cursor
+from mami.api.queries import CursorPaging
 from mami.api.views import ApiView
 from mami.errors import Busy, NotFound
 from mami.signed_in import PersonApiRequest
@@ -31,6 +31,7 @@ from stockrequests.serializers import (
 from stockrequests.services import Outcome
 
 TAG = "Stock requests"
+NEWEST_FIRST = ("-created_at", "-id")
 
 
 class StockRequests(ApiView):
@@ -52,12 +53,14 @@ class MyStockRequests(ApiView):
         tag=TAG,
         summary="What I have asked for",
         description="Newest first.",
-        query=Paging,
+        query=CursorPaging,
         answer=StockRequestOut,
         page=True,
     )
     def get(self, request: PersonApiRequest, query: dict[str, Any]) -> Page:
-        return _rows(paged(selectors.own_requests(actor=request.user), **query))
+        return _rows(
+            by_cursor(selectors.own_requests(actor=request.user), keys=NEWEST_FIRST, **query)
+        )
 
 
 class AdminStockRequests(ApiView):
@@ -76,7 +79,7 @@ class AdminStockRequests(ApiView):
         found = selectors.requests_to_review(
             status=query.get("status", ""), branch_id=query.get("branch_id")
         )
-        return _rows(paged(found, **query))
+        return _rows(by_cursor(found, keys=NEWEST_FIRST, **query))
 
 
 class ReviewStockRequest(ApiView):

@@ -7,7 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from mami.api.fields import Id, Instant, Quantity, Text, instant, number
-from mami.api.queries import Paging
+from mami.api.queries import CursorPaging
 from stockrequests.models import StockRequest
 from stockrequests.selectors import ReviewRow
 from stockrequests.services import MOST_AT_ONCE, REASON_LENGTH, Decision, Outcome
@@ -68,7 +68,7 @@ class StockRequestOut(serializers.Serializer[Any]):
         }
 
 
-class ReviewQuery(Paging):
+class ReviewQuery(CursorPaging):
     status = serializers.ChoiceField(choices=StockRequest.Status.values, required=False)
     branchId = Id(required=False, source="branch_id")  # noqa: N815
 

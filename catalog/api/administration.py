@@ -19,7 +19,7 @@ from catalog.serializers import (
 )
 from catalog.services import ProductData
 from mami.api.operations import operation
-from mami.api.pagination import Page, paged
+from mami.api.pagination import Page, by_cursor, paged
 from mami.api.views import ApiView
 from mami.errors import Busy, InvalidInput
 
@@ -89,7 +89,7 @@ class AdminProducts(ApiView):
     )
     def get(self, request: Request, query: dict[str, Any]) -> Page:
         wanted = {k: query[k] for k in ("q", "category_id", "is_active") if k in query}
-        return paged(selectors.all_products(**wanted), **query)
+        return by_cursor(selectors.all_products(**wanted), keys=("-id",), **query)
 
     @operation(
         tag=TAG,

@@ -63,7 +63,11 @@ class Search(ApiView):
     @operation(
         tag=TAG,
         summary="Find products",
-        description="Without `q` everything. Sorted by `relevance` unless told otherwise.",
+        description=(
+            "Without `q` everything. Sorted by `relevance` unless told otherwise. With a `q`, that "
+            "order is weighed anew for each text and has no cursor: `next_cursor` is null, go on by "
+            "`offset`, or sort by a column."
+        ),
         query=SearchQuery,
         answer=ProductOut,
         page=True,
@@ -111,6 +115,9 @@ def _page(shelf: ShelfPage[Described]) -> Page:
         total=shelf.total,
         limit=shelf.limit,
         offset=shelf.offset,
+        has_next=shelf.has_next,
+        by_cursor=True,
+        next_cursor=shelf.next_cursor,
         extra={"facets": shelf.facets},
     )
 

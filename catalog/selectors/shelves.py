@@ -21,6 +21,7 @@ from catalog.querysets import ProductQuerySet
 from catalog.search import SearchQuery, search_query
 from catalog.tree import category_tree
 from mami.errors import NotFound
+from mami.keyset import after, cursor_at, read_cursor
 
 SORTS = ("relevance", "name", "price", "-price", "unit_price", "newest")
 WEIGHTS = [0.02, 0.5, 0.3, 1.0]  # description, category, brand, name
@@ -46,6 +47,8 @@ class ShelfPage(Generic[Item]):
     facets: Facets = field(default_factory=Facets)
     understood: SearchQuery | None = None
     loosened: bool = False
+    has_next: bool | None = None
+    next_cursor: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,17 +94,17 @@ class Shelf:
     def ordered(self, *, stock: bool) -> ProductQuerySet:
         """The products that pass the filters, in order."""
         kept = self.matching(stock=stock).filter(*self.filters.conditions().values())
-        if self.by_relevance:
-            first = ["-in_stock"] if stock and self.sold_out_last else []
-            return kept.order_by(*first, *_relevance(self.understood))
-        order = {
-            "name": ("name_en" if self.language == "en" else "name_he", "id"),
-            "price": ("price", "id"),
-            "-price": ("-price", "id"),
-            "unit_price": ("unit_price", "id"),
-            "newest": ("-created_at", "-id"),
-        }[self.sort]
-        return kept.order_by(*order)
+        first = ["-in_stock"] if stock and self.sold_out_last else []
+        return kept.order_by(*first, *(self.keys or _relevance(self.understood)))
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The columns that sort the shelf, none where it stands as its text is fit."""
+        if not self.by_relevance:
+            name = "name_en" if self.language == "en" else "name_he"
+            order = {"name": name, "newest": "-created_at"}.get(self.sort, self.sort)
+            return order, "-id" if self.sort == "newest" else "id"
+        return () if self.understood else ("category__position", "category_id", "id")
 
 
 def shelf(
@@ -149,11 +152,14 @@ def listing(
     sort: str = "",
     limit: int,
     offset: int,
+    cursor: str | None = None,
     **filters: Any,
 ) -> ShelfPage[Described]:
     """`shelf` for the JSON API. Without a branch, in stock means at any branch.
 
-    At most three queries for what has been asked since the catalogue changed.
+    After a `cursor` instead of `offset` where the order is one of columns, not of relevance to a
+    text. At most three queries for what has been asked since the catalogue changed. Raises
+    InvalidSort, InvalidInput for a cursor of another order.
     """
     asked = Shelf(
         category_id=category_id, branch_id=branch_id, sort=_known(sort), anywhere=True,
@@ -161,33 +167,24 @@ def listing(
     )  # fmt: skip
     memory = recall()
     asked, facets, loosened = _counted(memory, asked, q)
-    page = _page(memory, asked, limit=limit, offset=offset) if offset < facets.total else []
-    return ShelfPage(
-        items=described_in_order(page, branch_id=branch_id),
-        total=facets.total,
-        limit=limit,
-        offset=offset,
-        facets=facets,
-        understood=asked.understood,
-        loosened=loosened,
-    )
+    found = _stretch(memory, asked, facets.total, limit=limit, offset=offset, cursor=cursor)
+    return replace(found, facets=facets, understood=asked.understood, loosened=loosened)
 
 
 def subtree(
-    *, category_id: int, branch_id: int | None = None, sort: str = "", limit: int, offset: int
-) -> ShelfPage[Described]:
+    *, category_id: int, branch_id: int | None = None, sort: str = "", limit: int, offset: int,
+    cursor: str | None = None,
+) -> ShelfPage[Described]:  # fmt: skip
     """The products of a category and all below it, for the JSON API. Two or three queries.
 
-    Raises NotFound, InvalidSort.
+    Raises NotFound, InvalidSort, InvalidInput for a cursor of another order.
     """
     memory = recall()
     node = category_tree(memory).nodes.get(category_id)
     if node is None:
         raise NotFound
     asked = Shelf(category_id=category_id, branch_id=branch_id, sort=_known(sort), anywhere=True)
-    page = _page(memory, asked, limit=limit, offset=offset) if offset < node.count else []
-    items = described_in_order(page, branch_id=branch_id)
-    return ShelfPage(items=items, total=node.count, limit=limit, offset=offset)
+    return _stretch(memory, asked, node.count, limit=limit, offset=offset, cursor=cursor)
 
 
 def first_found(*, understood: SearchQuery, limit: int) -> list[Product]:
@@ -241,6 +238,39 @@ def _page(
     return asked.ordered(stock=stock)[offset:end]
 
 
+def _stretch(
+    memory: Memory, asked: Shelf, total: int, *, limit: int, offset: int, cursor: str | None
+) -> ShelfPage[Described]:
+    """A page for the JSON API, behind a cursor or by offset. Raises InvalidInput."""
+    position = read_cursor(cursor, asked.keys)
+    if position is not None:
+        rows = asked.ordered(stock=asked.filters.in_stock)
+        behind = after(rows, keys=asked.keys, position=position)[: limit + 1]
+        found = described_in_order(behind, branch_id=asked.branch_id)
+        items, offset, has_next = found[:limit], 0, len(found) > limit
+    else:
+        page = _page(memory, asked, limit=limit, offset=offset) if offset < total else []
+        items = described_in_order(page, branch_id=asked.branch_id)
+        has_next = offset + len(items) < total
+    return ShelfPage(
+        items=items,
+        total=total,
+        limit=limit,
+        offset=offset,
+        has_next=has_next,
+        next_cursor=_cursor(asked.keys, items[-1]) if has_next and items else None,
+    )
+
+
+def _cursor(keys: tuple[str, ...], last: Described) -> str | None:
+    """The cursor behind a product, None where the order is none of columns."""
+    value = last._asdict() | {
+        "id": last.pk, "category__position": last.category_position,
+        "name_he": last.name, "name_en": last.name,
+    }  # fmt: skip
+    return cursor_at(keys, [value[key.lstrip("-")] for key in keys]) if keys else None
+
+
 def _first(asked: Shelf) -> list[int]:
     """The keys of the beginning of a shelf, as if everything were in stock."""
     return list(asked.ordered(stock=False).values_list("pk", flat=True)[:FIRST])
@@ -270,9 +300,8 @@ def _in_stock_first(asked: Shelf, first: list[int], end: int) -> list[int] | Non
 
 
 def _relevance(understood: SearchQuery | None) -> list[Any]:
-    """What fits best first; without a text as the departments stand."""
-    if understood is None:
-        return ["category__position", "category_id", "id"]
+    """What fits best first."""
+    assert understood is not None  # noqa: S101 - without a text the shelf has keys
     begins = Q(name_he__istartswith=understood.text) | Q(name_en__istartswith=understood.text)
     rank = (
         SearchRank(F("search_vector"), _raw(understood.own), weights=WEIGHTS)

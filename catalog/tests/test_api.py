@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from urllib.parse import quote
 
 import pytest
 
@@ -174,6 +175,91 @@ class TestSearch:
             client.get("/categories")
 
 
+class TestCursor:
+    """A walk through a shelf while goods come and go: none of those that stay is shown twice or
+    passed over.
+    """
+
+    @pytest.fixture
+    def alike(self, shop):
+        """Nine products in two categories, alike in names and prices, so that keys decide."""
+        other = Category.objects.create(
+            slug="next", name_he="ליד", name_en="Next", position=shop.category.position + 1
+        )
+        brand = Brand.objects.create(slug="kad-vakaf", name_he="כד וכף", name_en="Kad VaKaf")
+        return [
+            shop.product(
+                name_en="abc"[n % 2], name_he="אבג"[n % 2], price=Decimal(10 + n % 3),
+                category=(shop.category, other)[n % 4 == 3], brand=brand,
+            )
+            for n in range(9)
+        ]  # fmt: skip
+
+    @pytest.mark.parametrize(
+        "query", ["", "sort=name", "sort=price", "sort=-price", "sort=unit_price", "sort=newest", "sort=price&q=kad",
+                  "sort=name&inStock=true&maxPrice=11"],
+    )  # fmt: skip
+    @pytest.mark.parametrize("language", ["he", "en"])
+    def test_walks_once_past_what_comes_and_goes(self, api, shop, alike, query, language):
+        client, path = api(language=language), f"/products/search?limit=2&{query}"
+        index_products([product.pk for product in alike])
+        whole = [p["id"] for p in client.get(path.replace("limit=2", "limit=50")).json()["data"]]
+        page = client.get(path).json()
+        seen, pages = [p["id"] for p in page["data"]], 1
+        Product.objects.filter(pk=whole[0]).update(is_active=False)
+        ahead = shop.product(name_he="א", name_en="0", price=Decimal(1), size=Decimal(9))
+        ahead.created_at = ahead.created_at.replace(year=2990)
+        ahead.save()
+        while cursor := page["pagination"]["next_cursor"]:
+            assert page["pagination"]["has_next"] is True
+            page = client.get(f"{path}&cursor={cursor}").json()
+            seen += [p["id"] for p in page["data"]]
+            pages += 1
+        assert [pk for pk in seen if pk != ahead.pk] == whole
+        assert page["pagination"]["has_next"] is False
+        assert pages >= len(whole) // 2
+
+    def test_goes_on_behind_an_offset_and_within_a_category(self, api, shop, alike):
+        client, path = api(), f"/categories/{shop.category.pk}/products"
+        whole = names(client.get(f"{path}?sort=name"))
+        page = client.get(f"{path}?sort=name&limit=2&offset=2").json()
+        rest = client.get(f"{path}?sort=name&cursor={page['pagination']['next_cursor']}&offset=3")
+        assert names(rest) == whole[4:]
+        assert rest.json()["pagination"] == {
+            "total": len(whole), "limit": 50, "offset": 0, "has_next": False, "next_cursor": None
+        }  # fmt: skip
+
+    def test_what_fits_best_has_none(self, api, alike):
+        """Relevance is no column: it is weighed anew for each text, so only offsets lead there."""
+        index_products([product.pk for product in alike])
+        page = api().get("/products/search?q=a&limit=2").json()["pagination"]
+        assert (page["has_next"], page["next_cursor"]) == (True, None)
+
+    @pytest.mark.parametrize("query", ["q=a", "sort=name", "sort=-price", ""])
+    def test_belongs_to_its_order(self, api, alike, query):
+        cursor = (
+            api().get("/products/search?sort=price&limit=1").json()["pagination"]["next_cursor"]
+        )
+        for made_up in (cursor, cursor[:-1], cursor.swapcase(), "é", "0" * 401):
+            response = api().get(f"/products/search?{query}&cursor={quote(made_up)}")
+            assert list(refusal(response, 400, "VALIDATION_ERROR")["fields"]) == ["cursor"]
+
+    def test_names_are_sorted_by_the_readers_language(self, api, alike):
+        page = api(language="he").get("/products/search?sort=name&limit=1").json()["pagination"]
+        response = api(language="en").get(
+            f"/products/search?sort=name&cursor={page['next_cursor']}"
+        )
+        refusal(response, 400, "VALIDATION_ERROR")
+
+    def test_costs_as_many_questions_on_every_page(self, api, alike, django_assert_num_queries):
+        client, path = api(), "/products/search?sort=price&limit=2"
+        cursor = client.get(path).json()["pagination"]["next_cursor"]
+        with django_assert_num_queries(2):
+            page = client.get(f"{path}&cursor={cursor}").json()
+        with django_assert_num_queries(2):
+            client.get(f"{path}&cursor={page['pagination']['next_cursor']}")
+
+
 class TestAutocomplete:
     def test_suggests(self, api, goods):
         data = api().get("/products/autocomplete?q=fre").json()["data"]
@@ -190,7 +276,7 @@ class TestAutocomplete:
 
 
 class TestKeptCopies:
-    PATHS = ("/categories", "/products/search?q=milk")
+    PATHS = ("/categories", "/products/search?q=milk", "/products/search?sort=price&limit=1")
 
     @pytest.mark.parametrize("path", PATHS)
     def test_same_copy_costs_no_query(self, api, goods, path, django_assert_num_queries):
@@ -204,6 +290,9 @@ class TestKeptCopies:
         assert again["ETag"] == first["ETag"]
         assert api(language="he").get(path, headers=headers).status_code == 200
         assert api().get(path, headers={"If-None-Match": '"other"'}).status_code == 200
+        for copies in (f"W/{first['ETag']}", f'"other", {first["ETag"]}'):
+            with django_assert_num_queries(0):
+                assert api().get(path, headers={"If-None-Match": copies}).status_code == 304
 
     def test_whoever_asks_without_a_copy_sees_the_change(self, api, goods):
         first = api().get(self.PATHS[1])

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from django.http.response import HttpResponse, HttpResponseBase
 from django.utils.cache import patch_vary_headers
+from django.utils.http import parse_etags
 from django.utils.translation import get_language
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -27,9 +28,10 @@ class Tags:
 
     given: dict[str, tuple[str, float]] = field(default_factory=dict)
 
-    def known(self, key: str, tag: str) -> bool:
-        found = self.given.get(key)
-        return found is not None and found[0] == tag and found[1] > time.monotonic()
+    def known(self, key: str) -> str:
+        """The tag that is good now, empty where there is none."""
+        tag, until = self.given.get(key, ("", 0.0))
+        return tag if until > time.monotonic() else ""
 
     def remember(self, key: str, tag: str, seconds: int) -> None:
         if len(self.given) >= REMEMBERED:
@@ -42,9 +44,9 @@ tags = Tags()
 
 def unchanged(request: Request, seconds: int) -> HttpResponseBase | None:
     """304 when the caller's copy is one that was given out within the last `seconds`."""
-    sent = request.headers.get("If-None-Match", "")
-    if sent and tags.known(_key(request), sent):
-        return _kept(Response(status=304), sent, seconds)
+    sent = _sent(request)
+    if sent and (tag := tags.known(_key(request))) in sent:
+        return _kept(Response(status=304), tag, seconds)
     return None
 
 
@@ -53,7 +55,7 @@ def tagged(request: Request, response: Response, seconds: int) -> HttpResponseBa
     body = EnvelopeRenderer().render(response.data)
     tag = f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
     tags.remember(_key(request), tag, seconds)
-    if request.headers.get("If-None-Match", "") == tag:
+    if tag in _sent(request):
         return _kept(Response(status=304), tag, seconds)
     return _kept(HttpResponse(body, content_type="application/json"), tag, seconds)
 
@@ -63,6 +65,12 @@ def _kept(response: HttpResponseBase, tag: str, seconds: int) -> HttpResponseBas
     response["Cache-Control"] = f"public, max-age={seconds}"
     patch_vary_headers(response, ["Accept-Language"])
     return response
+
+
+def _sent(request: Request) -> set[str]:
+    """The tags of the copies at hand; proxies that compress mark them as weak."""
+    header = request.headers.get("If-None-Match", "")
+    return {tag.removeprefix("W/") for tag in parse_etags(header)}
 
 
 def _key(request: Request) -> str:

@@ -41,9 +41,20 @@ def reader():
 
 
 def test_the_long_lists_of_the_contract_take_a_cursor():
-    assert {f"/api/v1/{name}" for name in ("ops/orders", "admin/audit", "admin/inventory")} <= set(
-        lists("cursor")
-    )
+    grow = (
+        "ops/orders", "admin/audit", "admin/inventory", "admin/users", "admin/products", "orders",
+        "admin/stock-requests", "stock-requests/my", "admin/payments/reconciliation",
+        "products/search", "categories/{category_id}/products",
+    )  # fmt: skip
+    assert {f"/api/v1/{name}" for name in grow} <= set(lists("cursor"))
+
+
+def test_a_list_with_a_cursor_says_how_it_goes_on(reader):
+    """Whatever its length: null at the end, not absent."""
+    for path in lists("cursor"):
+        page = reader(path, "limit=200").json()["pagination"]
+        assert page["next_cursor"] is None, path
+        assert page["has_next"] is False, path
 
 
 def test_edges(reader):
