@@ -106,6 +106,7 @@ PAGES: dict[str, Row] = {
     "ops:answer": E,
     "ops:scan": E,
     "ops:swap": E,
+    "ops:swaps": E,
     "ops:replay": E,
     "ops:finish": E,
     "stockrequests:mine": E,

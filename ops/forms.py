@@ -139,6 +139,8 @@ class SwapForm(forms.Form):
     barcode = forms.CharField(max_length=40, required=False)
     quantity = forms.DecimalField(max_digits=9, decimal_places=3, required=False)
     agreed = forms.BooleanField(required=False)
+    client_id = forms.UUIDField(required=False)
+    seen_status = forms.ChoiceField(choices=PickedStatus.choices, required=False)
 
     def __init__(self, data: Any, **kwargs: Any) -> None:
         super().__init__(with_points(data, "quantity"), **kwargs)

@@ -325,6 +325,15 @@ def stored_screens(picking: Picking) -> list[dict[str, Any]]:
     ]
 
 
+def swaps_context(*, number: str, actor: User) -> dict[str, Any]:
+    """The substitutes of every line still to pick, for its picker. One query for each such line."""
+    order = selectors.order_by_number(number=number)
+    mine = order.picker_id == actor.pk and order.status == OrderStatus.IN_PROGRESS
+    lines = selectors.picking(order=order, item_id=None).pending if mine else []
+    found = [_swap(order, line, {}) for line in lines]
+    return {"order": order, "swaps": [swap for swap in found if swap.offers]}
+
+
 def _answer(line: PickLine | None, found: object, weight: str, undo: Any) -> Answer:
     if line is None:
         return Answer(found=1, weight="", low=Decimal(0), high=Decimal(0), reasons=(), undo=undo)

@@ -21,6 +21,7 @@ urlpatterns = [
     path("orders/<str:number>/photo/", views.photo, name="photo"),
     path("orders/<str:number>/hand-over/", views.hand_over, name="hand_over"),
     path("orders/<str:number>/pick/", views.pick, name="pick"),
+    path("orders/<str:number>/swaps/", views.swaps, name="swaps"),
     path("orders/<str:number>/items/<int:item_id>/", views.answer, name="answer"),
     path("orders/<str:number>/items/<int:item_id>/scan/", views.scan, name="scan"),
     path("orders/<str:number>/items/<int:item_id>/swap/", views.swap, name="swap"),

@@ -40,6 +40,7 @@ from ops.screens import (
     runs_context,
     slip_context,
     stored_screens,
+    swaps_context,
 )
 from orders import services as orders
 from orders.doors import door_photo
@@ -280,6 +281,7 @@ def swap(request: PersonRequest, number: str, item_id: int) -> HttpResponse:
             barcode=data["barcode"],
             quantity=data["quantity"],
             agreed=data["agreed"],
+            client_id=data["client_id"],
             now=clock_now(),
         )
     except DomainError as refusal:
@@ -288,6 +290,13 @@ def swap(request: PersonRequest, number: str, item_id: int) -> HttpResponse:
         messages.success(request, _("Done."))
         return redirect("ops:order", number=found.order_number)
     return _next(request, number, answered=item_id)
+
+
+@require_GET
+def swaps(request: PersonRequest, number: str) -> HttpResponse:
+    """What could be given for each line, for the device to show while it has no network."""
+    context = swaps_context(number=number, actor=request.user)
+    return render(request, "ops/_swaps.html", context)
 
 
 @require_POST

@@ -2,10 +2,11 @@
 
 from ops.services.branches import open_branch
 from ops.services.handover import hand_over
-from ops.services.picking import answer, claim, scan, swap
+from ops.services.picking import SWAP, answer, claim, scan, swap
 from ops.services.refunding import Refunded, refund_once
 
 __all__ = [
+    "SWAP",
     "Refunded",
     "answer",
     "claim",

@@ -21,6 +21,9 @@ from orders.locks import lock_order
 from orders.models import Order, OrderItem, OrderStatus, PickedStatus
 from orders.services import take_over
 
+SWAP = "SWAP"
+"""What an answer that gives another product is called among the kept ones."""
+
 
 def claim(*, actor: User, order_id: int, seen_picker: int | None, now: dt.datetime) -> Order:
     """Take an order to pick. `seen_picker` is whom the actor saw holding it and takes it from.
@@ -59,7 +62,7 @@ def answer(
             _check_weight(item.quantity, quantity)
     with write_transaction(durable=True):
         held = lock_order(order_id=order.pk)
-        if client_id is not None and PickAnswer.objects.filter(client_id=client_id).exists():
+        if _is_carried_out(client_id):
             return OrderItem.objects.get(order=order, pk=item_id)
         if not was_kept:
             _check_holder(held, actor)
@@ -74,15 +77,7 @@ def answer(
             reason=reason,
             now=now,
         )
-        if client_id is not None:
-            PickAnswer.objects.create(
-                client_id=client_id,
-                order=order,
-                item=item,
-                actor=actor,
-                picked_status=picked_status,
-                created_at=now,
-            )
+        _remember(client_id, actor, order, item.pk, picked_status, now)
     return item
 
 
@@ -131,16 +126,43 @@ def swap(
     barcode: str = "",
     quantity: Decimal | None = None,
     agreed: bool = False,
+    client_id: uuid.UUID | None = None,
+    seen_status: str = "",
+    was_kept: bool = False,
 ) -> OrderItem:
-    """Pack another product for a line: the one scanned, else the one chosen.
+    """Pack another product for a line: the one scanned, else the one chosen; returns the line.
 
-    Raises NotFound, WrongBarcode, WeightOutOfRange, OrderClaimed and what
-    `orders.services.substitute` raises.
+    `client_id`, `seen_status` and `was_kept` are those of `answer`. Raises NotFound, WrongBarcode,
+    WeightOutOfRange, OrderClaimed, AnswerOvertaken and what `orders.services.substitute` raises.
     """
-    item = OrderItem.objects.filter(order=order, pk=item_id).first()
-    if item is None:
-        raise NotFound
-    _check_holder(order, actor)
+    with write_transaction(durable=True):
+        held = lock_order(order_id=order.pk)
+        item = OrderItem.objects.filter(order=order, pk=item_id).first()
+        if item is None:
+            raise NotFound
+        if _is_carried_out(client_id):
+            return item
+        if not was_kept:
+            _check_holder(held, actor)
+        if seen_status and item.picked_status != seen_status:
+            raise AnswerOvertaken
+        chosen = _chosen(item, product_id, barcode, quantity)
+        orders.substitute_within(
+            actor=actor,
+            order_id=order.pk,
+            item_id=item_id,
+            product_id=chosen,
+            quantity=quantity,
+            agreed=agreed,
+            now=now,
+        )
+        _remember(client_id, actor, order, item_id, SWAP, now)
+    item.refresh_from_db()
+    return item
+
+
+def _chosen(item: OrderItem, product_id: int | None, barcode: str, quantity: Decimal | None) -> int:
+    """The key of the product that is given. Raises WrongBarcode, InvalidInput, WeightOutOfRange."""
     if code := "".join(barcode.split()):
         found = _by_code(code)
         if found is None:
@@ -150,15 +172,31 @@ def swap(
         raise InvalidInput(fields={"product": [_("Choose what to give instead, or scan it.")]})
     if item.sold_by == "WEIGHT":
         _check_weight(item.left, quantity)
-    return orders.substitute(
-        actor=actor,
-        order_id=order.pk,
-        item_id=item_id,
-        product_id=product_id,
-        quantity=quantity,
-        agreed=agreed,
-        now=now,
-    )
+    return product_id
+
+
+def _is_carried_out(client_id: uuid.UUID | None) -> bool:
+    return client_id is not None and PickAnswer.objects.filter(client_id=client_id).exists()
+
+
+def _remember(
+    client_id: uuid.UUID | None,
+    actor: User,
+    order: Order,
+    item_id: int,
+    picked_status: str,
+    now: dt.datetime,
+) -> None:
+    """Keep the device's name for an answer, in the transaction of the answer."""
+    if client_id is not None:
+        PickAnswer.objects.create(
+            client_id=client_id,
+            order=order,
+            item_id=item_id,
+            actor=actor,
+            picked_status=picked_status,
+            created_at=now,
+        )
 
 
 def _by_code(code: str) -> Product | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 from decimal import Decimal
 
 import pytest
@@ -13,7 +14,7 @@ from catalog.models import Category, VatRate
 from inventory.selectors import stock_at
 from mami.clock import shop_instant
 from ops.selectors.substitutes import offers
-from ops.tests.factories import employee, manager, order
+from ops.tests.factories import employee, manager, order, person
 
 pytestmark = pytest.mark.django_db
 
@@ -166,3 +167,76 @@ def test_while_it_waits_only_a_manager_decides(client, one, milk, eli):
     assert one.items.count() == 1
     client.force_login(manager())
     assert "Find a substitute" in client.get(address).content.decode()
+
+
+# -- without network --------------------------------------------------------------------------
+
+
+def kept(item, **values):
+    return {
+        "client_id": str(uuid.uuid4()), "item_id": item.pk, "seen_status": "MISSING",
+        "picked_status": "SWAP", "product": "", "barcode": "", "quantity": "2", "agreed": "",
+        **values,
+    }  # fmt: skip
+
+
+def replay(client, one, *answers):
+    address = reverse("ops:replay", args=[one.order_number])
+    body = client.post(address, {"answers": list(answers)}, content_type="application/json").json()
+    return [result["refused"] for result in body["results"]]
+
+
+def test_a_kept_substitute_is_given_once_however_often_it_is_sent(client, one, milk):
+    other, item = same_shelf(milk, barcode="2900000000901"), one.items.get()
+    lost = {"client_id": str(uuid.uuid4()), "item_id": item.pk, "picked_status": "MISSING",
+            "seen_status": "PENDING"}  # fmt: skip
+    both = (lost, kept(item, barcode="2900000000901"))
+    for _ in range(2):
+        assert replay(client, one, *both) == ["", ""]
+    by = one.items.get(substitute_for__isnull=False)
+    assert (by.product_id, by.picked_quantity, by.substitute_for_id) == (other.pk, 2, item.pk)
+    assert stock_at(branch_id=one.branch_id, product_id=other.pk).on_hand == 98
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        ({"product": "404404"}, "not"),
+        ({"quantity": "7"}, "more than was ordered"),
+        ({"quantity": "x"}, "could not be read"),
+        ({"seen_status": "PENDING"}, "in the meantime"),
+        ({"client_id": "x"}, "could not be read"),
+        ({"product": ""}, "Choose what to give"),
+    ],
+)
+def test_a_kept_substitute_that_cannot_be_is_told(client, one, milk, values, told):
+    other, item = same_shelf(milk), one.items.get()
+    one.items.update(picked_status="MISSING")
+    (refused,) = replay(client, one, kept(item, **{"product": str(other.pk), **values}))
+    assert told in refused
+    assert one.items.count() == 1
+    assert stock_at(branch_id=one.branch_id, product_id=other.pk).on_hand == 100
+
+
+def test_the_page_of_its_picker_carries_the_substitutes(client, one, milk):
+    same_shelf(milk, name_en="Other milk")
+    address = reverse("ops:swaps", args=[one.order_number])
+    page = client.get(address).content.decode()
+    assert f'data-swap="{one.items.get().pk}"' in page
+    assert "Other milk" in page
+    client.force_login(employee())
+    assert "template" not in client.get(address).content.decode()
+    client.force_login(person())
+    assert client.get(address).status_code == 403
+
+
+@pytest.mark.parametrize("offered_for_each", [1, 6])
+def test_its_statements_do_not_depend_on_what_is_offered(
+    client, one, milk, offered_for_each, django_assert_max_num_queries
+):
+    for _ in range(offered_for_each):
+        same_shelf(milk)
+    address = reverse("ops:swaps", args=[one.order_number])
+    client.get(address)
+    with django_assert_max_num_queries(7):
+        client.get(address)

@@ -8,7 +8,7 @@ from orders.services.picking import pick_item, pick_within
 from orders.services.placing import place
 from orders.services.refunding import refund
 from orders.services.reordering import reorder
-from orders.services.substituting import substitute
+from orders.services.substituting import substitute, substitute_within
 
 __all__ = [
     "cancel",
@@ -23,5 +23,6 @@ __all__ = [
     "refund",
     "reorder",
     "substitute",
+    "substitute_within",
     "take_over",
 ]

@@ -14,7 +14,7 @@ from inventory.locks import lock_stocks
 from mami.clock import shop_date
 from mami.errors import NotFound, PermissionRefused
 from mami.money import ZERO, line_total
-from mami.transactions import write_transaction
+from mami.transactions import require_transaction, write_transaction
 from orders.errors import OrderNotInPicking, SubstituteNotPossible
 from orders.locks import lock_items, lock_order
 from orders.models import Order, OrderItem, OrderStatus, PickedStatus
@@ -44,24 +44,47 @@ def substitute(
     while it waits with items missing. Raises PermissionRefused, NotFound (line, product),
     OrderNotInPicking, SubstituteNotPossible, InvalidInput, InsufficientStock.
     """
+    with write_transaction(durable=True):
+        return substitute_within(
+            actor=actor,
+            order_id=order_id,
+            item_id=item_id,
+            product_id=product_id,
+            now=now,
+            quantity=quantity,
+            agreed=agreed,
+        )
+
+
+def substitute_within(
+    *,
+    actor: User,
+    order_id: int,
+    item_id: int,
+    product_id: int,
+    now: dt.datetime,
+    quantity: Decimal | None = None,
+    agreed: bool = False,
+) -> OrderItem:
+    """`substitute` as part of the caller's transaction, with the same refusals."""
+    require_transaction()
     if not actor.is_employee:
         raise PermissionRefused
-    with write_transaction(durable=True):
-        order = lock_order(order_id=order_id)
-        items = lock_items(order_id=order.pk)
-        item = next((one for one in items if one.pk == item_id), None)
-        if item is None:
-            raise NotFound
-        _check_time(actor, order)
-        _check_line(item, items, agreed=agreed)
-        product = _product(item, product_id, now)
-        amount = item.left if quantity is None else quantity
-        check_quantity(item, amount, of=item.left)
-        lock_stocks(branch_id=order.branch_id, product_ids=[item.product_id, product.pk])
-        if item.picked_status == PickedStatus.PENDING:
-            answer(actor=actor, order=order, item=item, picked_status=PickedStatus.MISSING,
-                   quantity=None, reason=REASON, now=now)  # fmt: skip
-        return _write(actor, order, item, product, amount, now)
+    order = lock_order(order_id=order_id)
+    items = lock_items(order_id=order.pk)
+    item = next((one for one in items if one.pk == item_id), None)
+    if item is None:
+        raise NotFound
+    _check_time(actor, order)
+    _check_line(item, items, agreed=agreed)
+    product = _product(item, product_id, now)
+    amount = item.left if quantity is None else quantity
+    check_quantity(item, amount, of=item.left)
+    lock_stocks(branch_id=order.branch_id, product_ids=[item.product_id, product.pk])
+    if item.picked_status == PickedStatus.PENDING:
+        answer(actor=actor, order=order, item=item, picked_status=PickedStatus.MISSING,
+               quantity=None, reason=REASON, now=now)  # fmt: skip
+    return _write(actor, order, item, product, amount, now)
 
 
 def _check_time(actor: User, order: Order) -> None:

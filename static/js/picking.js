@@ -24,7 +24,7 @@ function start(words) {
   // -- keep what cannot be sent ----------------------------------------------------------------------
   body.addEventListener("htmx:beforeRequest", (event) => {
     const { elt, requestConfig } = event.detail;
-    if (elt.id === "no-swap" && !navigator.onLine) {
+    if (elt.id === "no-swap" && (!navigator.onLine || read().length)) {
       event.preventDefault();
       nextLine();
       show();
@@ -41,6 +41,10 @@ function start(words) {
   }, true);
 
   function keep(form, given) {
+    if (form.id === "swap") {
+      keepSwap(form, given);
+      return;
+    }
     const value = (name) => given[name] || "";
     const item = Number(form.dataset.answer);
     let status = value("picked_status");
@@ -54,14 +58,70 @@ function start(words) {
       picked_status: status,
       picked_quantity: value("picked_quantity"),
       reason: value("reason"),
-      seen_status: waiting(item)?.picked_status || form.dataset.seen || "PENDING",
+      seen_status: seen(item, form),
     };
     if (status === "PICKED" && !plausible(answer.picked_quantity)) return;
     write([...read(), answer]);
     document.getElementById("why-missing")?.hidePopover?.();
     show();
-    nextLine();
+    if (!offerSwap(item, answer)) nextLine();
   }
+
+  // -- what to give instead, from the page's own store -----------------------------------------------
+  function keepSwap(form, given) {
+    const value = (name) => given[name] || "";
+    const item = Number(form.dataset.answer);
+    const kg = Number(value("quantity").replace(",", "."));
+    const most = Number(form.dataset.most || form.elements.quantity.max);
+    if (!value("product") && !value("barcode").trim()) refuse(words.choose);
+    else if (form.elements.agreed && !value("agreed")) refuse(words.callFirst);
+    else if (!(kg > 0 && kg <= most)) {
+      form.elements.quantity.setAttribute("aria-invalid", "true");
+      form.elements.quantity.focus();
+    } else {
+      const names = ["product", "barcode", "quantity", "agreed"];
+      const answer = { client_id: value("client_id") || newName(), item_id: item, picked_status: "SWAP", seen_status: seen(item, form) };
+      for (const name of names) answer[name] = value(name);
+      write([...read(), answer]);
+      show();
+      nextLine();
+    }
+  }
+
+  function offerSwap(item, { picked_status: status, picked_quantity: found }) {
+    const page = box.querySelector(`template[data-swap="${item}"]`);
+    if (!page || !["MISSING", "PICKED"].includes(status)) return false;
+    const copy = page.content.cloneNode(true);
+    for (const product of missingProducts()) copy.querySelector(`[name=product][value="${product}"]`)?.closest("label").remove();
+    const choices = [...copy.querySelectorAll("[name=product]")];
+    if (!choices.length) return false;
+    if (!choices.some((one) => one.hasAttribute("checked"))) choices[0].setAttribute("checked", "");
+    const quantity = copy.querySelector("[name=quantity]");
+    if (status === "PICKED") {
+      const left = Number(quantity.max) - Number(found);
+      if (!quantity.max || !(left > 0)) return false; // found whole, or weighed
+      quantity.max = quantity.value = String(left);
+      copy.querySelector("[data-asked]").remove();
+    }
+    clear();
+    document.getElementById("offline").after(copy.querySelector("#now"));
+    htmx.process(screen());
+    document.getElementById("now").focus();
+    window.scrollTo(0, 0);
+    return true;
+  }
+
+  // What was found missing on this very walk is not offered for another line.
+  const missingProducts = () =>
+    [...box.querySelectorAll("template[data-item]")]
+      .filter(({ dataset }) => seen(Number(dataset.item)) === "MISSING")
+      .map(({ dataset }) => dataset.product);
+
+  const clear = () => ["now", "thumb", "why-missing"].forEach((id) => document.getElementById(id)?.remove());
+
+  // What the answer was given to: the last answer that waits, a substitute aside; else what the page says.
+  const seen = (item, form) =>
+    read().findLast((one) => one.item_id === item && one.picked_status !== "SWAP")?.picked_status || form?.dataset.seen || "PENDING";
 
   const waiting = (item) => read().findLast((one) => one.item_id === item);
 
@@ -105,9 +165,7 @@ function start(words) {
     const pages = [...box.querySelectorAll("template[data-item]")];
     const pending = screen().dataset.pending.split(" "); // as the server saw it last
     const next = pages.find(({ dataset: { item } }) => (answered.get(Number(item)) || (pending.includes(item) && "PENDING")) === "PENDING");
-    document.getElementById("now")?.remove();
-    document.getElementById("thumb")?.remove();
-    document.getElementById("why-missing")?.remove();
+    clear();
     if (next) {
       const copy = next.content.cloneNode(true);
       document.getElementById("offline").after(copy.querySelector("#now"));
@@ -214,6 +272,10 @@ function start(words) {
   if (read().length) nextLine();
   show();
   send();
+  fetch(words.swaps)
+    .then((answer) => (answer.ok ? answer.text() : ""))
+    .then((text) => box.insertAdjacentHTML("beforeend", text))
+    .catch(() => 0); // without them a missing line is just missing
 }
 
 function newName() {

@@ -82,6 +82,11 @@ def give_instead(visit: Visit, *, how_many: int) -> str:
     return name
 
 
+def wait_for_stored_substitutes(visit: Visit) -> None:
+    """Until the page carries what it may need to offer without network."""
+    visit.page.locator("template[data-swap]").first.wait_for(state="attached")
+
+
 def scan(visit: Visit, code: str) -> None:
     visit.page.locator("#code").fill(code)
     answer(visit, lambda: visit.page.locator("#code").press("Enter"))

@@ -7,9 +7,11 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db.models import F
 from playwright.sync_api import expect
 
-from orders.models import Order
+from inventory.models import Stock
+from orders.models import Order, OrderItem
 from orders.selectors import amount_due
 from tests.journeys import shopper, staff
 from tests.journeys.conftest import EVERY_SCREEN, Goods, Visits
@@ -110,6 +112,7 @@ def test_twelve_items_the_middle_four_without_network(visits: Visits, shop: Shop
     given = staff.give_instead(visit, how_many=2)
     expect(visit.page.locator("#now [role=status]")).to_contain_text(given)
 
+    staff.wait_for_stored_substitutes(visit)
     visit.context.set_offline(True)
     strip = visit.page.locator("#offline")
     staff.picked(visit)
@@ -118,8 +121,10 @@ def test_twelve_items_the_middle_four_without_network(visits: Visits, shop: Shop
     expect(visit.page.locator("[data-refused]")).to_be_visible()
     staff.scan(visit, "2900000000005")
     staff.missing(visit)
+    staff.without_substitute(visit)
     staff.fewer(visit)
     staff.picked(visit)
+    staff.without_substitute(visit)
     expect(strip).to_contain_text("kept on this device: 4")
     visit.check_accessible()
     assert staff.current(visit) == names[8]
@@ -184,6 +189,47 @@ def test_kept_answers_survive_a_reload_and_conflicts_are_told(visits: Visits, sh
     visit.context.set_offline(True)
     visit.page.locator("#no-swap").click()
     expect(visit.page.locator("#what")).to_have_text(names[3])
+
+
+def test_a_substitute_is_chosen_without_network(visits: Visits, shop: Shop):
+    """For a line that is missing, and for the rest of one; one runs out before the signal is back."""
+    order, names = a_day_of_twelve(shop)
+    visit = visits(language="en", **PHONE)
+    staff.enter(visit, shop.employee())
+    visit.go("/ops/")
+    staff.claim(visit, order.order_number)
+    staff.wait_for_stored_substitutes(visit)
+    visit.context.set_offline(True)
+    staff.missing(visit)
+    expect(visit.page.locator("#what")).to_contain_text(names[0])
+    visit.check_accessible()
+    taken = staff.give_instead(visit, how_many=2)
+    staff.missing(visit)
+    # Nothing stands in for what is weighed.
+    expect(visit.page.locator("#what")).to_have_text(names[2])
+    staff.fewer(visit)
+    staff.picked(visit)
+    expect(visit.page.locator("#swap-q")).to_have_value("1")
+    offered = visit.page.locator("#swap label.choice b").all_inner_texts()
+    assert offered
+    assert names[0] not in offered, "that one was just found missing"
+    rest = staff.give_instead(visit, how_many=1)
+    assert rest != taken
+    strip = visit.page.locator("#offline")
+    expect(strip).to_contain_text("kept on this device: 5")
+    assert OrderItem.objects.filter(substitute_for__isnull=False).count() == 0
+
+    gone = Stock.objects.filter(product__name_en=rest, branch=shop.warehouse)
+    gone.update(reserved=F("on_hand"))
+    visit.context.set_offline(False)
+    told = visit.page.locator("#pick [role=alert]")
+    expect(told).to_contain_text(names[2])
+    expect(strip).to_be_hidden()
+    given = OrderItem.objects.get(substitute_for__isnull=False)
+    assert (given.name_en, given.picked_quantity) == (taken, Decimal(2))
+    assert given.substitute_for.name_en == names[0]
+    assert order.items.get(name_en=names[2], substitute_for=None).picked_quantity == Decimal(2)
+    visit.check_clean()
 
 
 def test_a_refreshed_queue_keeps_its_place_and_focus(visits: Visits, shop: Shop):
