@@ -55,6 +55,7 @@ CASES = [
         "bare list of 24",
     ),
     Case("browse nobody asked before", "/api/v1/products/search?limit=24&maxPrice={n}", "bare list of 24"),
+    Case("what is in stock", "/api/v1/products/search?limit=24&inStock=true", "bare list of 24"),
     Case("adding to the basket", "/api/v1/cart/items", "bare detail", 4, {"product_id": 0, "quantity": 1}),
 ]  # fmt: skip
 

@@ -20,7 +20,7 @@ from catalog.models import DietaryTag, Product
 COUNT = """
 WITH m AS MATERIALIZED (
        SELECT category_id, brand_id, dietary_tags, in_stock, is_sale, by_brand, by_tag, by_price,
-              by_stock, by_sale, count(*) AS n, min(price) AS low, max(price) AS high
+              {by_stock} AS by_stock, by_sale, count(*) AS n, min(price) AS low, max(price) AS high
          FROM ({matching}) AS one GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10),
      kept AS (SELECT * FROM m WHERE by_brand AND by_tag AND by_price AND by_stock AND by_sale)
 SELECT 'total' AS facet, NULL::bigint AS id, '' AS value, '' AS label, coalesce(sum(n), 0) AS n,
@@ -127,7 +127,7 @@ def count_facets(products: QuerySet[Product], filters: Filters) -> Facets:
         f"by_{name}": ExpressionWrapper(conditions[name], output_field=BooleanField())
         if name in conditions
         else YES
-        for name in ("brand", "tag", "price", "stock", "sale")
+        for name in ("brand", "tag", "price", "sale")
     }
     is_sale = ExpressionWrapper(Q(old_price__isnull=False), output_field=BooleanField())
     matching = (
@@ -138,7 +138,9 @@ def count_facets(products: QuerySet[Product], filters: Filters) -> Facets:
     sql, params = matching.query.sql_with_params()
     name = "name_en" if get_language() == "en" else "name_he"
     with connection.cursor() as cursor:
-        cursor.execute(COUNT.format(matching=sql, name=name), [*params, list(conditions)])
+        by_stock = "in_stock" if filters.in_stock else "true"  # looked up once for each product
+        count = COUNT.format(matching=sql, name=name, by_stock=by_stock)
+        cursor.execute(count, [*params, list(conditions)])
         return _collected(cursor.fetchall())
 
 

@@ -104,6 +104,7 @@ class Category(Named):
         verbose_name = _("category")
         verbose_name_plural = _("categories")
         ordering = ["position", "id"]
+        indexes = [models.Index(fields=["position", "id"], name="category_place")]
         constraints = [
             models.UniqueConstraint(fields=["slug"], name="category_slug_unique"),
             models.UniqueConstraint(

@@ -48,11 +48,11 @@ class ProductQuerySet(models.QuerySet["Product"]):
         return self.filter(old_price__isnull=False)
 
     def in_stock(self, branch_id: int | None = None) -> ProductQuerySet:
-        """With something available, at one branch or at any."""
+        """With something available, at one branch or at any active one."""
         stocks = self._stocks().filter(on_hand__gt=F("reserved"))
-        if branch_id is not None:
-            stocks = stocks.filter(branch_id=branch_id)
-        return self.filter(Exists(stocks))
+        if branch_id is None:
+            return self.filter(Exists(stocks.filter(branch__is_active=True)))
+        return self.filter(Exists(stocks.filter(branch_id=branch_id)))
 
     def with_availability(self, branch_id: int | None = None) -> ProductQuerySet:
         """Annotate `available` (units or kg, never below 0) and `in_stock`: at least one step.
@@ -124,7 +124,7 @@ class ProductQuerySet(models.QuerySet["Product"]):
     def _stocks(self) -> models.QuerySet:
         related: Any = self.model._meta.get_field("stocks").related_model
         stocks: models.QuerySet = related.objects.filter(product=OuterRef("pk"))
-        return stocks
+        return stocks.order_by()  # its own order would join the products once more
 
     def _stock_field(self, name: str) -> Any:
         related: Any = self.model._meta.get_field("stocks").related_model

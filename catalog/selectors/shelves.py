@@ -93,9 +93,22 @@ class Shelf:
 
     def ordered(self, *, stock: bool) -> ProductQuerySet:
         """The products that pass the filters, in order."""
-        kept = self.matching(stock=stock).filter(*self.filters.conditions().values())
+        conditions = self.filters.conditions()
+        if "stock" in conditions and self._walked:
+            del conditions["stock"]
+            kept = self.matching(stock=False).in_stock()
+        else:
+            kept = self.matching(stock=stock)
+        kept = kept.filter(*conditions.values())
         first = ["-in_stock"] if stock and self.sold_out_last else []
         return kept.order_by(*first, *(self.keys or _relevance(self.understood)))
+
+    @property
+    def _walked(self) -> bool:
+        """Read along an index until a page is full, so that stock is best asked of each product on
+        the way; what a text finds is looked at as a whole.
+        """
+        return self.understood is None and self.anywhere and self.branch_id is None
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -132,7 +145,8 @@ def shelf(
     asked, facets, loosened = _counted(memory, asked, q)
     if clamp and offset >= facets.total:
         offset = max(0, (facets.total - 1) // limit * limit)
-    page = _page(memory, asked, limit=limit, offset=offset) if facets.total else []
+    some = facets.total > 0 or asked.filters.in_stock  # that total may be a moment old
+    page = _page(memory, asked, limit=limit, offset=offset) if some else []
     return ShelfPage(
         items=_cards(page, branch_id),
         total=facets.total,
@@ -214,9 +228,7 @@ def _counted(memory: Memory, asked: Shelf, q: str) -> tuple[Shelf, Facets, bool]
 
 
 def _facets(memory: Memory, asked: Shelf) -> Facets:
-    if asked.filters.in_stock:
-        return count_facets(asked.matching(stock=True), asked.filters)
-    stock = not asked.anywhere  # only pages count what is in stock
+    stock = asked.filters.in_stock or not asked.anywhere  # else only pages count what is in stock
     return memory.get(
         ("facets", replace(asked, sort="")),
         lambda: count_facets(asked.matching(stock=stock), asked.filters),
@@ -243,11 +255,12 @@ def _stretch(
 ) -> ShelfPage[Described]:
     """A page for the JSON API, behind a cursor or by offset. Raises InvalidInput."""
     position = read_cursor(cursor, asked.keys)
-    if position is not None:
+    if position is not None or asked.filters.in_stock:  # what is in stock is counted anew
         rows = asked.ordered(stock=asked.filters.in_stock)
-        behind = after(rows, keys=asked.keys, position=position)[: limit + 1]
-        found = described_in_order(behind, branch_id=asked.branch_id)
-        items, offset, has_next = found[:limit], 0, len(found) > limit
+        if position is not None:
+            rows, offset = after(rows, keys=asked.keys, position=position), 0
+        found = described_in_order(rows[offset : offset + limit + 1], branch_id=asked.branch_id)
+        items, has_next = found[:limit], len(found) > limit
     else:
         page = _page(memory, asked, limit=limit, offset=offset) if offset < total else []
         items = described_in_order(page, branch_id=asked.branch_id)

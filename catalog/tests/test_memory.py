@@ -11,7 +11,9 @@ from catalog import memory, selectors, services
 from catalog.indexing import index_products
 from catalog.memory import recall
 from catalog.models import Product
+from catalog.selectors import shelves
 from catalog.tests import factories
+from inventory.models import Stock
 
 
 class TestMemory:
@@ -83,6 +85,24 @@ class TestMemory:
             costs.append((len(listed), len(below)))
         assert costs[1] == (3, 2)
 
+    def test_what_is_in_stock_is_looked_up_at_once_and_counted_a_moment_later(
+        self, make_vat: None, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        branch = factories.source()
+        products = [factories.stocked() for _ in range(3)]
+        assert _in_stock() == (3, True, [products[1].pk, products[2].pk])
+        Stock.objects.filter(product=products[1]).update(on_hand=0)
+        assert _in_stock() == (3, False, [products[0].pk, products[2].pk])
+        Stock.objects.filter(branch=branch).update(on_hand=0)
+        with CaptureQueriesContext(connection) as queries:
+            assert _in_stock() == (3, False, [])
+        assert len(queries) == 2
+        monkeypatch.setattr(shelves, "STOCK_SECONDS", 0.0)
+        memory.forget()
+        assert _in_stock() == (0, False, [])
+        Stock.objects.filter(branch=branch).update(on_hand=9)
+        assert _in_stock() == (3, True, [products[1].pk, products[2].pk])
+
 
 @pytest.fixture
 def make_vat() -> None:
@@ -96,6 +116,11 @@ def make_vat() -> None:
             "INSERT INTO catalog_vatrate (vat_class_id, rate, valid_from)"
             " VALUES ('STANDARD', 18, '2025-01-01') ON CONFLICT DO NOTHING"
         )
+
+
+def _in_stock() -> tuple[int, bool | None, list[int]]:
+    page = selectors.listing(in_stock=True, sort="newest", limit=2, offset=0)
+    return page.total, page.has_next, sorted(item.pk for item in page.items)
 
 
 def _milk() -> tuple[int, list[int]]:
