@@ -269,6 +269,7 @@ function start(words) {
   window.addEventListener("offline", show);
   body.addEventListener("htmx:afterSettle", show);
   setInterval(send, 5000);
+  if (document.activeElement === body) screen().querySelector("button[data-focus]")?.focus({ preventScroll: true });
   if (read().length) nextLine();
   show();
   send();

@@ -14,6 +14,7 @@ from pytest_django import Settings
 from accounts.models import User
 from branches.models import Branch, DeliverySlot
 from catalog.models import Category, PriceHistory, Product
+from inventory.selectors import low_count
 
 pytestmark = pytest.mark.django_db
 Stock = apps.get_model("inventory", "Stock")
@@ -55,6 +56,7 @@ def test_the_shop_looks_alive() -> None:
     assert at_source.filter(on_hand=0).count() >= 5
     assert at_source.filter(on_hand__gt=0, on_hand__lte=F("reorder_point")).count() >= 5
     assert at_source.filter(on_hand=0, product__price_controlled=True).count() == 0
+    assert low_count() <= 20, "a healthy shop has few shelves to fill"
 
 
 def test_an_earlier_price_was_really_asked() -> None:

@@ -83,9 +83,9 @@ def _opening_counts() -> Iterator[inventory.seeding.OpeningCount]:
             full = 40 + dice % 110 if is_source else 6 + dice % 30
             chance = dice // 128 % 1000
             steps = full
-            if not product.price_controlled and chance < (14 if is_source else 3):
+            if not product.price_controlled and chance < (10 if is_source else 1):
                 steps = 0
-            elif not product.price_controlled and chance < (34 if is_source else 8):
+            elif not product.price_controlled and is_source and chance < 18:
                 steps = 1 + dice % 3
             step = product.quantity_step if product.sold_by == SoldBy.WEIGHT else Decimal(1)
             yield inventory.seeding.OpeningCount(
