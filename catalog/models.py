@@ -11,7 +11,7 @@ from django.contrib.postgres.search import SearchVectorField
 from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import Case, F, Q, Value, When
-from django.db.models.functions import Round
+from django.db.models.functions import Round, Upper
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -308,8 +308,10 @@ class Product(Named):
             ),
             GinIndex(fields=["dietary_tags"], name="product_tags"),
             GinIndex(fields=["search_vector"], name="product_search"),
-            GinIndex(OpClass("name_he", "gin_trgm_ops"), name="product_name_he_trgm"),
-            GinIndex(OpClass("name_en", "gin_trgm_ops"), name="product_name_en_trgm"),
+            # As `icontains` and `iexact` ask: the staff's lists find a name, sku or barcode by them.
+            GinIndex(OpClass(Upper("name_he"), "gin_trgm_ops"), name="product_name_he_part"),
+            GinIndex(OpClass(Upper("name_en"), "gin_trgm_ops"), name="product_name_en_part"),
+            models.Index(Upper("sku"), name="product_sku_upper"),
         ]
 
     @property

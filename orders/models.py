@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from django.conf import settings
+from django.contrib.postgres.indexes import OpClass
 from django.core.files.storage import FileSystemStorage
 from django.db import models
 from django.db.models import F, Q
@@ -118,6 +119,9 @@ class Order(models.Model):
             models.Index(fields=["status", "due_at", "id"], name="order_status_due"),
             models.Index(fields=["due_at", "id"], name="order_due"),
             models.Index(fields=["-created_at", "-id"], name="order_created"),
+            models.Index(
+                OpClass("order_number", "varchar_pattern_ops"), name="order_number_begins"
+            ),
             models.Index(fields=["branch", "status", "due_at"], name="order_branch"),
             models.Index(
                 fields=["due_at", "id"],

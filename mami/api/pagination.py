@@ -86,8 +86,9 @@ def by_cursor(
 
 
 def _count(rows: QuerySet[Any]) -> tuple[int, bool]:
-    counted = rows.order_by()[: COUNTED + 1].count()
+    keys = rows.order_by().values("pk")  # without what a row shows beside
+    counted = keys[: COUNTED + 1].count()
     if counted <= COUNTED:
         return counted, False
-    plan = json.loads(rows.order_by().explain(format="json"))
+    plan = json.loads(keys.explain(format="json"))
     return max(counted, int(plan[0]["Plan"]["Plan Rows"])), True

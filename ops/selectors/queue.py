@@ -195,7 +195,9 @@ def on_days(first: dt.date | None, last: dt.date | None) -> Q:
         slotted, free = slotted & Q(due_at__gte=start), free & Q(created_at__gte=start)
     if end is not None:
         slotted, free = slotted & Q(due_at__lt=end), free & Q(created_at__lt=end)
-    return slotted | free
+    on_them = slotted | free
+    # Nothing is due before it was placed: an index leaves out all that lies before the first day.
+    return on_them if start is None else on_them & Q(due_at__gte=start)
 
 
 def _search(text: str) -> Q:

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from django.db import connection
 
+from catalog.selectors import all_products
+from inventory.selectors import inventory_rows
+from mami import clock
+from ops.selectors import QueueFilter, orders_queue
+from stockrequests.selectors import requests_to_review
 from tests.api.test_description import operations
 from tests.api_client import ApiClient, refusal
 from tests.shop import open_with_sandbox
@@ -83,3 +89,25 @@ def test_an_unknown_branch(reader):
         for name in ("branchId", "branch_id"):
             refusal(reader(path, f"{name}=999999"), 404, "NOT_FOUND")
             refusal(reader(path, f"{name}=x"), 400, "VALIDATION_ERROR")
+
+
+@pytest.mark.parametrize(
+    ("rows", "index"),
+    [
+        (lambda: all_products(q="milk"), "product_name_he_part"),
+        (lambda: all_products(q="milk"), "product_name_en_part"),
+        (lambda: all_products(q="milk"), "product_sku_upper"),
+        (lambda: inventory_rows(q="milk"), "product_name_he_part"),
+        (lambda: requests_to_review(status=""), "stock_request_created"),
+        (lambda: orders_queue(filters=QueueFilter(q="zz"), now=clock.now()), "order_number_begins"),
+    ],
+)
+def test_an_index_can_serve_it(rows, index):
+    """Where the planner may not read a whole table or sort, it finds the index made for the list."""
+    found = rows()
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off")
+        if index != "stock_request_created":  # a walk in the list's own order is another good way
+            cursor.execute("SET LOCAL enable_indexscan = off; SET LOCAL enable_indexonlyscan = off")
+            found = found.order_by().values("pk")
+    assert index in found.explain()
