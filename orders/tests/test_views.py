@@ -35,7 +35,7 @@ class TestDetail:
         assert "Got it, thank you" in html
         assert "We hold up to" in html
         assert "₪60.00" in html
-        assert "3 HaZait, Haifa" in html
+        assert "<bdi>3 HaZait</bdi>, <bdi>Haifa</bdi>" in html
         assert 'hx-trigger="every 20s"' in html
 
     def test_is_found_however_the_number_was_typed(self, reader, shop: Shop):
