@@ -58,9 +58,12 @@ def drill(house: House, street: Street, *, seconds: float) -> list[str]:
 
 
 def control(house: House, street: Street) -> list[str]:
-    """What a silent provider does to a shop whose threads may all wait for it; must be something."""
+    """What a silent provider does to a shop whose threads may all wait for it; must be something.
+
+    Looked at before the breaker opens, which frees the threads even then.
+    """
     fine = _minute(house, street, "", 5)
-    found = _minute(house, street, "hang", 15)
+    found = _minute(house, street, "hang", 5)
     print(f"  control, all threads may wait: {found}", flush=True)
     until_settled(seconds=SETTLED_SECONDS)
     return _stalled("hang", found, fine, max(found.ordering))
