@@ -17,13 +17,12 @@ from catalog.indexing import index_products
 from catalog.models import Brand, Product
 from tests.shop import Shop, open_with_sandbox
 
-# Each language at the narrowest width, each scheme on a phone or a desk: (language, width, scheme).
+# Every two of (language, width, scheme) meet once: each language at each width and in each scheme.
 EVERY_SCREEN = [
     ("he", 320, "light"),
-    ("en", 320, "light"),
-    ("he", 390, "dark"),
-    ("he", 1280, "light"),
-    ("en", 1280, "dark"),
+    ("en", 320, "dark"),
+    ("he", 1280, "dark"),
+    ("en", 1280, "light"),
 ]
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 VIOLATIONS = """
