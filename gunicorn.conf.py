@@ -10,12 +10,12 @@ WEB_WORKERS * (WEB_THREADS + 2) connections, and the background worker for about
 
 import os
 import shutil
-from pathlib import Path
 
 from gunicorn.arbiter import Arbiter
 from gunicorn.workers.base import Worker
 
 from mami import embedded, environment
+from mami.embedded import processes
 
 worker_class = "mami.serving.Worker"  # gthread, with refusals in the shop's own words
 workers = int(os.environ.get("WEB_WORKERS") or 2)
@@ -42,7 +42,7 @@ _database = None
 # It must be there before the code is loaded. Masters that were killed have left theirs.
 _figures = embedded.var_folder() / "metrics" / str(os.getpid())
 for _left in _figures.parent.glob("*"):
-    if not Path(f"/proc/{_left.name}").exists():
+    if not (_left.name.isdecimal() and processes.exists(int(_left.name))):
         shutil.rmtree(_left, ignore_errors=True)
 os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(_figures)
 _figures.mkdir(parents=True, exist_ok=True)

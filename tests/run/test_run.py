@@ -52,12 +52,16 @@ def figures(shop: Opened) -> str:
 
 
 def test_make_passes_the_end_on(var: Path) -> None:
+    left_by_a_killed_shop = var / "metrics" / "999999999"
+    left_by_a_killed_shop.mkdir(parents=True)
     with opened(var, ["make", "run"], MAMI_METRICS_TOKEN="figures-please") as shop:
         shop.until_open(seconds=60)
+        assert not left_by_a_killed_shop.exists()
         assert 'mami_requests_total{method="GET",route="api:health",status="200"}' in figures(shop)
         shop.process.send_signal(signal.SIGTERM)
         assert shop.until_ended() < 5 * patience()
         until(lambda: shop.processes() == {}, seconds=5 * patience())
+        assert list((var / "metrics").iterdir()) == []
 
 
 def test_what_is_killed_comes_back(var: Path) -> None:
