@@ -42,6 +42,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group(f"demo-{item.path.stem}"))
 
 
+def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str) -> str | None:
+    """Long values name a test by their length: its name travels between processes many times, and
+    one of sixteen million bytes was most of what they said to each other.
+    """
+    if isinstance(val, str | bytes) and len(val) > 80:
+        return f"{len(val)} {'characters' if isinstance(val, str) else 'bytes'}"
+    return None
+
+
 def commits(item: pytest.Item) -> bool:
     """Whether all tables are emptied after it, because its transactions are real ones."""
     marker = item.get_closest_marker("django_db")
@@ -54,12 +63,14 @@ def django_db_modify_db_settings(
     django_db_modify_db_settings_parallel_suffix: None,
 ) -> Iterator[None]:
     """Start the tests' own cluster; the last test process that uses it stops it."""
+    from tests import template
     from tests.settings import CLUSTER, EMBEDDED_TESTS
 
     if not EMBEDDED_TESTS:
         yield
         return
     with CLUSTER.held():
+        settings.DATABASES["default"]["TEST"]["TEMPLATE"] = template.ensure(CLUSTER)
         yield
 
 

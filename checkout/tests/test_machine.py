@@ -12,6 +12,7 @@ import itertools
 import os
 import random
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -40,6 +41,7 @@ from tests.shop import open_shop
 
 STORIES = int(os.environ.get("MAMI_STORIES", "15"))
 CARDS = ["tok_visa", "tok_declined", "tok_timeout", "tok_unreachable", "tok_3ds"]
+ROWS_WRITTEN = "SELECT sum(n_tup_ins + n_tup_upd + n_tup_del) FROM pg_stat_xact_user_tables"
 places = st.integers(0, 99)
 _number, _ended = itertools.count(1), itertools.count(1)
 
@@ -64,6 +66,7 @@ class Story(RuleBasedStateMachine):
         self.provider.__enter__()
         self.now = clock.now()
         self.keys = 0
+        self.judged: object = None
         self.last: dict[int, tuple[Any, str, Any]] = {}
 
     def teardown(self) -> None:
@@ -208,12 +211,27 @@ class Story(RuleBasedStateMachine):
 
     @invariant()
     def the_books_balance(self) -> None:
+        """After each step that wrote anything; what nobody touched is as it was judged before."""
+        if (written := self._written()) == self.judged:
+            return
+        self.judged = written
         broken = {
             verdict.rule.name: [finding.what for finding in verdict.findings]
             for verdict in judge(ALL)
             if not verdict.is_kept
         }
         assert broken == {}
+
+    def _written(self) -> object:
+        """Changes with every row this story writes, by the database's own count, and with every
+        byte of the provider's ledger.
+        """
+        with connection.cursor() as cursor:
+            cursor.execute(ROWS_WRITTEN)
+            rows = cursor.fetchone()
+        ledger = Path(django_settings.SANDBOX_LEDGER)
+        files = sorted(ledger.parent.glob(f"{ledger.name}*"))
+        return rows, [(file.name, file.read_bytes()) for file in files]
 
     def _order(self, which: int) -> Order | None:
         found = list(Order.objects.select_related("user").order_by("pk"))

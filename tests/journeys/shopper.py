@@ -32,10 +32,10 @@ def add(visit: Visit, product_id: int, *, times: int = 1) -> None:
     """The plus in the product's card, then the stepper's plus."""
     card = visit.page.locator(f"#product-{product_id}")
     card.locator("button.add").click()
-    for _ in range(times - 1):
-        card.locator("form.stepper button").last.click()
-        visit.page.wait_for_load_state("networkidle")
-    expect(card.locator("form.stepper output")).to_be_visible()
+    for done in range(1, times + 1):
+        expect(card.locator("form.stepper output")).to_have_text(str(done))
+        if done < times:
+            card.locator("form.stepper button").last.click()
 
 
 def count_in_pill(visit: Visit, count: int) -> None:
