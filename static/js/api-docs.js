@@ -5,6 +5,7 @@ window.SwaggerUIBundle({
   url: place.dataset.schema,
   domNode: place,
   deepLinking: true,
+  docExpansion: "none", // a hundred calls at once take a phone ten seconds to draw
   persistAuthorization: false,
   presets: [window.SwaggerUIBundle.presets.apis],
   layout: "BaseLayout",

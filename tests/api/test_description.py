@@ -26,9 +26,8 @@ def operations():
 
 
 def test_is_valid_and_raises_no_warning(tmp_path, capsys):
-    call_command(
-        "spectacular", "--validate", "--fail-on-warn", "--file", str(tmp_path / "schema.yaml")
-    )
+    written = ("--format", "openapi-json", "--file", str(tmp_path / "schema.json"))
+    call_command("spectacular", "--validate", "--fail-on-warn", *written)
 
 
 def test_is_openapi_3_1():

@@ -43,16 +43,17 @@ def test_production_settings_pass_every_check(tmp_path) -> None:
 @pytest.mark.parametrize(
     ("variables", "said"),
     [
-        ({"MAMI_HTTPS": "0"}, "security.W008"),
-        ({"SECRET_KEY": "short"}, "security.W009"),
-        ({"DEBUG": "1"}, "security.W018"),
-        ({"STRIPE_SECRET_KEY": ""}, "payments.W002"),
+        (
+            {"MAMI_HTTPS": "0", "SECRET_KEY": "short", "STRIPE_SECRET_KEY": ""},
+            {"security.W008", "security.W009", "payments.W002"},
+        ),
+        ({"DEBUG": "1"}, {"security.W018"}),
     ],
 )
-def test_what_is_unsafe_is_said(tmp_path, variables: dict[str, str], said: str) -> None:
+def test_what_is_unsafe_is_said(tmp_path, variables: dict[str, str], said: set[str]) -> None:
     done = check(tmp_path, **variables)
     assert done.returncode != 0
-    assert said in done.stderr
+    assert {code for code in said if code in done.stderr} == said
 
 
 def test_a_missing_secret_stops_production(tmp_path) -> None:

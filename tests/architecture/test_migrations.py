@@ -35,13 +35,15 @@ def test_every_key_has_eight_bytes() -> None:
 
 @pytest.fixture
 def another_database(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """An empty database beside the tests' own, which other tests are using."""
+    """A database beside the tests' own, which other tests are using; migrated where there is a
+    template of that."""
     own = connection.settings_dict["NAME"]
     other = f"{own}_back_and_forth"
+    template = connection.settings_dict["TEST"]["TEMPLATE"] or "template1"
     with django_db_blocker.unblock():
         with connection.cursor() as cursor:
             cursor.execute(f'DROP DATABASE IF EXISTS "{other}"')
-            cursor.execute(f'CREATE DATABASE "{other}"')
+            cursor.execute(f'CREATE DATABASE "{other}" TEMPLATE "{template}"')
         connection.close()
         connection.settings_dict["NAME"] = other
         try:

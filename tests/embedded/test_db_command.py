@@ -33,6 +33,13 @@ def shop() -> Iterator[Path]:
             Cluster(folder / "postgres").stop()
 
 
+@pytest.fixture
+def running(shop: Path) -> Iterator[Path]:
+    """Its database is in use: no command of the test starts or stops it."""
+    with Cluster(shop / "postgres").held():
+        yield shop
+
+
 def manage(var: Path, *arguments: str, **variables: str) -> Answer:
     done = subprocess.run(
         [sys.executable, "manage.py", *arguments],
@@ -76,8 +83,8 @@ def test_start_status_and_stop(shop: Path) -> None:
     assert manage(shop, "db", "status").out.startswith("not running")
 
 
-def test_a_copy_brings_back_what_was_lost(shop: Path) -> None:
-    manage(shop, "db", "start")
+def test_a_copy_brings_back_what_was_lost(running: Path) -> None:
+    shop = running
     ask(shop, ADD)
     before = ask(shop, COUNT)
     copied = manage(shop, "db", "backup")
@@ -99,11 +106,10 @@ def test_a_copy_brings_back_what_was_lost(shop: Path) -> None:
     assert former is not None
     assert ask(shop, f"SELECT count(*) FROM pg_database WHERE datname = '{former[1]}'") == "1"
     assert manage(shop, "migrate", "--check").code == 0
-    manage(shop, "db", "stop")
 
 
-def test_a_broken_copy_changes_nothing(shop: Path) -> None:
-    manage(shop, "db", "start")
+def test_a_broken_copy_changes_nothing(running: Path) -> None:
+    shop = running
     whole = shop / "whole.dump"
     assert manage(shop, "db", "backup", str(whole)).code == 0
     assert "exists already" in manage(shop, "db", "backup", str(whole)).err
@@ -123,7 +129,6 @@ def test_a_broken_copy_changes_nothing(shop: Path) -> None:
         assert said in refused.err
         assert "Traceback" not in refused.err
     assert (ask(shop, COUNT), ask(shop, "SELECT count(*) FROM pg_database")) == before
-    manage(shop, "db", "stop")
 
 
 def test_a_place_that_cannot_be_written_is_one_sentence(shop: Path) -> None:

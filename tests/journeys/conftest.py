@@ -11,8 +11,10 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from accounts.models import User
 from catalog.indexing import index_products
 from catalog.models import Brand, Product
 from tests.shop import Shop, open_with_sandbox
@@ -112,6 +114,18 @@ class Visit:
 
     def go(self, path: str) -> None:
         self.page.goto(self.url + path)
+
+    def enter(self, user: User) -> None:
+        """Sit down at the screen as somebody who has signed in, in the visit's language."""
+        client = Client()
+        client.force_login(user)
+        cookies = {
+            "sessionid": client.cookies["sessionid"].value,
+            "mami_language": self.language,
+        }
+        self.context.add_cookies(
+            [{"name": name, "value": value, "url": self.url} for name, value in cookies.items()]
+        )
 
     def check_clean(self) -> None:
         """No script error, no failed answer nobody expected, nothing the policy forbade."""

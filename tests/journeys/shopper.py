@@ -6,7 +6,8 @@ import re
 
 from playwright.sync_api import expect
 
-from tests.journeys.conftest import Visit
+from tests.journeys.conftest import Goods, Visit
+from tests.shop import Shop
 
 EMAIL, PASSWORD = "dana@mami.test", "olives and fresh bread"
 NAME = {"he": "דנה כהן", "en": "Dana Cohen"}
@@ -86,6 +87,16 @@ def choose_window(visit: Visit) -> None:
         visit.page.wait_for_load_state("networkidle")
 
 
+def at_checkout(visit: Visit, shop: Shop, goods: Goods) -> None:
+    """Somebody signed in, with milk in the basket, who has only to choose a card."""
+    ada = shop.customer(card=None, address=False)
+    shop.fill(ada, {goods.milk: 1})
+    visit.enter(ada)
+    visit.go("/checkout/")
+    fill_address(visit)
+    choose_window(visit)
+
+
 def choose_card(visit: Visit, token: str) -> None:
     visit.page.locator(f"#card-{token}").check()
 
@@ -116,4 +127,6 @@ def shop_and_order(visit: Visit, *, word: str, product_id: int, other_id: int, o
     choose_window(visit)
     choose_card(visit, "tok_visa")
     confirm(visit)
-    return order_number(visit)
+    number = order_number(visit)
+    count_in_pill(visit, 0)
+    return number

@@ -4,24 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from django.test import Client
 from playwright.sync_api import expect
 
-from accounts.models import User
 from tests.journeys.conftest import Visit
-
-
-def enter(visit: Visit, user: User) -> None:
-    """Sit down at the screen as somebody who has signed in, in the visit's language."""
-    client = Client()
-    client.force_login(user)
-    session = client.cookies["sessionid"].value
-    visit.context.add_cookies(
-        [
-            {"name": "sessionid", "value": session, "url": visit.url},
-            {"name": "mami_language", "value": visit.language, "url": visit.url},
-        ]
-    )
 
 
 def sign_in(visit: Visit, email: str, password: str) -> None:
@@ -45,6 +30,8 @@ def answer(visit: Visit, act: Callable[[], None]) -> None:
     if not visit.has_script or not visit.page.evaluate("navigator.onLine"):
         act()
         return
+    # What is pressed before the scripts are there is sent as a form, and no swap will come.
+    visit.page.wait_for_load_state("load")
     visit.page.evaluate(
         """() => { window.answered = new Promise((done) =>
             document.body.addEventListener("htmx:afterSettle", () => done(), { once: true })) }"""

@@ -10,7 +10,6 @@ from playwright.sync_api import expect
 
 from inventory import services
 from inventory.models import Stock, StockImport
-from tests.journeys import staff
 from tests.journeys.conftest import Goods, Visit, Visits
 from tests.shop import Shop
 
@@ -27,7 +26,7 @@ def test_a_managers_morning(visits: Visits, shop: Shop, goods: Goods):
     bread = Stock.objects.filter(product=goods.bread, branch=shop.warehouse)
     bread.update(reorder_point=F("on_hand"))
     mia = visits(language="en")
-    staff.enter(mia, shop.manager())
+    mia.enter(shop.manager())
     page = mia.page
 
     mia.go("/admin/")

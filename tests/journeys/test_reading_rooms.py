@@ -10,8 +10,10 @@ from tests.journeys.conftest import Visits
 def test_both_draw_themselves_and_break_no_rule(visits: Visits) -> None:
     visit = visits(language="en")
     page = visit.page
+    visit.context.set_default_timeout(30_000)  # both draw a hundred calls at once
     visit.go("/api/docs/")
     expect(page.get_by_role("button", name="Authorize")).to_be_visible(timeout=30_000)
+    page.locator("#operations-tag-Health").click()
     health = page.locator("[id^=operations-Health-]").first
     health.get_by_role("button").first.click()
     health.get_by_role("button", name="Try it out").click()

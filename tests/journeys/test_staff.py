@@ -45,6 +45,13 @@ def test_from_the_front_door_to_the_delivered_order(
     number = shopper.shop_and_order(
         at_home, word=word, product_id=goods.milk.pk, other_id=goods.bread.pk, other=other
     )
+    order = Order.objects.get(order_number=number)
+    assert dict(order.items.values_list("product", "quantity")) == {
+        goods.milk.pk: 2,
+        goods.bread.pk: 1,
+    }
+    assert order.total_amount == Decimal("54.40")
+    assert order.delivery.line1 == ("הרצל 5" if at_home.language == "he" else "5 Herzl St")
 
     eli = visits(**SCREENS[screen])
     staff.sign_in(eli, people["employee"].email, shopper.PASSWORD)
@@ -55,7 +62,7 @@ def test_from_the_front_door_to_the_delivered_order(
     staff.without_substitute(eli)
     staff.finish(eli, bags=1)
     eli.page.wait_for_url(f"**/ops/orders/{number}/")
-    order = Order.objects.get(order_number=number)
+    order.refresh_from_db()
     assert (order.status, order.bags) == ("MISSING", 1)
 
     mia = visits(**SCREENS[screen])
@@ -90,7 +97,7 @@ def a_day_of_twelve(shop: Shop) -> tuple[Order, list[str]]:
 def test_twelve_items_the_middle_four_without_network(visits: Visits, shop: Shop):
     order, names = a_day_of_twelve(shop)
     visit = visits(language="en", **PHONE)
-    staff.enter(visit, shop.employee())
+    visit.enter(shop.employee())
     visit.go("/ops/")
     staff.claim(visit, order.order_number)
     visit.check_accessible()
@@ -154,7 +161,7 @@ def test_twelve_items_the_middle_four_without_network(visits: Visits, shop: Shop
     visit.check_clean()
 
     mia = visits(language="he", **PHONE)
-    staff.enter(mia, shop.manager())
+    mia.enter(shop.manager())
     for status in ("READY", "OUT_FOR_DELIVERY"):
         staff.move(mia, order.order_number, status)
     mia.check_accessible()
@@ -167,7 +174,7 @@ def test_twelve_items_the_middle_four_without_network(visits: Visits, shop: Shop
 def test_kept_answers_survive_a_reload_and_conflicts_are_told(visits: Visits, shop: Shop):
     order, names = a_day_of_twelve(shop)
     visit = visits(language="en", **PHONE)
-    staff.enter(visit, shop.employee())
+    visit.enter(shop.employee())
     visit.go("/ops/")
     staff.claim(visit, order.order_number)
     visit.context.set_offline(True)
@@ -195,7 +202,7 @@ def test_a_substitute_is_chosen_without_network(visits: Visits, shop: Shop):
     """For a line that is missing, and for the rest of one; one runs out before the signal is back."""
     order, names = a_day_of_twelve(shop)
     visit = visits(language="en", **PHONE)
-    staff.enter(visit, shop.employee())
+    visit.enter(shop.employee())
     visit.go("/ops/")
     staff.claim(visit, order.order_number)
     staff.wait_for_stored_substitutes(visit)
@@ -235,7 +242,7 @@ def test_a_substitute_is_chosen_without_network(visits: Visits, shop: Shop):
 def test_a_refreshed_queue_keeps_its_place_and_focus(visits: Visits, shop: Shop):
     orders = [shop.order() for _ in range(8)]
     visit = visits(language="he", **PHONE)
-    staff.enter(visit, shop.employee())
+    visit.enter(shop.employee())
     visit.go("/ops/")
     button = visit.page.locator(f"#a-{orders[5].order_number}")
     button.focus()
@@ -274,7 +281,7 @@ def test_two_pickers_on_one_order(visits: Visits, shop: Shop):
     eli, dan = shop.employee(), shop.employee()
     first, second = visits(language="en", **PHONE), visits(language="en", **PHONE)
     for visit, user in ((first, eli), (second, dan)):
-        staff.enter(visit, user)
+        visit.enter(user)
         visit.go("/ops/")
     staff.claim(first, order.order_number)
     row = second.page.locator(f"#o-{order.order_number}")
@@ -292,7 +299,7 @@ def test_two_pickers_on_one_order(visits: Visits, shop: Shop):
 def test_a_pickup_with_a_wrong_code_first(visits: Visits, shop: Shop):
     order = shop.order(request=shop.pickup())
     visit = visits(language="he", **PHONE)
-    staff.enter(visit, shop.employee())
+    visit.enter(shop.employee())
     visit.go(f"/ops/orders/{order.order_number}/pick/")
     keyboard = visit.page.keyboard
     visit.page.locator("#now button.big").press("Enter")
@@ -303,7 +310,7 @@ def test_a_pickup_with_a_wrong_code_first(visits: Visits, shop: Shop):
     keyboard.type("1")
     keyboard.press("Enter")
     visit.page.wait_for_url(f"**/ops/orders/{order.order_number}/")
-    staff.enter(visit, shop.manager())
+    visit.enter(shop.manager())
     visit.page.reload()
     code = order.pickup.code
     wrong = "000000" if code != "000000" else "000001"
@@ -324,7 +331,7 @@ def test_every_staff_page_is_accessible(
     order, _names = a_day_of_twelve(shop)
     visit = visits(language=language, width=width)
     visit.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-    staff.enter(visit, shop.person("ADMIN"))
+    visit.enter(shop.person("ADMIN"))
     for path in (
         "/ops/", f"/ops/orders/{order.order_number}/", f"/ops/orders/{order.order_number}/pick/",
         "/ops/requests/", "/ops/requests/review/", "/ops/runs/", "/ops/board/",

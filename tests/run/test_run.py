@@ -10,8 +10,10 @@ import time
 from pathlib import Path
 from urllib.request import Request, urlopen
 
+import psycopg
 import pytest
 
+from mami.embedded import Cluster
 from mami.environment import Environment
 from tests.run.conftest import Opened, opened, patience, until
 
@@ -64,7 +66,7 @@ def test_make_passes_the_end_on(var: Path) -> None:
         assert list((var / "metrics").iterdir()) == []
 
 
-def test_what_is_killed_comes_back(var: Path) -> None:
+def test_what_is_killed_comes_back_and_without_its_supervisor_nothing_stays(var: Path) -> None:
     with opened(var) as shop:
         shop.until_open(seconds=60)
 
@@ -87,10 +89,6 @@ def test_what_is_killed_comes_back(var: Path) -> None:
         until(lambda: shop.cluster.running_pid() not in (server, None), seconds=10 * patience())
         until(shop.healthy, seconds=10 * patience())
 
-
-def test_a_killed_supervisor_leaves_nothing(var: Path) -> None:
-    with opened(var) as shop:
-        shop.until_open(seconds=60)
         shop.process.kill()
         until(lambda: shop.processes() == {}, seconds=8 * patience())
 
@@ -194,17 +192,16 @@ def test_data_of_another_version_is_refused_with_the_recipe(var: Path) -> None:
 
 
 def test_a_database_of_a_newer_shop_is_refused(var: Path) -> None:
-    from tests.embedded.test_db_command import ask, manage
+    cluster = Cluster(var / "postgres")
 
-    manage(var, "db", "start")
+    def ask(query: str) -> None:
+        with cluster.held(), psycopg.connect(cluster.url(), autocommit=True) as connection:
+            connection.execute(query)
+
+    row = "('catalog', '9999_from_the_future', now())"
+    ask(f"INSERT INTO django_migrations (app, name, applied) VALUES {row}")
     try:
-        row = "('catalog', '9999_from_the_future', now())"
-        ask(var, f"INSERT INTO django_migrations (app, name, applied) VALUES {row}")
-        with opened(var) as shop:
-            shop.until_ended(seconds=20 * patience())
-            assert shop.process.returncode == 2
-            assert "last used by a newer version of Mami" in shop.said
-        manage(var, "db", "start")  # the refused shop has closed it behind itself
-        ask(var, "DELETE FROM django_migrations WHERE name = '9999_from_the_future'")
+        assert "last used by a newer version of Mami" in refusal(var).said
+        assert cluster.running_pid() is None
     finally:
-        manage(var, "db", "stop")
+        ask("DELETE FROM django_migrations WHERE name = '9999_from_the_future'")
