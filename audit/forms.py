@@ -30,6 +30,7 @@ ENTITIES = (
     ("payment", _("payment")),
     ("payment_token", _("saved card")),
     ("settings", _("settings")),
+    ("job", _("background job")),
 )
 
 

@@ -6,21 +6,20 @@ import re
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.models import Group
 from django.db import models
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
-from procrastinate.contrib.django.admin import ProcrastinateJobAdmin
 from procrastinate.contrib.django.models import ProcrastinateEvent, ProcrastinateJob
 
 from branches import services as branches
 from branches.models import Branch
 from branches.windows import DAY_NAMES
 from mami.service_admin import ReadOnlyAdmin, RefusableForm, RowsInline, SwitchedAdmin, titled
-from ops.services import open_branch
+from ops.services import cancel_jobs, open_branch, retry_jobs
 
 HOURS = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)\s*[-–—]\s*([01]?\d|2[0-3]):([0-5]\d)")
 TEXTS = ("name_he", "name_en", "address_he", "address_en", "city_he", "city_en", "phone")
@@ -145,13 +144,20 @@ class JobAdmin(ReadOnlyAdmin):
     def planned(self, job: ProcrastinateJob) -> Any:
         return job.scheduled_at or "–"
 
-    @admin.action(description=_("Try the chosen ones again"))
+    @admin.action(description=_("Try the chosen failed ones again"))
     def retry(self, request: HttpRequest, queryset: models.QuerySet) -> None:
-        ProcrastinateJobAdmin.retry(self, request, queryset)  # type: ignore[arg-type]
+        self._told(request, queryset, retry_jobs)
 
     @admin.action(description=_("Cancel the chosen ones that have not begun"))
     def cancel(self, request: HttpRequest, queryset: models.QuerySet) -> None:
-        ProcrastinateJobAdmin.cancel(self, request, queryset)  # type: ignore[arg-type]
+        self._told(request, queryset, cancel_jobs)
+
+    def _told(self, request: HttpRequest, chosen: models.QuerySet, step: Any) -> None:
+        ids = list(chosen.values_list("pk", flat=True))
+        done = step(actor=request.user, job_ids=ids)
+        level = messages.SUCCESS if done == len(ids) else messages.WARNING
+        numbers = {"done": done, "all": len(ids)}
+        self.message_user(request, _("Done with %(done)d of %(all)d.") % numbers, level)
 
 
 @admin.register(Branch)

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.apps import apps
+from django.db import connection
 from django.db.models import F
 
 from accounts.models import User
@@ -135,3 +136,14 @@ def _lines(made: Order, lines: Sequence[Line]) -> None:
 def tomorrow_at(now: dt.datetime, hour: int) -> dt.datetime:
     """An instant of the shop's tomorrow."""
     return shop_instant(shop_date(now) + dt.timedelta(days=1), dt.time(hour))
+
+
+def job(status: str, *, queueing_lock: str | None = None) -> int:
+    """A background job's number. The library's own models are read-only."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO procrastinate_jobs (queue_name, task_name, args, status, queueing_lock)"
+            """ VALUES ('default', 'deliver', '{"order_id": 1}', %s, %s) RETURNING id""",
+            [status, queueing_lock],
+        )
+        return int(cursor.fetchone()[0])

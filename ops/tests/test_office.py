@@ -7,7 +7,6 @@ from decimal import Decimal
 
 import pytest
 from django.contrib import admin
-from django.db import connection
 from django.db.models import F
 from procrastinate.contrib.django.models import ProcrastinateJob
 
@@ -17,7 +16,7 @@ from cart.tests.factories import product, warehouse
 from inventory.models import Stock
 from mami import clock
 from mami.clock import shop_date, shop_instant
-from ops.tests.factories import manager, order, person
+from ops.tests.factories import job, manager, order, person
 from orders.models import Order, OrderItem
 
 pytestmark = pytest.mark.django_db
@@ -94,20 +93,12 @@ def test_nonsense_for_days_lists_nothing_or_a_day(client, mia, days):
     assert listed(client, f"/admin/orders/order/?day={days}") == 0
 
 
-def a_job():
-    with connection.cursor() as cursor:  # the library's models are read-only
-        cursor.execute(
-            "INSERT INTO procrastinate_jobs (queue_name, task_name, args, status)"
-            """ VALUES ('default', 'deliver', '{"order_id": 1}', 'failed')"""
-        )
-
-
 @pytest.mark.parametrize("model", MODELS, ids=lambda m: m._meta.label)
 def test_every_row_leads_to_its_history(client, model):
     client.force_login(person("ADMIN"))
     order(due_at=clock.now())
     DatedSlotFactory()
-    a_job()
+    job("failed")
     AuditEntry.objects.create(entity_type="order", entity_id=1, action="CREATE")
     row = model._default_manager.first()
     if row is None:
