@@ -87,6 +87,10 @@ class QueueForm(forms.Form):
         for name in ("q", "status", "branch", "way", "day", "slot"):
             self.fields[name].widget.attrs["class"] = "input"
 
+    def says_more(self) -> bool:
+        """Whether one of the filters that a narrow screen folds away is set."""
+        return any(self[name].value() for name in ("branch", "way", "day", "slot"))
+
     def show_counts(self, by_status: dict[str, int]) -> None:
         """Put the number of open orders beside each status."""
         totals = by_status | {
