@@ -62,7 +62,7 @@ def _long(folder: Path, wanted: list[str], *, seconds: float) -> list[str]:
     _settle(folder, MAMI_EMBEDDED="1")
     wrong: list[str] = []
     with standing(WholeShop(folder, MAMI_DEMO="0")) as house:
-        street = people_move_in(customers=420, products=40, odd_cards=["tok_timeout"] * 8)
+        street = people_move_in(customers=520, products=40, odd_cards=["tok_timeout"] * 8)
         ledger = Ledger(path=house.var / "acked.jsonl")
         if "keys" in wanted:
             wrong += keys.drill(house, street, ledger)
