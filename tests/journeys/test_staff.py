@@ -14,7 +14,7 @@ from inventory.models import Stock
 from orders.models import Order, OrderItem
 from orders.selectors import amount_due
 from tests.journeys import shopper, staff
-from tests.journeys.conftest import EVERY_SCREEN, Goods, Visits
+from tests.journeys.conftest import Goods, Visits
 from tests.shop import Shop
 
 SCREENS = {
@@ -324,20 +324,14 @@ def test_a_pickup_with_a_wrong_code_first(visits: Visits, shop: Shop):
     visit.check_clean()
 
 
-@pytest.mark.parametrize(("language", "width", "scheme"), EVERY_SCREEN)
-def test_every_staff_page_is_accessible(
-    visits: Visits, shop: Shop, language: str, width: int, scheme: str
-):
+@pytest.mark.parametrize("language", ["he", "en"])
+def test_every_staff_page_is_accessible(visits: Visits, shop: Shop, language: str):
     order, _names = a_day_of_twelve(shop)
-    visit = visits(language=language, width=width)
-    visit.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    visit = visits(language=language)
     visit.enter(shop.person("ADMIN"))
-    for path in (
+    visit.look_at(
         "/ops/", f"/ops/orders/{order.order_number}/", f"/ops/orders/{order.order_number}/pick/",
         "/ops/requests/", "/ops/requests/review/", "/ops/runs/", "/ops/board/",
         f"/ops/orders/{order.order_number}/slip/", f"/ops/runs/?day={shop.date}",
-    ):  # fmt: skip
-        visit.go(path)
-        visit.check_accessible()
-        visit.check_width()
+    )  # fmt: skip
     visit.check_clean()
