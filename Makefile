@@ -61,7 +61,7 @@ smoke:  ## walk through a running shop: make smoke URL=http://127.0.0.1:8000
 	@bin/setup run
 	@$(PYTHON) -m mami.smoke $${URL:-http://127.0.0.1:$${PORT:-8000}}
 
-drill:  ## harm the shop in every way while people shop, and judge (half an hour; docs/drills.md)
+drill:  ## harm the shop in every way while people shop, and judge (an hour; docs/drills.md)
 	@bin/setup dev
 	@$(PYTHON) -m tests.drills $(ARGS)
 	@MAMI_PAIRS_EVERY=1 $(PYTHON) -m pytest -q tests/drills/test_pairs.py checkout/tests/test_faults.py checkout/tests/test_races.py

@@ -13,6 +13,7 @@ from procrastinate.jobs import Status
 
 from accounts.models import User
 from audit.services import Action, record
+from mami.errors import PermissionRefused
 from mami.transactions import write_transaction
 from ops.locks import lock_jobs
 
@@ -21,6 +22,7 @@ def retry_jobs(*, actor: User, job_ids: Iterable[int]) -> int:
     """Let failed jobs be done again, now; the number of those that will be.
 
     Others are left alone, and so is one whose successor is already waiting under the same lock.
+    Raises PermissionRefused for anybody but managers.
     """
 
     def again(job: ProcrastinateJob) -> None:
@@ -32,7 +34,10 @@ def retry_jobs(*, actor: User, job_ids: Iterable[int]) -> int:
 
 
 def cancel_jobs(*, actor: User, job_ids: Iterable[int]) -> int:
-    """Take back jobs that have not begun; the number of them. Others are left alone."""
+    """Take back jobs that have not begun; the number of them. Others are left alone.
+
+    Raises PermissionRefused for anybody but managers.
+    """
 
     def take_back(job: ProcrastinateJob) -> None:
         app.job_manager.cancel_job_by_id(job.pk, abort=False)
@@ -46,6 +51,8 @@ def _each(
     move: dict[Status, Status],
     act: Callable[[ProcrastinateJob], None],
 ) -> int:
+    if not actor.is_manager:
+        raise PermissionRefused
     ((old, new),) = move.items()
     with write_transaction():
         moved = [job for job in lock_jobs(job_ids=job_ids, status=old) if _is_done(act, job)]

@@ -6,6 +6,8 @@ import pytest
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from audit.selectors import trail_of
+from mami.errors import PermissionRefused
+from ops import services
 from ops.tests.factories import employee, job, manager
 
 pytestmark = pytest.mark.django_db
@@ -59,4 +61,7 @@ def test_an_employee_moves_nothing(client):
     client.force_login(employee())
     job_id = job("failed")
     client.post(LIST, {"action": "retry", "_selected_action": [job_id]})
+    for step in (services.retry_jobs, services.cancel_jobs):
+        with pytest.raises(PermissionRefused):
+            step(actor=employee(), job_ids=[job_id])
     assert status(job_id) == "failed"

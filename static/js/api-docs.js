@@ -5,7 +5,7 @@ window.SwaggerUIBundle({
   url: place.dataset.schema,
   domNode: place,
   deepLinking: true,
-  docExpansion: "none", // a hundred calls at once take a phone ten seconds to draw
+  docExpansion: "none", // drawing a hundred calls at once takes seconds
   persistAuthorization: false,
   presets: [window.SwaggerUIBundle.presets.apis],
   layout: "BaseLayout",
