@@ -8,6 +8,9 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any, cast
 
+from django.db import connection
+
+from accounts.models import User
 from branches.models import DatedSlot
 from cart.fees import delivery_fee, free_delivery_from, free_delivery_gap, usual_fee
 from cart.line_rows import line_rows
@@ -17,6 +20,11 @@ from cart.owner import Owner
 from catalog.models import Product, SoldBy
 from mami import clock
 from mami.money import ZERO, line_total
+
+WANTED = """
+SELECT product_id FROM cart_cartitem JOIN cart_cart ON cart_cart.id = cart_id
+WHERE status = 'ACTIVE' AND user_id = %s
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -182,6 +190,13 @@ def view_of(*, cart: Cart, now: dt.datetime, put_instead: Decimal | None = None)
         held=_hold(cart, now),
         put_instead=put_instead,
     )
+
+
+def wanted_products(*, user: User) -> list[int]:
+    """The products in the customer's active basket. One query, by hand: every order begins here."""
+    with connection.cursor() as cursor:
+        cursor.execute(WANTED, [user.pk])
+        return [product for (product,) in cursor]
 
 
 def lines_of(*, cart_id: int) -> list[CartLine]:

@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 
 import environ
 
+POOL_SECONDS = 10
 YES, NO = {"1", "true", "yes", "on"}, {"0", "false", "no", "off", ""}
 
 
@@ -87,7 +88,8 @@ def database(env: Environment, var: Path) -> dict[str, Any]:
     """Django's database settings: DATABASE_URL, else the embedded server's socket.
 
     DATABASE_POOL_SIZE is set by gunicorn.conf.py for web workers: each keeps up to that many
-    connections, one for every thread and two to spare. Everything else connects when it needs to.
+    connections, and requests wait for one in the order in which they came. Everything else connects
+    when it needs to.
     Nothing here is a session setting, so PgBouncer in transaction mode may stand in between; lock
     waits are limited in the database itself (see mami.database).
     """
@@ -111,7 +113,12 @@ def database(env: Environment, var: Path) -> dict[str, Any]:
     config["CONN_HEALTH_CHECKS"] = True
     config["DISABLE_SERVER_SIDE_CURSORS"] = env.bool("DATABASE_PGBOUNCER", default=False)
     if size := env.int("DATABASE_POOL_SIZE", default=0):
-        options["pool"] = {"min_size": 1, "max_size": size, "timeout": 5, "max_idle": 300}
+        options["pool"] = {
+            "min_size": 1,
+            "max_size": size,
+            "timeout": POOL_SECONDS,
+            "max_idle": 300,
+        }
     return config
 
 

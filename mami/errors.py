@@ -75,11 +75,15 @@ class InvalidInput(DomainError):
 
 
 class Busy(DomainError):
-    """A lock wait passed its limit; the same request may be sent again."""
+    """A lock, or a turn, was waited for too long; the same request may be sent again."""
 
     code = "BUSY"
     status = 409
     message = _("Many people are at this shelf. Please try again in a moment.")
+
+
+RETRY_AFTER = "5"
+"""Seconds until somebody whom the shop cannot serve just now may ask again."""
 
 
 class ServiceUnavailable(DomainError):

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import sys
+
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
+from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.templatetags.static import static
@@ -18,6 +21,7 @@ from cart.context import basket_of
 from cart.windows import nearest
 from catalog import selectors as catalog
 from mami import clock, metrics
+from mami.errors import RETRY_AFTER
 from orders.habits import Habits, habits_of
 
 SHOWN = 6
@@ -126,9 +130,13 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """A page that asks nothing of the database, which may be what failed."""
-    context = {"request_id": getattr(request, "request_id", "")}
+    """A page that asks nothing of the database, which may be what failed: 503 then."""
+    busy = isinstance(sys.exc_info()[1], OperationalError | InterfaceError)
+    context = {"request_id": getattr(request, "request_id", ""), "busy": busy}
     code = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, settings.LANGUAGE_CODE)
     with override(code if code in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE):
         # Rendered without the request: context processors may need the database.
-        return render(None, "errors/500.html", context, status=500)
+        response = render(None, "errors/500.html", context, status=503 if busy else 500)
+    if busy:
+        response["Retry-After"] = RETRY_AFTER
+    return response

@@ -26,6 +26,7 @@ from prometheus_client import (
 from prometheus_client.multiprocess import MultiProcessCollector
 
 __all__ = [
+    "CONFIRMS_WAITING",
     "CONTENT_TYPE_LATEST",
     "IN_HAND",
     "answered",
@@ -46,11 +47,18 @@ SECONDS = Histogram(
 )
 IN_HAND = Gauge(
     "mami_requests_in_hand",
-    "Requests being answered now; full at WEB_WORKERS x WEB_THREADS.",
+    "Requests being answered now, or waiting for a connection; full at WEB_WORKERS x WEB_THREADS.",
+    multiprocess_mode="livesum",
+)
+CONFIRMS_WAITING = Gauge(
+    "mami_confirms_waiting",
+    "Orders in hand that wait for their turn at a product many people want.",
     multiprocess_mode="livesum",
 )
 REFUSALS = Counter(
-    "mami_refusals", "Refusals by their code; BUSY is a lock that was waited for in vain.", ["code"]
+    "mami_refusals",
+    "Refusals by their code; BUSY is a lock or a turn waited for in vain.",
+    ["code"],
 )
 PROVIDER_SECONDS = Histogram(
     "mami_provider_seconds",

@@ -39,6 +39,15 @@ def require_transaction() -> None:
         raise RuntimeError("this step belongs to its caller's transaction")
 
 
+def lend_connection() -> None:
+    """Let others use this thread's connection while it waits for something that is not the database.
+
+    The next statement takes one again. Does nothing inside a transaction.
+    """
+    if not connection.in_atomic_block:
+        connection.close()
+
+
 def sqlstate(error: BaseException) -> str:
     """PostgreSQL's code of a database error, or the empty string."""
     return str(getattr(error.__cause__, "sqlstate", None) or "")

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 import structlog
 from django.db import InterfaceError, OperationalError, connection
+from psycopg_pool import PoolTimeout
 
 from mami.errors import Busy
 from mami.transactions import DEADLOCK, LOCK_NOT_AVAILABLE, SERIALIZATION_FAILURE, sqlstate
@@ -53,7 +54,7 @@ def _limit(error: Exception) -> int:
     state = _state(error)
     if state in _ATTEMPTS:
         return _ATTEMPTS[state]
-    if isinstance(error, Busy):
-        return 1
+    if isinstance(error, Busy) or isinstance(error.__cause__, PoolTimeout):
+        return 1  # who waited so long for a connection that none came would only wait again
     lost = not state or state.startswith(_LOST)
     return _ATTEMPTS_LOST if lost else 1

@@ -5,7 +5,7 @@ silent provider cannot tie up the threads that serve the shop. One trial call de
 closes again. The state is per process; a few processes learn it a few calls later each.
 
 Before that, and when the provider is merely slow, only so many calls of a process may be under way
-(PAYMENT_CALLS_AT_ONCE): the threads beyond them go on serving the shelves.
+(PAYMENT_CALLS_AT_ONCE): the connections beyond them go on serving the shelves.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,11 +58,18 @@ class ConfirmResult:
 
 
 def confirm(
-    *, actor: User, key: str, request: ConfirmRequest, request_id: str, now: dt.datetime
+    *,
+    actor: User,
+    key: str,
+    request: ConfirmRequest,
+    request_id: str,
+    now: dt.datetime,
+    promised: Callable[[], None] = lambda: None,
 ) -> ConfirmResult:
     """Order the actor's basket: one order for one key, one order for one basket.
 
     A refusal leaves stock, slot, basket and money as they were, and the key may be used again.
+    `promised` is called when the rows others may want are free again, before the bank is asked.
     Raises MissingIdempotencyKey, InvalidInput, NotFound, the refusals of `preview`, SlotRequired,
     PriceChanged, CartAlreadyOrdered, IdempotencyKeyReuseMismatch, IdempotencyInProgress,
     PaymentRequired, PaymentTokenNotFound, CardNumberRefused, PaymentDeclined,
@@ -73,6 +80,7 @@ def confirm(
     request.check()
     started = time.monotonic()
     step = _reserve(actor, key, request, now)
+    promised()
     if isinstance(step, Resumed):
         outcome = payments.ask(payment_id=step.payment_id, now=clock.now())
         if outcome.verdict is not Verdict.NOTHING:

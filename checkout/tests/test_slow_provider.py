@@ -13,6 +13,7 @@ from django.db import connection, transaction
 
 from accounts.models import User
 from catalog.models import Product
+from checkout.limits import limited_confirm
 from inventory.locks import lock_stocks
 from mami import clock
 from orders.models import Order
@@ -57,10 +58,10 @@ def person(shop: Shop, milk: Product, card: str = "tok_visa") -> User:
 
 
 @contextmanager
-def waiting(shop: Shop, patience: Patience, who: User) -> Iterator[list[Any]]:
-    """Inside the block `who` waits for the provider; afterwards the list has what came of it."""
+def waiting(patience: Patience, order: Callable[[], Any]) -> Iterator[list[Any]]:
+    """Inside the block `order` waits for the provider; afterwards the list has what came of it."""
     came: list[Any] = []
-    thread = threading.Thread(target=lambda: came.extend(race([lambda: shop.confirm(who)])))
+    thread = threading.Thread(target=lambda: came.extend(race([order])))
     thread.start()
     try:
         assert patience.somebody_waits.wait(20)
@@ -84,11 +85,28 @@ def buy(shop: Shop, milk: Product) -> list[str]:
 )
 def test_slow_or_silent_for_one(shop: Shop, patience: Patience, card: str, outcome: str) -> None:
     milk = shop.product()
-    with waiting(shop, patience, person(shop, milk, card)) as came:
+    slow = person(shop, milk, card)
+    with waiting(patience, lambda: shop.confirm(slow)) as came:
         assert buy(shop, milk) == ["ok"] * OTHERS
         assert came == [], "who waits still waits"
     assert codes(came) == [outcome]
     assert shop.stock(milk) == (Decimal(100), Decimal(OTHERS + 1))
+
+
+def test_nobody_waits_for_the_turn_of_one_who_waits_for_the_bank(
+    shop: Shop, patience: Patience
+) -> None:
+    milk = shop.product()
+
+    def press(who: User) -> Any:
+        return limited_confirm(
+            actor=who, key="key-1", request=shop.request(), request_id="test", now=clock.now()
+        )
+
+    with waiting(patience, lambda: press(person(shop, milk, "tok_slow"))) as came:
+        assert codes(race([lambda: press(person(shop, milk))])) == ["ok"]
+        assert came == [], "who waits still waits"
+    assert codes(came) == ["ok"]
 
 
 def test_control_with_the_row_locked_meanwhile_nobody_else_can_buy(
@@ -104,7 +122,8 @@ def test_control_with_the_row_locked_meanwhile_nobody_else_can_buy(
 
     monkeypatch.setattr(payments, "authorise", under_lock)
     monkeypatch.setattr("payments.services.holding.assert_no_transaction", lambda: None)
-    with waiting(shop, patience, person(shop, milk, "tok_slow")):
+    slow = person(shop, milk, "tok_slow")
+    with waiting(patience, lambda: shop.confirm(slow)):
         other = person(shop, milk)
         with connection.cursor() as cursor:
             cursor.execute("SET lock_timeout = '100ms'")

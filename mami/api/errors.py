@@ -15,6 +15,7 @@ from rest_framework.response import Response
 from mami import metrics
 from mami.api.parsers import BodyTooLarge
 from mami.errors import (
+    RETRY_AFTER,
     Busy,
     DomainError,
     InvalidInput,
@@ -102,7 +103,7 @@ def headers(refusal: DomainError) -> dict[str, str]:
     if wait := refusal.details.get("retry_after"):
         found["Retry-After"] = str(wait)
     elif refusal.status == status.HTTP_503_SERVICE_UNAVAILABLE:
-        found["Retry-After"] = "5"
+        found["Retry-After"] = RETRY_AFTER
     elif isinstance(refusal, Busy):
         found["Retry-After"] = "1"
     if refusal.status == status.HTTP_401_UNAUTHORIZED:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
+from django.db import OperationalError, connection
 from django.template import Context, Template
 from django.test import Client, RequestFactory
 from django.utils.translation import override
@@ -64,6 +65,22 @@ def test_the_error_page_asks_nothing_of_the_database(language: str) -> None:
     text = home.server_error(request).content.decode()
     assert f'lang="{language}"' in text
     assert "abc-123" in text
+
+
+@pytest.mark.parametrize("path", ["/", "/search/?q=milk", "/api/v1/categories"])
+def test_a_database_that_has_no_time_is_said_with_when_to_come_back(
+    path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OperationalError("no connection came in time")
+
+    monkeypatch.setattr(connection, "ensure_connection", refuse)
+    client = Client(raise_request_exception=False, headers={"accept-language": "en"})
+    client.cookies["mami_language"] = "en"
+    answer = client.get(path)
+    assert answer.status_code == 503
+    assert answer["Retry-After"] == "5"
+    assert "catching its breath" in answer.content.decode()
 
 
 @pytest.mark.parametrize(

@@ -68,6 +68,7 @@ def _long(folder: Path, wanted: list[str], *, seconds: float) -> list[str]:
             wrong += keys.drill(house, street, ledger)
         if "rush" in wanted:
             wrong += rush.drill(house, street)
+            wrong += _without_turns(house, street)
         if "weather" in wanted:
             wrong += weather.drill(house, street, seconds=seconds)
             wrong += _without_free_lines(house, street)
@@ -77,13 +78,23 @@ def _long(folder: Path, wanted: list[str], *, seconds: float) -> list[str]:
 
 
 def _without_free_lines(house: WholeShop, street: Street) -> list[str]:
-    """The control of D6: beside the shop a second web server, all of whose threads may wait."""
-    secret = (house.var / "secret_key").read_text().strip()
-    url = house.opened.cluster.url()
-    variables = {"SECRET_KEY": secret, "PAYMENT_CALLS_AT_ONCE": "1000"}
-    with standing(BareShop(house.var, url, **variables)) as second:
+    """The control of D6: beside the shop a second web server, all of which may wait for the bank."""
+    with standing(_second(house, PAYMENT_CALLS_AT_ONCE="1000")) as second:
         stalled = weather.control(second, street)
     return [] if stalled else ["the control passed: free threads make no difference"]
+
+
+def _without_turns(house: WholeShop, street: Street) -> list[str]:
+    """The control of D3: beside the shop a second web server, where all begin at once."""
+    with standing(_second(house, CONFIRMS_PER_PRODUCT="0")) as second:
+        held_up = rush.control(second, street)
+    return [] if held_up else ["the control passed: turns make no difference"]
+
+
+def _second(house: WholeShop, **variables: str) -> BareShop:
+    """Another web server on the database of the shop."""
+    secret = (house.var / "secret_key").read_text().strip()
+    return BareShop(house.var, house.opened.cluster.url(), SECRET_KEY=secret, **variables)
 
 
 def _crash(
