@@ -4,9 +4,9 @@
 
 Two workers of eight database connections (DATABASE_POOL_SIZE) fit two cores: so many requests are
 worked on at once. Threads are many, because one that waits costs next to nothing: for a connection,
-for a slow client, for its turn at a product everybody wants. A quarter of them never waits for such a
-turn (CONFIRMS_WAITING), and half of the connections never for the payment provider
-(PAYMENT_CALLS_AT_ONCE), so that the shelves stay open meanwhile. A machine asks the database for
+for a slow client, for the payment provider, for its turn at a product everybody wants. At most a
+quarter of them waits for the provider (PAYMENT_CALLS_AT_ONCE) and half for such a turn
+(CONFIRMS_WAITING), so that the shelves stay open meanwhile. A machine asks the database for
 WEB_WORKERS * DATABASE_POOL_SIZE connections, and the background worker for about ten more.
 """
 
@@ -24,8 +24,8 @@ workers = int(os.environ.get("WEB_WORKERS") or 2)
 _pool = int(os.environ.setdefault("DATABASE_POOL_SIZE", "8") or 0)
 # Without a pool each thread has a connection of its own.
 threads = int(os.environ.get("WEB_THREADS") or (256 if _pool else 6))
-os.environ.setdefault("PAYMENT_CALLS_AT_ONCE", str(max(1, (_pool or threads) // 2)))
-os.environ.setdefault("CONFIRMS_WAITING", str(max(1, threads * 3 // 4)))
+os.environ.setdefault("PAYMENT_CALLS_AT_ONCE", str(max(2, threads // 4)))
+os.environ.setdefault("CONFIRMS_WAITING", str(max(1, threads // 2)))
 
 bind = f"{os.environ.get('MAMI_HOST') or '127.0.0.1'}:{os.environ.get('PORT') or 8000}"
 timeout = 30

@@ -42,9 +42,9 @@ def require_transaction() -> None:
 def lend_connection() -> None:
     """Let others use this thread's connection while it waits for something that is not the database.
 
-    The next statement takes one again. Does nothing inside a transaction.
+    The next statement takes one again. Does nothing inside a transaction, and without a pool.
     """
-    if not connection.in_atomic_block:
+    if connection.pool and not connection.in_atomic_block:  # type: ignore[attr-defined]
         connection.close()
 
 

@@ -5,7 +5,7 @@ silent provider cannot tie up the threads that serve the shop. One trial call de
 closes again. The state is per process; a few processes learn it a few calls later each.
 
 Before that, and when the provider is merely slow, only so many calls of a process may be under way
-(PAYMENT_CALLS_AT_ONCE): the connections beyond them go on serving the shelves.
+(PAYMENT_CALLS_AT_ONCE): the threads beyond them go on serving the shelves.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ import structlog
 from django.conf import settings
 
 from mami import metrics
+from mami.transactions import lend_connection
 from payments.provider import (
     ActionRequired,
     Authorised,
@@ -68,7 +69,8 @@ class Breaker:
 
     def call(self, ask: Callable[[], Answer]) -> Answer:
         """Run `ask`. Raises ProviderUnreachable without running it while the breaker is open, and
-        when all lines are taken by slow calls."""
+        when all lines are taken by slow calls. Meanwhile others may use our database connection."""
+        lend_connection()
         with self._line():
             return self._call(ask)
 
