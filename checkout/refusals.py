@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django import forms
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from branches.errors import InvalidSlot, SlotClosed, SlotFull
 from cart.errors import ProductInactive
@@ -15,7 +16,7 @@ from checkout.errors import (
 )
 from checkout.forms import CheckoutForm
 from inventory.errors import InsufficientStock
-from mami.errors import Busy, DomainError, InvalidInput
+from mami.errors import Busy, DomainError, InvalidInput, NotFound
 from mami.money import shekels
 from payments.errors import (
     CardNumberRefused,
@@ -47,6 +48,13 @@ ABOUT_FIELDS = {
     "address_id": "where",
 }
 
+# What was chosen was there when the page was opened.
+GONE = {
+    "slot": gettext_lazy("This time is no longer offered. Please choose another."),
+    "branch": gettext_lazy("This branch takes no pickups any more. Please choose another."),
+    "where": gettext_lazy("This address is no longer there. Please choose another."),
+}
+
 
 def place(form: CheckoutForm, refusal: DomainError) -> None:
     """Put the refusal beside its field, else above the form. Missing goods show themselves."""
@@ -55,12 +63,14 @@ def place(form: CheckoutForm, refusal: DomainError) -> None:
     if isinstance(refusal, InvalidInput):
         _place_fields(form, refusal)
         return
-    named = ABOUT_FIELDS.get(str(refusal.details.get("field", "")))
-    form.add_error(named or FIELD_OF.get(type(refusal)), words(refusal))
+    named = ABOUT_FIELDS.get(str(refusal.details.get("field", ""))) or FIELD_OF.get(type(refusal))
+    form.add_error(named, words(refusal, field=named or ""))
 
 
-def words(refusal: DomainError) -> str:
+def words(refusal: DomainError, *, field: str = "") -> str:
     """What to tell, and what to do next."""
+    if isinstance(refusal, NotFound) and field in GONE:
+        return str(GONE[field])
     if isinstance(refusal, PaymentDeclined):
         return _declined(str(refusal.details.get("reason", "")))
     if isinstance(refusal, PriceChanged):
