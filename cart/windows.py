@@ -16,7 +16,10 @@ FEW = 3
 
 @dataclass(frozen=True, kw_only=True)
 class Window:
-    """A delivery window with the fee (₪) this basket would pay in it."""
+    """A delivery window with the fee (₪) this basket would pay in it.
+
+    `is_held`: it is kept for this basket, and open.
+    """
 
     choice: SlotChoice
     fee: Decimal
@@ -64,7 +67,7 @@ def windows(
 
 def nearest(*, basket: CartView, now: dt.datetime, count: int = 4) -> list[Window]:
     """The next open windows, the kept one always among them."""
-    found = [w for w in windows(basket=basket, now=now, days=4) if w.is_open or w.is_held]
+    found = [w for w in windows(basket=basket, now=now, days=4) if w.is_open]
     kept = next((w for w in found if w.is_held), None)
     first = found[:count]
     if kept is not None and kept not in first:
@@ -73,7 +76,7 @@ def nearest(*, basket: CartView, now: dt.datetime, count: int = 4) -> list[Windo
 
 
 def _window(choice: SlotChoice, basket: CartView) -> Window:
-    held = basket.held
+    held = basket.held if choice.is_open else None  # nobody can order in a closed one, kept or not
     return Window(
         choice=choice,
         fee=delivery_fee(goods=basket.total, base_fee=choice.fee),

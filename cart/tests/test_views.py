@@ -11,7 +11,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from branches.models import DeliverySlot
+from branches.models import Closure, DeliverySlot
 from cart.models import Cart
 from cart.selectors import cart_view
 from cart.tests.factories import customer, product, put_stock, warehouse, weighed
@@ -190,6 +190,20 @@ class TestRefusals:
         assert b"has just filled up" in page.content
         kept = shopper.post(reverse("cart:hold"), {"slot": f"{free.pk}@{date}"}, **HTMX)
         assert "Kept for you" in kept.content.decode()
+
+    def test_a_kept_window_that_was_closed_is_called_kept_no_more(self, shopper):
+        now = clock.now()
+        date = shop_date(now) + dt.timedelta(days=2)
+        slot = DeliverySlot.objects.create(
+            branch=warehouse(), day_of_week=day_of_week(date),
+            start_time=dt.time(10), end_time=dt.time(12), capacity=5,
+        )  # fmt: skip
+        shopper.post(reverse("cart:hold"), {"slot": f"{slot.pk}@{date}"})
+        assert "Kept for you" in shopper.get(reverse("home")).content.decode()
+        Closure.objects.create(
+            starts_at=now, ends_at=now + dt.timedelta(days=9), reason_he="חג", reason_en="Holiday"
+        )
+        assert "Kept for you" not in shopper.get(reverse("home")).content.decode()
 
     def test_staff_have_no_basket(self, shopper):
         milk = product()

@@ -255,7 +255,7 @@ class TestRefusals:
     def test_somebody_elses_address_and_card(self, desk, shop):
         bob = shop.customer()
         theirs, card = bob.addresses.get().pk, bob.payment_tokens.get().pk
-        self.refused(order(desk, shop, where=f"address:{theirs}"), "could not find that")
+        self.refused(order(desk, shop, where=f"address:{theirs}"), "no longer there")
         self.refused(order(desk, shop, card=f"saved:{card}"), "could not find that card")
 
     @pytest.mark.parametrize(
