@@ -16,6 +16,7 @@ from branches.models import DatedSlot
 from cart.models import Cart
 from checkout.books import ALL
 from checkout.models import IdempotencyKey, Reservation
+from checkout.tests.judging import Judge
 from mami import clock
 from mami.books import judge
 from orders import services as orders
@@ -173,8 +174,11 @@ def _released() -> None:
     ],
 )
 def test_each_rule_notices(busy: Shop, tamper: Callable[[], None], rule: str) -> None:
+    judge = Judge(ALL)
+    assert judge.broken() == {}
     tamper()
     assert broken().get(rule), broken()
+    assert judge.broken() == broken(), "who judges again only what was written to sees the same"
 
 
 def test_a_movement_that_does_not_follow(busy: Shop) -> None:
