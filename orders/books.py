@@ -83,10 +83,9 @@ def _strayed() -> Iterator[Finding]:
         pk=OuterRef("pk"), payment__calls__state__in=["STARTED", "UNANSWERED"]
     )
     left = OrderStatusChange.objects.filter(order=OuterRef("pk"), status=S.OUT_FOR_DELIVERY)
-    orders = Order.objects.select_related("payment").annotate(
-        under_way=Exists(under_way), left=Exists(left)
-    )
-    for order in orders.filter(under_way=False).iterator(chunk_size=500):
+    orders = Order.objects.select_related("payment").annotate(left=Exists(left))
+    orders = orders.only("order_number", "status", "fulfillment_type", "payment__state")
+    for order in orders.filter(~Exists(under_way)).iterator(chunk_size=500):
         if order.payment.state not in _fitting(order):
             yield Finding(
                 what=f"order {order.order_number} is {order.status}, its payment "
