@@ -6,7 +6,8 @@ wants something else would stand behind all of them. Here they queue before they
 in hand, in the order in which they came, and the others pass.
 
 That is fairness and not truth: the locks on the rows keep the counters right without it. So each
-process has a queue of its own, and a basket stands only in the longest of the queues for its goods.
+process has queues of its own, and a basket stands in one only: that for the product in it which is in
+most of the baskets that are there.
 """
 
 from __future__ import annotations
@@ -14,8 +15,8 @@ from __future__ import annotations
 import datetime as dt
 import threading
 import time
-from collections import deque
-from collections.abc import Iterable, Iterator
+from collections import Counter, deque
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -30,6 +31,7 @@ PATIENCE_SECONDS = 20.0
 class Turn:
     """A place in the queue for a product (0: in none). `waited` is how long it took to come."""
 
+    basket: Sequence[int] = ()
     product: int = 0
     waited: dt.timedelta = dt.timedelta(0)
     has_come: threading.Event = field(default_factory=threading.Event)
@@ -48,6 +50,7 @@ class Turnstile:
         self.at_once, self.most_waiting, self.patience = at_once, most_waiting, patience
         self._lock = threading.Lock()
         self._queues: dict[int, deque[Turn]] = {}
+        self._wanted = Counter[int]()
         self._waiting = 0
 
     @property
@@ -56,13 +59,13 @@ class Turnstile:
         return self._waiting
 
     @contextmanager
-    def turn(self, products: Iterable[int]) -> Iterator[Turn]:
-        """Wait for one's turn with these goods; it is over with `over`, or at the end of the block.
+    def turn(self, basket: Sequence[int]) -> Iterator[Turn]:
+        """Wait for one's turn with these products; it is over with `over`, or at the end of the block.
 
         Whoever waits lends the thread's database connection to the others. Raises Busy, with
         nothing begun, after `patience` seconds, and at once where too many wait already.
         """
-        turn = self._line_up(list(products))
+        turn = self._line_up(basket)
         try:
             self._wait(turn)
             yield turn
@@ -76,27 +79,31 @@ class Turnstile:
             if not queue or turn not in queue:
                 return
             queue.remove(turn)
+            self._wanted.subtract(turn.basket)
+            for product in turn.basket:
+                if not self._wanted[product]:
+                    del self._wanted[product]
             if len(queue) >= self.at_once:
                 queue[self.at_once - 1].has_come.set()
             elif not queue:
                 del self._queues[turn.product]
 
-    def _line_up(self, products: list[int]) -> Turn:
-        if not products or not self.at_once:
+    def _line_up(self, basket: Sequence[int]) -> Turn:
+        if not basket or not self.at_once:
             turn = Turn()
             turn.has_come.set()
             return turn
         with self._lock:
-            product = max(products, key=lambda one: len(self._queues.get(one, ())))
-            ahead = len(self._queues.get(product, ()))
-            turn = Turn(product)
-            if ahead < self.at_once:
+            turn = Turn(basket, max(basket, key=self._wanted.__getitem__))
+            queue = self._queues.setdefault(turn.product, deque())
+            if len(queue) < self.at_once:
                 turn.has_come.set()
             elif self.most_waiting and self._waiting >= self.most_waiting:
                 raise Busy
             else:
                 self._waiting += 1
-            self._queues.setdefault(product, deque()).append(turn)
+            queue.append(turn)
+            self._wanted.update(basket)
         return turn
 
     def _wait(self, turn: Turn) -> None:

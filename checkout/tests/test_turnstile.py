@@ -24,7 +24,7 @@ from tests.races import codes, race
 from tests.run.conftest import until
 from tests.shop import Shop, open_with_sandbox
 
-MILK, BREAD = 1, 2
+MILK, BREAD, EGGS, OLIVES = 1, 2, 3, 4
 CROWD = 5
 
 
@@ -88,6 +88,15 @@ class TestTurns:
             queue.comes("both", BREAD, MILK)
             assert need_not_wait(turnstile, BREAD)
         assert queue.ends() == ["both"]
+
+    def test_baskets_that_share_nothing_but_the_sought_product_wait_for_it(self) -> None:
+        turnstile = Turnstile(at_once=1)
+        queue = Queue(turnstile)
+        with turnstile.turn([BREAD, MILK]):  # nobody is there: it stands in any of its queues
+            with turnstile.turn([EGGS, MILK]) as second:
+                assert not second.waited
+                queue.comes("third", OLIVES, MILK)
+            assert queue.ends() == ["third"]
 
     def test_may_be_over_before_the_block_is(self) -> None:
         turnstile = Turnstile(at_once=1)
