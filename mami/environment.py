@@ -88,10 +88,10 @@ def database(env: Environment, var: Path) -> dict[str, Any]:
     """Django's database settings: DATABASE_URL, else the embedded server's socket.
 
     DATABASE_POOL_SIZE is set by gunicorn.conf.py for web workers: each keeps up to that many
-    connections, and requests wait for one in the order in which they came. Everything else connects
-    when it needs to.
-    Nothing here is a session setting, so PgBouncer in transaction mode may stand in between; lock
-    waits are limited in the database itself (see mami.database).
+    connections, and requests wait for one in the order in which they came, POOL_SECONDS at most.
+    Everything else connects when it needs to. Nothing here is a session setting, so PgBouncer in
+    transaction mode may stand in between; lock waits are limited in the database itself (see
+    mami.database).
     """
     text = env.str("DATABASE_URL", default="")
     if not text:

@@ -21,7 +21,7 @@ MOODS = ("hang", "reset", "late", "error", "garbage")
 ANSWER_SECONDS, SETTLED_SECONDS = 8.0, 180.0
 HARDLY_SECONDS = 0.1
 """What a page may take without anybody minding: minutes differ by more than that on a busy machine."""
-# More shoppers than the web server has threads: else a silent provider could not use them all up.
+# More shoppers than the control's web server has threads: else a silent provider could not use them all up.
 SHOPPERS, BROWSERS = 16, 2
 
 
@@ -64,7 +64,7 @@ def control(house: House, street: Street) -> list[str]:
     """
     fine = _minute(house, street, "", 5)
     found = _minute(house, street, "hang", 5)
-    print(f"  control, all threads may wait: {found}", flush=True)
+    print(f"  control, few threads which may all wait: {found}", flush=True)
     until_settled(seconds=SETTLED_SECONDS)
     return _stalled("hang", found, fine, max(found.ordering))
 
