@@ -42,7 +42,7 @@ class Clock:
 def drill(house: House, street: Street) -> list[str]:
     """What went wrong, in words. Prints how the others fared."""
     print("D3: 200 shoppers, 50 left", flush=True)
-    crowd = street.customers[:SHOPPERS]
+    crowd, _ = _crowds(street)
     idle = _alone(house, street)
     spread = _rush(house, street, crowd, None)
     rushed, hot = _on_one(house, street, crowd)
@@ -61,10 +61,16 @@ def drill(house: House, street: Street) -> list[str]:
 def control(house: House, street: Street) -> bool:
     """Whether others are held up by a crowd where nobody has to wait for a turn."""
     idle = _alone(house, street)
-    rushed, _hot = _on_one(house, street, street.customers[SHOPPERS : 2 * SHOPPERS])
+    rushed, _hot = _on_one(house, street, _crowds(street)[1])
     print("  control, without turns:")
     _tell({"nobody else is there": idle, "200 on one product": rushed.clock})
     return rushed.clock.p95 > MOST_TIMES_IDLE * idle.p95
+
+
+def _crowds(street: Street) -> tuple[list[Person], list[Person]]:
+    """Two, without those at whose keys D2 has looked: they may not order again so soon."""
+    free = street.customers[3:]
+    return free[:SHOPPERS], free[SHOPPERS : 2 * SHOPPERS]
 
 
 def _tell(clocks: dict[str, Clock]) -> None:
@@ -114,7 +120,7 @@ def _rush(house: House, street: Street, crowd: list[Person], hot: int | None) ->
     """All of `crowd` order at the same moment, `hot` or each something else."""
     rush, over = Rush(), threading.Event()
     start = threading.Barrier(len(crowd) + 1)
-    lock = threading.Lock()
+    lock, refused = threading.Lock(), list[Line]()
 
     def shop(number: int, who: Person) -> None:
         line = Line(house.port, who, timeout=90)
@@ -124,6 +130,8 @@ def _rush(house: House, street: Street, crowd: list[Person], hot: int | None) ->
         said = _order(line, street, f"rush-{hot}")
         with lock:
             rush.said[said] += 1
+            if said != "ok":
+                refused.append(line)
 
     threads = [
         threading.Thread(target=shop, args=(number, who)) for number, who in enumerate(crowd)
@@ -137,6 +145,8 @@ def _rush(house: House, street: Street, crowd: list[Person], hot: int | None) ->
     over.set()
     for thread in beside:
         thread.join(60)
+    for line in refused:  # what is sold out would stand in the way of their next order
+        line.send("DELETE", "/cart")
     return rush
 
 
@@ -148,7 +158,7 @@ def _beside(
     rounds: int = 10**6,
 ) -> list[threading.Thread]:
     """All the others at work, each under several faces in turn."""
-    people = street.customers[2 * SHOPPERS :][: OTHERS * FACES]
+    people = street.customers[3 + 2 * SHOPPERS :][: OTHERS * FACES]
     threads = [
         threading.Thread(
             target=_others, args=(house, street, people[number::OTHERS], clock, over, rounds)
