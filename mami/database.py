@@ -18,6 +18,12 @@ from mami import embedded
 ABANDONED_TRANSACTION = "60s"
 
 
+def pool_size() -> int:
+    """How many connections the threads of this process share; 0 where each has its own."""
+    options: dict[str, Any] = settings.DATABASES["default"].get("OPTIONS", {})
+    return int(options.get("pool", {}).get("max_size", 0))
+
+
 def limit_waiting(*, using: str, **_: Any) -> None:
     """Let a lock wait end after LOCK_TIMEOUT_MS, and a transaction that was left open after a
     minute. Runs after every `migrate`; new sessions have it.

@@ -22,6 +22,7 @@ import structlog
 from django.conf import settings
 
 from mami import metrics
+from mami.database import pool_size
 from mami.transactions import lend_connection
 from payments.provider import (
     ActionRequired,
@@ -47,14 +48,20 @@ SLOW_SECONDS = 1.0
 class Breaker:
     """Counts failures in a row, and calls under way; at most `lines` of these (0: any number).
 
-    Thread-safe.
+    The first `keep` of them keep their database connection, which is quicker, the others lend it to
+    whoever does not wait. Thread-safe.
     """
 
     def __init__(
-        self, name: str, *, clock: Callable[[], float] = time.monotonic, lines: int = 0
+        self,
+        name: str,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        lines: int = 0,
+        keep: int = 0,
     ) -> None:
         self.name = name
-        self.lines = lines
+        self.lines, self.keep = lines, keep
         self._calls: dict[object, float] = {}
         self._hung_up = threading.Condition()
         self._clock = clock
@@ -69,8 +76,9 @@ class Breaker:
 
     def call(self, ask: Callable[[], Answer]) -> Answer:
         """Run `ask`. Raises ProviderUnreachable without running it while the breaker is open, and
-        when all lines are taken by slow calls. Meanwhile others may use our database connection."""
-        lend_connection()
+        when all lines are taken by slow calls."""
+        if len(self._calls) >= self.keep:
+            lend_connection()
         with self._line():
             return self._call(ask)
 
@@ -136,7 +144,9 @@ class Guarded:
     def __init__(self, adapter: Provider, breaker: Breaker | None = None) -> None:
         self.adapter = adapter
         self.name = adapter.name
-        self.breaker = breaker or Breaker(adapter.name, lines=settings.PAYMENT_CALLS_AT_ONCE)
+        self.breaker = breaker or Breaker(
+            adapter.name, lines=settings.PAYMENT_CALLS_AT_ONCE, keep=pool_size() // 2
+        )
 
     def authorize(
         self,

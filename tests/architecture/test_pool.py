@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
 from django.db import connection, connections, transaction
+from pytest_django import Settings
 
 from checkout.turnstile import Turnstile
 from mami import transient
 from mami.transactions import lend_connection
-from payments.breaker import Breaker
+from payments.breaker import Breaker, Guarded
+from payments.providers.sandbox import Sandbox
 from tests.races import codes, race
 from tests.run.conftest import until
 
@@ -61,23 +64,28 @@ def meanwhile(
     return codes(race([first, second]))
 
 
-def provider(begins: threading.Event, over: threading.Event) -> None:
+def provider(begins: threading.Event, over: threading.Event, keep: int = 0) -> None:
     def answer() -> None:
         begins.set()
         assert over.wait(20)
 
-    Breaker("test").call(answer)
+    Breaker("test", keep=keep).call(answer)
 
 
 def test_who_waits_for_the_provider_holds_no_connection(pool_of_one: None) -> None:
     assert meanwhile(provider) == ["ok", "ok"]
 
 
-def test_control_who_keeps_it_stops_the_others(
-    pool_of_one: None, monkeypatch: pytest.MonkeyPatch
+def test_control_who_keeps_it_stops_the_others(pool_of_one: None) -> None:
+    assert meanwhile(partial(provider, keep=1)) == ["ok", "OperationalError"]
+
+
+def test_half_of_the_connections_is_left_to_those_who_do_not_wait_for_the_provider(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("payments.breaker.lend_connection", lambda: None)
-    assert meanwhile(provider) == ["ok", "OperationalError"]
+    assert Guarded(Sandbox()).breaker.keep == 0
+    monkeypatch.setitem(settings.DATABASES["default"]["OPTIONS"], "pool", {"max_size": 8})
+    assert Guarded(Sandbox()).breaker.keep == 4
 
 
 def test_who_waits_for_a_turn_holds_no_connection(pool_of_one: None) -> None:

@@ -146,6 +146,7 @@ def _rush(house: House, street: Street, crowd: list[Person], hot: int | None) ->
     for thread in beside:
         thread.join(60)
     for line in refused:  # what is sold out would stand in the way of their next order
+        line.close()  # it was idle for too long
         line.send("DELETE", "/cart")
     return rush
 
