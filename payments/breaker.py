@@ -48,8 +48,8 @@ SLOW_SECONDS = 1.0
 class Breaker:
     """Counts failures in a row, and calls under way; at most `lines` of these (0: any number).
 
-    The first `keep` of them keep their database connection, which is quicker, the others lend it to
-    whoever does not wait. Thread-safe.
+    The first `keep` of them keep their database connection, which is quicker; the others, and whoever
+    waits for a line, lend it to those who do not wait. Thread-safe.
     """
 
     def __init__(
@@ -61,7 +61,7 @@ class Breaker:
         keep: int = 0,
     ) -> None:
         self.name = name
-        self.lines, self.keep = lines, keep
+        self.lines, self.keep = lines, min(keep, lines or keep)
         self._calls: dict[object, float] = {}
         self._hung_up = threading.Condition()
         self._clock = clock

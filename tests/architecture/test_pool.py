@@ -86,6 +86,8 @@ def test_half_of_the_connections_is_left_to_those_who_do_not_wait_for_the_provid
     assert Guarded(Sandbox()).breaker.keep == 0
     monkeypatch.setitem(settings.DATABASES["default"]["OPTIONS"], "pool", {"max_size": 8})
     assert Guarded(Sandbox()).breaker.keep == 4
+    settings.PAYMENT_CALLS_AT_ONCE = 2
+    assert Guarded(Sandbox()).breaker.keep == 2, "who waits for a line keeps none"
 
 
 def test_who_waits_for_a_turn_holds_no_connection(pool_of_one: None) -> None:
