@@ -10,26 +10,48 @@ quarter of them waits for the provider (PAYMENT_CALLS_AT_ONCE) and half for such
 WEB_WORKERS * DATABASE_POOL_SIZE connections, and the background worker for about ten more.
 """
 
+import contextlib
 import os
+import queue
 import shutil
+import signal
+import time
+from pathlib import Path
 
 from gunicorn.arbiter import Arbiter
 from gunicorn.workers.base import Worker
 
-from mami import embedded, environment
-from mami.embedded import processes
+from core.logs import logging_config, tell_all_as_lines
+from runtime import embedded, environment, file_rights, probes, production
+from runtime.embedded import processes
 
-worker_class = "mami.serving.Worker"  # gthread, with refusals in the shop's own words
-workers = int(os.environ.get("WEB_WORKERS") or 2)
-_pool = int(os.environ.setdefault("DATABASE_POOL_SIZE", "8") or 0)
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mami.settings")  # the worker class asks for it
+env = environment.load(Path(__file__).resolve().parent)
+file_rights.close_to_others()
+production.refuse()
+try:
+    file_rights.secure(embedded.var_folder())
+    if embedded.is_used():
+        embedded.cluster().settle()
+except (OSError, embedded.EmbeddedError) as _error:
+    environment.stop(f"the folder {embedded.var_folder()} cannot be used: {_error}")
+
+worker_class = "runtime.serving.Worker"  # gthread, with refusals in the shop's own words
+workers = env.int("WEB_WORKERS", default=0) or 2
+_pool = env.int("DATABASE_POOL_SIZE", default=8)
+os.environ["DATABASE_POOL_SIZE"] = str(_pool)
 # Without a pool each thread has a connection of its own.
-threads = int(os.environ.get("WEB_THREADS") or (256 if _pool else 6))
+threads = env.int("WEB_THREADS", default=0) or (256 if _pool else 6)
 os.environ.setdefault("PAYMENT_CALLS_AT_ONCE", str(max(2, threads // 4)))
 os.environ.setdefault("CONFIRMS_WAITING", str(max(1, threads // 2)))
 
-bind = f"{os.environ.get('MAMI_HOST') or '127.0.0.1'}:{os.environ.get('PORT') or 8000}"
+_host = env.str("MAMI_HOST", default="") or "127.0.0.1"
+_port = env.int("PORT", default=8000)
+if not 0 < _port < 65536:
+    environment.stop(f"PORT={_port} is not a port; choose a number from 1 to 65535.")
+bind = f"[{_host}]:{_port}" if ":" in _host else f"{_host}:{_port}"
 timeout = 30
-graceful_timeout = int(os.environ.get("WEB_GRACEFUL_SECONDS") or 25)
+graceful_timeout = env.int("WEB_GRACEFUL_SECONDS", default=25)
 keepalive = 5
 max_requests = 20_000
 max_requests_jitter = 2_000
@@ -39,6 +61,11 @@ if os.path.isdir("/dev/shm"):  # noqa: S108
     worker_tmp_dir = "/dev/shm"  # noqa: S108
 accesslog = None  # each request is one structured line of the application's own log
 errorlog = "-"
+logconfig_dict = logging_config(
+    level=env.str("LOG_LEVEL", default="INFO"), pretty=env.bool("DEBUG", default=False)
+)
+tell_all_as_lines()
+umask = 0o027
 forwarded_allow_ips = os.environ.get("TRUSTED_PROXIES") or "127.0.0.1"
 
 _database = None
@@ -53,16 +80,32 @@ _figures.mkdir(parents=True, exist_ok=True)
 
 
 def on_starting(server: Arbiter) -> None:
-    """The embedded database, where it is the one in use, before the first worker."""
+    """No left uploads, and the embedded database where it is the one in use, before the first worker."""
     global _database
+    file_rights.empty_uploads(embedded.var_folder())
     if not embedded.is_used():
         return
-    if not any(os.environ.get(name) == "1" for name in ("MAMI_EMBEDDED", "DEBUG")):
-        environment.stop(
-            "DATABASE_URL is not set; name the database, or set MAMI_EMBEDDED=1 for the embedded one."
-        )
     _database = embedded.held_if_used()
     _database.__enter__()
+
+
+_drain_seconds = env.float("WEB_DRAIN_SECONDS", default=5.0)
+_stop = Arbiter.stop
+
+
+def _drained(arbiter: Arbiter, graceful: bool = True) -> None:
+    """Say that we stop, go on serving until whoever asks about it has heard, and only then stop."""
+    if graceful:
+        probes.say_stopping()
+        until = time.monotonic() + _drain_seconds
+        while (left := until - time.monotonic()) > 0:
+            with contextlib.suppress(queue.Empty):
+                if arbiter.SIG_QUEUE.get(timeout=left) in (signal.SIGINT, signal.SIGQUIT):
+                    break
+    _stop(arbiter, graceful)
+
+
+Arbiter.stop = _drained
 
 
 def child_exit(server: Arbiter, worker: Worker) -> None:
@@ -72,6 +115,10 @@ def child_exit(server: Arbiter, worker: Worker) -> None:
 
 
 def on_exit(server: Arbiter) -> None:
-    shutil.rmtree(_figures, ignore_errors=True)
+    for _ in range(50):
+        shutil.rmtree(_figures, ignore_errors=True)
+        if not _figures.exists():
+            break
+        time.sleep(0.02)  # somebody who was still counting has left a file behind our back
     if _database is not None:
         _database.__exit__(None, None, None)

@@ -8,10 +8,13 @@ from pathlib import Path
 
 from django.core.management import execute_from_command_line
 
-from mami import embedded, environment
+from core import logs
+from mami import worker_figures
+from runtime import embedded, environment, file_rights, production
 
 # These need no database, or look after it themselves.
 WITHOUT_DATABASE = {
+    "apidocs",
     "collectstatic",
     "datamodel",
     "db",
@@ -38,8 +41,20 @@ def database(command: str) -> AbstractContextManager[object]:
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mami.settings")
     environment.load(Path(__file__).resolve().parent)
+    command = sys.argv[1] if len(sys.argv) > 1 else "help"
+    if command == "collectstatic":
+        file_rights.open_to_others()  # a proxy of another account serves them
+    else:
+        file_rights.close_to_others()
+    if command == "procrastinate":
+        production.refuse()
+        logs.tell_all_as_lines()
+        if "worker" in sys.argv[2:3]:
+            worker_figures.serve()
+    elif command != "runserver":
+        os.environ.setdefault("MAMI_LONG_WORK", "1")
     try:
-        with database(sys.argv[1] if len(sys.argv) > 1 else "help"):
+        with database(command):
             execute_from_command_line(sys.argv)
     except embedded.EmbeddedError as error:
         environment.stop(str(error))

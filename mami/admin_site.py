@@ -35,31 +35,41 @@ class MamiAdminSite(admin.AdminSite):
         return redirect_to_login(target)
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
-        """The rooms; the library that runs the background jobs is called by what it does."""
-        rooms: list[Any] = super().get_app_list(request, app_label)
-        for room in rooms:
-            if room["app_label"] == "procrastinate":
-                room["name"] = _("Background jobs")
-                for model in room["models"]:
+        """The apps; the library that runs the background jobs is called by what it does."""
+        apps: list[Any] = super().get_app_list(request, app_label)
+        for app in apps:
+            if app["app_label"] == "procrastinate":
+                app["name"] = _("Background jobs")
+                for model in app["models"]:
                     model["name"] = _("Background jobs")
-        return rooms
+        return apps
 
     def index(self, request: HttpRequest, extra_context: Any = None) -> Any:
-        """The morning's figures, and the rooms to look after."""
-        from mami.clock import now
-        from mami.office import morning  # the rooms' models load after this site is made
+        """The morning's figures, and the apps to look after."""
+        from core.clock import now
+        from mami.dashboard import morning  # the apps' models load after this site is made
 
         return super().index(request, {**(extra_context or {}), **morning(now=now())})
 
     def get_urls(self) -> list[Any]:
-        return [path("books/", self.admin_view(self.books), name="books"), *super().get_urls()]
+        own = [
+            path("books/", self.admin_view(self.books), name="books"),
+            path("switches/", self.admin_view(self.switches), name="switches"),
+        ]
+        return [*own, *super().get_urls()]
 
     def books(self, request: HttpRequest) -> HttpResponse:
         """Whether stock, promises, places, orders and money agree, as `manage.py check_books` says."""
-        from mami.bookkeeping import books_page
+        from mami.invariants_page import books_page
 
         context = {**self.each_context(request), "title": _("The books"), **books_page(request.GET)}
         return render(request, "admin/books.html", context)
+
+    def switches(self, request: HttpRequest) -> HttpResponse:
+        """What the shop does and may be told not to."""
+        from mami.switching import switches_page
+
+        return switches_page(request, {**self.each_context(request), "title": _("Switches")})
 
     def logout(self, request: HttpRequest, extra_context: Any = None) -> Any:
         return HttpResponseRedirect(reverse("accounts:home"))

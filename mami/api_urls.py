@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
-from mami.api import docs
-from mami.api.health import Health
-from mami.api.views import UnknownPath
+from api import docs
+from api.health import Health
+from api.views import UnknownPath
 
 app_name = "api"
 
 v1: list[URLPattern | URLResolver] = [
     path("health", Health.as_view(), name="health"),
     path("", include("accounts.api_urls")),
+    path("", include("notifications.api_urls")),
     path("", include("branches.api_urls")),
     path("", include("catalog.api_urls")),
+    path("", include("search.api_urls")),
     path("", include("cart.api_urls")),
+    path("", include("lists.api_urls")),
     path("", include("payments.api_urls")),
     path("", include("checkout.api_urls")),
     path("", include("orders.api_urls")),
+    path("", include("standing.api_urls")),
     path("", include("inventory.api_urls")),
     path("", include("stockrequests.api_urls")),
     path("", include("ops.api_urls")),

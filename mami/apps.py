@@ -7,11 +7,22 @@ class MamiConfig(AppConfig):
     name = "mami"
 
     def ready(self) -> None:
+        from django.db.backends.signals import connection_created
         from django.db.models.signals import post_migrate
 
-        from mami import database, faults
-        from mami.api import checks  # noqa: F401  (they register themselves)
+        from api import checks  # noqa: F401  (they register themselves)
+        from core import database, faults, serving_role
+        from core.field_names import translate_field_names
+        from core.telemetry import pool, statements
+        from runtime import checks as startup_checks  # noqa: F401
+        from runtime import embedded
 
+        translate_field_names()
         # Sent once for each app with models, of which any one will do.
         post_migrate.connect(database.limit_waiting, sender=apps.get_app_config("accounts"))
+        post_migrate.connect(serving_role.grant, sender=apps.get_app_config("accounts"))
+        connection_created.connect(database.without_limit)
+        connection_created.connect(statements.watch)
+        connection_created.connect(pool.measure)
+        faults.KINDS["postgres-kill"] = embedded.kill
         faults.arm_from_environment()

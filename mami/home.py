@@ -9,20 +9,28 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.template import TemplateDoesNotExist
+from django.template.loader import get_template
 from django.templatetags.static import static
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language, override
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import User
 from accounts.services import update_profile
+from accounts.services.consents import VERSIONS
 from cart.context import basket_of
 from cart.windows import nearest
 from catalog import selectors as catalog
-from mami import clock, metrics
-from mami.errors import RETRY_AFTER
-from orders.habits import Habits, habits_of
+from catalog.process_cache import recall
+from core import clock, metrics
+from core.error_pages import error_page
+from core.errors import RETRY_AFTER
+from core.languages import spoken_language
+from core.next_pages import came_from, page_of_form, page_or
+from core.whole_files import is_no_room
+from mami.state_figures import exposition
+from orders.frequent_products import Habits, habits_of
 
 SHOWN = 6
 HELP_PAGES = {
@@ -30,32 +38,42 @@ HELP_PAGES = {
     "refunds": _("Refunds"),
     "accessibility": _("Accessibility statement"),
     "privacy": _("Privacy"),
+    "terms": _("Terms of sale"),
 }
+AGREED = {"terms": "TERMS", "privacy": "PRIVACY"}
+"""Texts that people agree to: every version of them stays readable."""
 
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """Choose a time, then walk the aisles."""
     now = clock.now()
-    habits = _habits(request.user)
+    habits, memory = _habits(request.user), recall()
     context = {
         "now": now,
         "usual": habits.products,
         "last_order": habits.last_order,
         "windows": nearest(basket=basket_of(request), now=now),
-        "tree": catalog.category_tree(),
-        "offers": catalog.offers(limit=SHOWN),
+        "tree": catalog.category_tree(memory),
+        "offers": catalog.discounted_products(limit=SHOWN, memory=memory),
     }
     return render(request, "home.html", context)
 
 
 @require_safe
-def page(request: HttpRequest, slug: str) -> HttpResponse:
-    """One of the short help and legal pages."""
-    if slug not in HELP_PAGES:
+def page(request: HttpRequest, slug: str, version: str = "") -> HttpResponse:
+    """One of the short help and legal pages; of the latter also a version of before."""
+    if slug not in HELP_PAGES or (version and slug not in AGREED):
         raise Http404
     code = "en" if get_language() == "en" else "he"
-    context = {"title": HELP_PAGES[slug], "content": f"pages/{slug}.{code}.html"}
+    content = f"pages/{slug}.{code}.html"
+    if slug in AGREED:
+        content = f"legal/{slug}.{version or VERSIONS[AGREED[slug]]}.{code}.html"
+    try:
+        get_template(content)
+    except TemplateDoesNotExist as error:
+        raise Http404 from error
+    context = {"title": HELP_PAGES[slug], "content": content}
     return render(request, "pages/page.html", context)
 
 
@@ -67,18 +85,14 @@ def figures(request: HttpRequest) -> HttpResponse:
         raise Http404
     if not allowed:
         return HttpResponse(status=401, headers={"WWW-Authenticate": 'Bearer realm="metrics"'})
-    return HttpResponse(metrics.exposition(), content_type=metrics.CONTENT_TYPE_LATEST)
+    return HttpResponse(exposition(), content_type=metrics.CONTENT_TYPE_LATEST)
 
 
 @require_POST
 def language(request: HttpRequest) -> HttpResponse:
     """Remember the language chosen (also for mail, when signed in); back to the page."""
-    target = request.POST.get("next", "/")
-    if not url_has_allowed_host_and_scheme(
-        target, allowed_hosts={request.get_host()}, require_https=request.is_secure()
-    ):
-        target = "/"
-    response = HttpResponseRedirect(target)
+    target = request.POST.get("next", "")
+    response = HttpResponseRedirect(page_or(request, target, came_from(request) or "/"))
     code = request.POST.get("language", "")
     if code not in dict(settings.LANGUAGES):
         return response
@@ -114,29 +128,29 @@ def _habits(user: User | AnonymousUser) -> Habits:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return render(request, "errors/400.html", status=400)
+    return error_page(request, "errors/400.html", status=400)
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return render(request, "errors/403.html", status=403)
+    return error_page(request, "errors/403.html", status=403)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return render(request, "errors/404.html", status=404)
+    return error_page(request, "errors/404.html", status=404)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    return render(request, "errors/csrf.html", status=403)
+    return error_page(request, "errors/csrf.html", {"back": page_of_form(request)}, status=403)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """A page that asks nothing of the database, which may be what failed: 503 then."""
-    busy = isinstance(sys.exc_info()[1], OperationalError | InterfaceError)
+    error = sys.exc_info()[1]
+    busy = isinstance(error, OperationalError | InterfaceError) or is_no_room(error)
     context = {"request_id": getattr(request, "request_id", ""), "busy": busy}
-    code = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, settings.LANGUAGE_CODE)
-    with override(code if code in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE):
+    with override(spoken_language(request)):
         # Rendered without the request: context processors may need the database.
-        response = render(None, "errors/500.html", context, status=503 if busy else 500)
+        response = error_page(None, "errors/500.html", context, status=503 if busy else 500)
     if busy:
         response["Retry-After"] = RETRY_AFTER
     return response

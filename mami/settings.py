@@ -5,16 +5,19 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 
-from mami import environment
-from mami.logs import logging_config
+from api.description import DESCRIPTION
+from core.logs import logging_config
+from runtime import environment
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environment.load(BASE_DIR)
 
 DEBUG = env.bool("DEBUG", default=False)
 MAMI_DEMO = env.bool("MAMI_DEMO", default=False)
+MAMI_REHEARSAL = env.bool("MAMI_REHEARSAL", default=False)
 MAMI_EMBEDDED = env.bool("MAMI_EMBEDDED", default=False)
 MAMI_VAR = Path(env.str("MAMI_VAR", default=str(BASE_DIR / "var"))).absolute()
 SECRET_KEY = environment.secret_key(env, MAMI_VAR, may_generate=DEBUG or MAMI_DEMO or MAMI_EMBEDDED)
@@ -35,16 +38,14 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "corsheaders",
     "csp",
-    "axes",
     "django_htmx",
-    "django_filters",
-    "django_structlog",
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "pgtrigger",
     "phonenumber_field",
     "procrastinate.contrib.django",
     "rest_framework",
+    "waffle",
     "mami",
     "audit",
     "accounts",
@@ -52,39 +53,57 @@ INSTALLED_APPS = [
     "inventory",
     "payments",
     "notifications",
+    "billing",
     "catalog",
+    "search",
     "cart",
+    "lists",
     "orders",
     "checkout",
+    "standing",
     "ops",
     "stockrequests",
 ]
 
 MIDDLEWARE = [
-    "mami.middleware.MetricsMiddleware",
-    "mami.middleware.RequestIdMiddleware",
-    "mami.api.middleware.ApiEnvelopeMiddleware",
+    "core.headers.HeadersMiddleware",
+    "runtime.probes.ProbesMiddleware",
+    "core.middleware.MetricsMiddleware",
+    "core.middleware.RequestIdMiddleware",
+    "api.middleware.ApiEnvelopeMiddleware",
+    "core.bodies.BodyLimitMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "core.middleware.ConditionalMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "django.middleware.gzip.GZipMiddleware",  # pads its answers, so that masked tokens stay secret
+    "core.middleware.PackingMiddleware",  # pads its answers, so that masked tokens stay secret
     "corsheaders.middleware.CorsMiddleware",
+    "core.admission.AdmissionMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
+    "core.languages.LanguageMiddleware",
+    "core.middleware.PartsMiddleware",
     "django.middleware.common.CommonMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "accounts.middleware.SessionEndMiddleware",
+    "core.kept_forms.KeptFormsMiddleware",
+    # Before CSRF, which reads the form: a stranger's upload is refused with nothing read.
+    "core.middleware.RightsMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "core.middleware.AddressMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "django_structlog.middlewares.RequestMiddleware",
-    "mami.middleware.RightsMiddleware",
     "cart.middleware.GuestBasketMiddleware",
-    "mami.middleware.DomainErrorMiddleware",
-    "axes.middleware.AxesMiddleware",
+    "core.middleware.DomainErrorMiddleware",
 ]
 
 ROOT_URLCONF = "mami.urls"
+RIGHTS_TABLE = "mami.rights.RIGHTS"
+CAPABILITIES_TABLE = "mami.capabilities.CAPABILITIES"
+CAPABILITIES_ASKED = True
+BODY_LIMITS = "mami.rights.BODY_LIMITS"
+ADMISSION_TABLE = "mami.rights.LINES"
+DATABASE_PROBE = "runtime.probes.database_answers"
 WSGI_APPLICATION = "mami.wsgi.application"
 
 TEMPLATES = [
@@ -93,6 +112,7 @@ TEMPLATES = [
         "DIRS": [BASE_DIR / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
+            "builtins": ["core.form_tags"],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.template.context_processors.i18n",
@@ -100,6 +120,8 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "csp.context_processors.nonce",
                 "cart.context.basket",
+                "lists.context.favourites",
+                "core.kept_forms.form_owner",
             ],
         },
     }
@@ -109,21 +131,29 @@ TEMPLATES = [
 DATABASES = {"default": environment.database(env, MAMI_VAR)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 SILENCED_SYSTEM_CHECKS = [
-    "auth.W004",  # e-mail is unique: without regard to case, by a constraint
-    "axes.W006",  # attempts from one address are counted by mami.ratelimits
+    "files.E001",  # the folder of uploads on their way is made by the start
+    "auth.E003",  # e-mail is unique: without regard to case, by a constraint
 ]
 
-CACHES = {"default": environment.cache(env)}
+if MAMI_REHEARSAL and not env.bool("MAMI_HTTPS", default=False):
+    SILENCED_SYSTEM_CHECKS += [f"security.W0{n}" for n in ("04", "08", "12", "16")]
+
+CACHES = {
+    "default": environment.cache(env),
+    # What is switched off: each process knows it for ten seconds.
+    "switches": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "TIMEOUT": 10},
+}
+WAFFLE_CACHE_NAME = "switches"
 
 # -- People ---------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = [
-    "axes.backends.AxesStandaloneBackend",
     "django.contrib.auth.backends.ModelBackend",
 ]
 LOGIN_URL = "accounts:login"
 LOGIN_REDIRECT_URL = "/"
 PASSWORD_HASHERS = [
+    "accounts.hashing.Argon2id",
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
@@ -137,19 +167,32 @@ AUTH_PASSWORD_VALIDATORS = [
         "OPTIONS": {"min_length": 8},
     },
     {"NAME": "accounts.passwords.MaximumLengthValidator"},
+    {"NAME": "accounts.passwords.StaffLengthValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "accounts.passwords.GuessableValidator"},
 ]
+# "required": managers and admins can do nothing before they have a second factor.
+SECOND_FACTOR_PAGE = "accounts:second_factor"
+STAFF_SECOND_FACTOR = env.str(
+    "STAFF_SECOND_FACTOR", default="optional" if MAMI_DEMO else "required"
+)
+HTTPS = env.bool("MAMI_HTTPS", default=False)
+COOKIE_PREFIX = "__Host-" if HTTPS else ""  # see core.cookies
+SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}sessionid"
+CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}csrftoken"
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 30
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_HTTPONLY = True  # forms and pages carry their token themselves
+MESSAGE_STORAGE = "core.cookies.Messages"
 CSRF_FAILURE_VIEW = "mami.home.csrf_failure"
 
 # -- Language and time ----------------------------------------------------------------------
 LANGUAGE_CODE = "he"
 LANGUAGES = [("he", "עברית"), ("en", "English")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
-LANGUAGE_COOKIE_NAME = "mami_language"
+LANGUAGE_COOKIE_NAME = f"{COOKIE_PREFIX}mami_language"
 LANGUAGE_COOKIE_AGE = 60 * 60 * 24 * 365
 LANGUAGE_COOKIE_SAMESITE = "Lax"
 TIME_ZONE = "Asia/Jerusalem"
@@ -163,13 +206,17 @@ STATIC_ROOT = MAMI_VAR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_URL = "/media/"
 MEDIA_ROOT = MAMI_VAR / "media"
+ERASED_LIST = MAMI_VAR / "erased.list"  # keys of who left, for after a restore
 PRIVATE_ROOT = MAMI_VAR / "private"  # uploads that no address serves without a look at who asks
+FILE_UPLOAD_PERMISSIONS = 0o640  # the group's too: a proxy serves public pictures
+FILE_UPLOAD_TEMP_DIR = MAMI_VAR / "tmp"
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": {"BACKEND": "core.whole_files.WholeFileStorage"},
     "staticfiles": {
+        "OPTIONS": {"file_permissions_mode": 0o644, "directory_permissions_mode": 0o755},
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
-        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        else "core.static_files.JoinedStyleSheets",
     },
 }
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
@@ -180,7 +227,7 @@ WHITENOISE_SKIP_COMPRESS_EXTENSIONS = (
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 
 # -- Mail -----------------------------------------------------------------------------------
-EMAIL_BACKEND = env.str("EMAIL_BACKEND", default="django.core.mail.backends.filebased.EmailBackend")
+EMAIL_BACKEND = env.str("EMAIL_BACKEND", default="core.mail_files.EmailBackend")
 EMAIL_FILE_PATH = MAMI_VAR / "mail"
 EMAIL_HOST = env.str("EMAIL_HOST", default="127.0.0.1")
 EMAIL_PORT = env.int("EMAIL_PORT", default=25)
@@ -188,13 +235,20 @@ EMAIL_HOST_USER = env.str("EMAIL_HOST_USER", default="")
 EMAIL_HOST_PASSWORD = env.str("EMAIL_HOST_PASSWORD", default="")
 EMAIL_USE_TLS = env.bool("EMAIL_USE_TLS", default=False)
 EMAIL_TIMEOUT = 10
+# Short messages: `file` writes them below MAMI_VAR, `http` and `twilio` ask a gateway.
+SMS_GATEWAY = env.str("SMS_GATEWAY", default="file")
+SMS_URL = env.str("SMS_URL", default="https://api.twilio.com")
+SMS_ACCOUNT = env.str("SMS_ACCOUNT", default="")
+SMS_TOKEN = env.str("SMS_TOKEN", default="")
+SMS_SECRET = env.str("SMS_SECRET", default="")
+SMS_FROM = env.str("SMS_FROM", default="Mami")
+SMS_TIMEOUT = env.int("SMS_TIMEOUT", default=10)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Mami <shop@mami.test>")
 
 # -- Security -------------------------------------------------------------------------------
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-HTTPS = env.bool("MAMI_HTTPS", default=False)
 SECURE_SSL_REDIRECT = HTTPS
 SESSION_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_SECURE = HTTPS
@@ -215,15 +269,6 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": ["'none'"],
     }
 }
-AXES_ENABLED = env.bool("AXES_ENABLED", default=True)
-AXES_FAILURE_LIMIT = 10
-AXES_COOLOFF_TIME = 0.25
-AXES_LOCKOUT_PARAMETERS = ["username"]
-AXES_USERNAME_FORM_FIELD = "username"
-AXES_RESET_ON_SUCCESS = True
-AXES_DISABLE_ACCESS_LOG = True
-AXES_VERBOSE = False
-AXES_ENABLE_ADMIN = False
 CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
 CORS_URLS_REGEX = r"^/api/.*$"
 CORS_ALLOW_HEADERS = [
@@ -232,6 +277,7 @@ CORS_ALLOW_HEADERS = [
     "idempotency-key",
     "x-request-id",
     "accept-language",
+    "x-device-token",
 ]
 CORS_ALLOW_CREDENTIALS = True  # for clients that send cookies along; the API reads none
 CORS_EXPOSE_HEADERS = ["X-Request-Id", "Retry-After"]
@@ -239,52 +285,47 @@ CORS_EXPOSE_HEADERS = ["X-Request-Id", "Retry-After"]
 # -- JSON API -------------------------------------------------------------------------------
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.TokenAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["mami.api.permissions.RightsTable"],
-    "DEFAULT_RENDERER_CLASSES": ["mami.api.renderers.EnvelopeRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["mami.api.parsers.StrictJSONParser"],
-    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "mami.api.renderers.AlwaysJSON",
-    "DEFAULT_SCHEMA_CLASS": "mami.api.schema.Schema",
-    "EXCEPTION_HANDLER": "mami.api.errors.exception_handler",
+    "DEFAULT_PERMISSION_CLASSES": ["api.permissions.RightsTable"],
+    "DEFAULT_RENDERER_CLASSES": ["api.renderers.EnvelopeRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["api.parsers.StrictJSONParser"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "api.renderers.AlwaysJSON",
+    "DEFAULT_SCHEMA_CLASS": "api.schema.Schema",
+    "EXCEPTION_HANDLER": "api.errors.exception_handler",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
     "COERCE_DECIMAL_TO_STRING": True,
 }
 ACCESS_TOKEN_MINUTES = env.int("ACCESS_TOKEN_MINUTES", default=30)
 REFRESH_TOKEN_DAYS = env.int("REFRESH_TOKEN_DAYS", default=30)
 JWT_KEYS = env.list("JWT_KEYS", default=[])  # id:secret, the first signs; empty: from SECRET_KEY
-SPECTACULAR_SETTINGS = {
-    "TITLE": "Mami",
-    "VERSION": "1",
-    "OAS_VERSION": "3.1.0",
-    "SERVE_INCLUDE_SCHEMA": False,
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "REDOC_DIST": "SIDECAR",
-    "SCHEMA_PATH_PREFIX": r"/api/v1",
-    "DESCRIPTION": (
-        "The online supermarket Mami: catalogue, basket, checkout, orders, and the staff's work. "
-        'Every answer is `{"data": …}`, every failure `{"error": {"code", "message", '
-        '"details"}}`; codes never change, messages follow `Accept-Language`. Money is a decimal '
-        "string in ILS with VAT, quantities are numbers, instants are UTC. Repeat a write that got "
-        "no answer with the same `Idempotency-Key`."
-    ),
-    "SERVERS": [{"url": "/", "description": "The shop that serves this page."}],
-    "TAGS": [
-        {"name": name}
-        for name in (
-            *("Accounts", "Catalogue", "Branches", "Basket", "Checkout", "Orders", "Staff"),
-            *("Stock requests", "Administration", "First web client", "Health"),
-        )
-    ],
-    "APPEND_COMPONENTS": {
-        "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}
-    },
-    "POSTPROCESSING_HOOKS": [
-        "mami.api.schema.tidy",
-    ],
-}
+SPECTACULAR_SETTINGS = DESCRIPTION
 
 # -- Jobs -----------------------------------------------------------------------------------
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
+PROCRASTINATE_ON_APP_READY = "mami.job_runs.prepare"
+WORKER_METRICS = env.str("WORKER_METRICS", default="127.0.0.1:9101")  # empty: none
+# How many there are of each, to count connections (`check --database default`).
+WEB_NODES = env.int("WEB_NODES", default=1)
+WEB_WORKERS = env.int("WEB_WORKERS", default=0) or 2
+WORKERS = env.int("WORKERS", default=1)
+DATABASE_POOL_SIZE = env.int("DATABASE_POOL_SIZE", default=8)
+_at_once = env.int("REQUESTS_AT_ONCE", default=-1)
+REQUESTS_AT_ONCE = _at_once if _at_once >= 0 else None  # None: as many as there are connections
+SERVING_ROLE = env.str("SERVING_ROLE", default="")  # see core.serving_role
+SYNC_STANDBYS = env.int("SYNC_STANDBYS", default=0)  # how many there should be
+REVISION = env.str("MAMI_REVISION", default="")
+
+# -- Copies ---------------------------------------------------------------------------------
+BACKUP_FOLDER = env.str("BACKUP_FOLDER", default="")  # where it is set, a copy is made each night
+BACKUP_RECIPIENTS = env.list("BACKUP_RECIPIENTS", default=[])
+BACKUP_IDENTITY = env.str("BACKUP_IDENTITY", default="")
+BACKUP_KEEP = environment.three_numbers(env.str("BACKUP_KEEP", default="7,5,12"), "BACKUP_KEEP")
+RESTORE_DRILL = env.bool("RESTORE_DRILL", default=False)  # proves a copy every week
+BACKUP_STANZA = env.str("BACKUP_STANZA", default="mami")
+
+# -- Search ---------------------------------------------------------------------------------
+# With a URL, an OpenSearch cluster answers texts and PostgreSQL stands behind it.
+SEARCH_OPENSEARCH = environment.opensearch(env)
+SEARCH_LOG_SECONDS = 5.0  # so long texts are counted in the process before they are written
 
 # -- What the owner named -------------------------------------------------------------------
 DELIVERY_FEE = "30.00"
@@ -297,8 +338,18 @@ SELLER = {  # as invoices name it
     "number": env.str("SELLER_NUMBER", default="51-0000000-0"),
     "phone": env.str("SELLER_PHONE", default="04-855-0101"),
 }
+DOCUMENT_SIGNER = env.str("DOCUMENT_SIGNER", default="")
 SLOT_HOLD_MINUTES = 60
 RESERVATION_MINUTES = 10
+OLD_PRICE_DAYS = env.int("OLD_PRICE_DAYS", default=21)
+DISPUTES_HOLD = env.int("DISPUTES_HOLD", default=3)
+QUESTION_MINUTES = env.int("QUESTION_MINUTES", default=15)
+# What a customer reports as wrong: for so many days, given back at once up to so many ₪ and times in
+# 90 days.
+PROBLEM_DAYS = env.int("PROBLEM_DAYS", default=14)
+PROBLEM_AUTO_LIMIT = env.get_value("PROBLEM_AUTO_LIMIT", cast=Decimal, default=Decimal("40.00"))
+PROBLEM_AUTO_COUNT = env.int("PROBLEM_AUTO_COUNT", default=3)
+PICKUP_LEAD_MINUTES = env.int("PICKUP_LEAD_MINUTES", default=60)
 LOCK_TIMEOUT_MS = env.int("LOCK_TIMEOUT_MS", default=3000)
 STRIPE_SECRET_KEY = env.str("STRIPE_SECRET_KEY", default="")
 PAYMENT_PROVIDER = env.str("PAYMENT_PROVIDER", default="stripe" if STRIPE_SECRET_KEY else "sandbox")
@@ -307,6 +358,17 @@ CONFIRMS_WAITING = env.int("CONFIRMS_WAITING", default=0)
 PAYMENT_CALLS_AT_ONCE = env.int("PAYMENT_CALLS_AT_ONCE", default=0)
 PAYMENT_TIMEOUT_SECONDS = env.float("PAYMENT_TIMEOUT_SECONDS", default=6.0)
 SANDBOX_LEDGER = MAMI_VAR / "sandbox" / "ledger.sqlite3"
+SANDBOX_HOLD_HOURS = env.float("SANDBOX_HOLD_HOURS", default=168)
+# A hold is asked for at once where its window is at most so many days away; else so long before it.
+HOLD_WITHIN_DAYS = env.int("HOLD_WITHIN_DAYS", default=6)
+AUTHORIZE_HOURS_BEFORE = env.int("AUTHORIZE_HOURS_BEFORE", default=48)
+# How much longer than its window a hold has to live.
+HOLD_SLACK_HOURS = env.int("HOLD_SLACK_HOURS", default=2)
+# Carrier bags, ₪ each (0: none are charged); the VAT class of what is charged beside goods.
+BAG_PRICE = env.get_value("BAG_PRICE", cast=Decimal, default=Decimal("0.00"))
+DEPOSIT_VAT_CLASS = env.str("DEPOSIT_VAT_CLASS", default="STANDARD")
+BAG_VAT_CLASS = env.str("BAG_VAT_CLASS", default="STANDARD")
+ORDER_MOST = env.get_value("ORDER_MOST", cast=Decimal, default=Decimal("100000.00"))
 SANDBOX_LATENCY_SECONDS = env.float("SANDBOX_LATENCY_SECONDS", default=0.0)
 STRIPE_WEBHOOK_SECRET = env.str("STRIPE_WEBHOOK_SECRET", default="")
 STRIPE_API_BASE = env.str("STRIPE_API_BASE", default="")
@@ -320,6 +382,4 @@ PAYMENT_TARIFFS = {
 }
 METRICS_TOKEN = env.str("MAMI_METRICS_TOKEN", default="")
 
-# RequestIdMiddleware has judged the header before; log lines carry the same id as the answer.
-DJANGO_STRUCTLOG_TRUST_UPSTREAM_REQUEST_ID = True
 LOGGING = logging_config(level=env.str("LOG_LEVEL", default="INFO"), pretty=DEBUG)

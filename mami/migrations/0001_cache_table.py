@@ -1,8 +1,8 @@
-"""The UNLOGGED table behind `mami.cache.PostgresCache`."""
+"""The UNLOGGED table behind `core.cache.PostgresCache`."""
 
 from django.db import migrations
 
-from mami.cache import CREATE
+from core.cache import CREATE
 
 
 class Migration(migrations.Migration):

@@ -10,7 +10,7 @@ from django.template import Context, Template
 from django.test import Client, RequestFactory
 from django.utils.translation import override
 
-from accounts.models import User
+from accounts.tests.factories import person
 from mami import home
 
 pytestmark = pytest.mark.django_db
@@ -32,7 +32,7 @@ def test_the_language_switch_leads_nowhere_else(target: str) -> None:
 
 
 def test_the_language_of_a_signed_in_person_is_kept_with_them() -> None:
-    ada = User.objects.create(email="ada@mami.test", full_name="Ada", language="he")
+    ada = person(email="ada@mami.test", full_name="Ada", language="he")
     client = Client()
     client.force_login(ada)
     client.post("/language/", {"language": "en", "next": "/"})

@@ -1,4 +1,4 @@
-"""`manage.py apidocs`: write the Postman collection anew from the API's description."""
+"""`manage.py apidocs`: write the Postman collection anew from the API's description (`make docs`)."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from mami.api.docs import document
-from mami.api.postman import collection
+from api.docs import document
+from devtools.postman import collection
 
 
 class Command(BaseCommand):

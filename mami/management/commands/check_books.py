@@ -8,9 +8,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.dateparse import parse_datetime
 
-from checkout.books import ALL
-from mami.books import Verdict, judge
-from mami.clock import SHOP_TZ
+from checkout.invariants import ALL
+from core.clock import SHOP_TZ
+from core.invariants import RuleResult, judge
 
 SHOWN = 20
 
@@ -38,7 +38,7 @@ class Command(BaseCommand):
         if broken:
             raise CommandError(f"{len(broken)} of {len(verdicts)} rules are broken.", returncode=1)
 
-    def _show(self, verdict: Verdict, *, plan: bool) -> None:
+    def _show(self, verdict: RuleResult, *, plan: bool) -> None:
         state = "skipped" if verdict.skipped else "ok" if verdict.is_kept else "BROKEN"
         count = f" ({len(verdict.findings)})" if verdict.findings else ""
         self.stdout.write(f"{state:8}{verdict.rule.name}{count}")

@@ -1,4 +1,4 @@
-"""`manage.py datamodel`: write docs/data-model.md from the models."""
+"""`manage.py datamodel`: write the pages about the data from the models (`make docs`)."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from mami import datamodel
+from devtools import data_model
 
 
 class Command(BaseCommand):
-    help = "Write docs/data-model.md and its drawing from the models."
+    help = "Write docs/data-model.md and docs/order-status.md from the models."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -18,9 +18,9 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, check: bool, **options: Any) -> None:
         if check:
-            if found := datamodel.stale():
+            if found := data_model.stale():
                 names = ", ".join(path.name for path in found)
-                raise CommandError(f"Not what the models say: {names}. Run manage.py datamodel.")
+                raise CommandError(f"Not what the models say: {names}. Run make docs.")
             return
-        for path in datamodel.write():
+        for path in data_model.write():
             self.stdout.write(str(path))

@@ -11,7 +11,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from mami import backups, clock, embedded
+from core import clock
+from mami.management.commands.backup import written
+from runtime import backups, embedded
 
 
 class Command(BaseCommand):
@@ -26,7 +28,7 @@ class Command(BaseCommand):
         steps.add_parser("psql", help="open PostgreSQL's own shell").add_argument(
             "arguments", nargs="*", help="passed on to psql, after --"
         )
-        steps.add_parser("backup", help="write a copy of the whole database").add_argument(
+        steps.add_parser("backup", help="the same as `manage.py backup`").add_argument(
             "file", nargs="?", type=Path, help="where to (default: MAMI_VAR/backups)"
         )
         restoring = steps.add_parser("restore", help="exchange the database for a copy")
@@ -72,10 +74,7 @@ class Command(BaseCommand):
             raise SystemExit(done.returncode)
 
     def _back_up(self, file: Path | None) -> None:
-        started = time.monotonic()
-        made = backups.back_up(to=file, now=clock.now())
-        size = made.stat().st_size / 1024 / 1024
-        self.stdout.write(f"{made} ({size:.1f} MB in {time.monotonic() - started:.1f} s)")
+        self.stdout.write(written(file))
 
     def _restore(self, options: dict[str, Any]) -> None:
         started = time.monotonic()

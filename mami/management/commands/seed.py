@@ -19,9 +19,11 @@ import branches.seeding
 import catalog.seeding
 import inventory.seeding
 import payments.seeding
+import search.seeding
 from branches.models import Branch
-from catalog.models import Product, SoldBy
-from mami import clock
+from catalog.choices import SoldBy
+from catalog.models import Product
+from core import clock
 
 SEED_LOCK = 0x6D616D69  # "mami": one seed at a time
 
@@ -51,8 +53,9 @@ class Command(BaseCommand):
         self._step("brands", catalog.seeding.seed_brands(folder=folder))
         products = catalog.seeding.seed_products(folder=folder, now=clock.now())
         self._step("products", products)
-        self._step("products indexed for search", catalog.seeding.index_all())
+        self._step("search rules", search.seeding.seed_rules(folder=folder))
         self._step("stock rows", inventory.seeding.seed_stock(counts=_opening_counts()))
+        self._step("products indexed for search", search.seeding.index_all())
         if settings.DEBUG or settings.MAMI_DEMO:
             people = accounts.seeding.seed_people()
             payments.seeding.seed_cards(users=people)
@@ -62,7 +65,11 @@ class Command(BaseCommand):
 
     def _tell_the_planner(self) -> None:
         """Else the first questions are planned for an empty shop."""
-        models = [*apps.get_app_config("catalog").get_models(), apps.get_model("inventory.Stock")]
+        models = [
+            *apps.get_app_config("catalog").get_models(),
+            *apps.get_app_config("search").get_models(),
+            apps.get_model("inventory.Stock"),
+        ]
         tables = (connection.ops.quote_name(model._meta.db_table) for model in models)
         with connection.cursor() as cursor:
             cursor.execute(f"ANALYZE {', '.join(tables)}")

@@ -1,0 +1,89 @@
+"""Query parameters: declared as fields, named in camelCase, understood in snake_case too."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from typing import Any
+
+from django.http import QueryDict
+from rest_framework import serializers
+
+from api.fields import Day, Whole
+from core.clock import shop_instant
+
+MAX_PAGE_SIZE = 200
+USUAL = 50
+
+
+class Query(serializers.Serializer[Any]):
+    """Parameters of a call. Unknown ones are ignored; a bad one is refused by name."""
+
+    @classmethod
+    def read(cls, params: QueryDict) -> dict[str, Any]:
+        """The validated values. Raises ValidationError."""
+        query = cls()
+        given: dict[str, Any] = {}
+        for name, field in query.fields.items():
+            for spelling in (name, snake(name)):
+                if spelling in params:
+                    several = isinstance(
+                        field, serializers.ListField | serializers.MultipleChoiceField
+                    )
+                    given[name] = params.getlist(spelling) if several else params[spelling]
+                    break
+        checked = cls(data={k: v for k, v in given.items() if v != "" or k == "q"})
+        checked.is_valid(raise_exception=True)
+        return checked.validated_data
+
+
+class Paging(Query):
+    """Where in a list."""
+
+    limit = Whole(
+        required=False,
+        default=USUAL,
+        min_value=1,
+        help_text=f"At most {MAX_PAGE_SIZE}; more means {MAX_PAGE_SIZE}.",
+    )
+    offset = Whole(required=False, default=0, min_value=0, max_value=2**62)
+
+    def validate_limit(self, value: int) -> int:
+        return min(value, MAX_PAGE_SIZE)
+
+
+class CursorPaging(Paging):
+    """Where in a long list."""
+
+    cursor = serializers.CharField(
+        required=False,
+        max_length=400,
+        help_text="`pagination.next_cursor` of the page before; `offset` is then not looked at.",
+    )
+
+
+class DateRange(Query):
+    """Days by the shop's clock, both included."""
+
+    dateFrom = Day(required=False, source="date_from")  # noqa: N815
+    dateTo = Day(required=False, source="date_to")  # noqa: N815
+
+
+class ToggleQuery(Query):
+    """As the first web client switches things on and off."""
+
+    active = serializers.BooleanField(source="is_active")
+
+
+def bounds(query: dict[str, Any]) -> dict[str, dt.datetime]:
+    """`start` and `end` of the days of a `DateRange`, as the half-open range of instants."""
+    found = {}
+    if "date_from" in query:
+        found["start"] = shop_instant(query["date_from"], dt.time(0))
+    if "date_to" in query:
+        found["end"] = shop_instant(query["date_to"] + dt.timedelta(days=1), dt.time(0))
+    return found
+
+
+def snake(name: str) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()

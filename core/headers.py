@@ -1,0 +1,40 @@
+"""Headers that stand on every answer of every face, errors and redirects included."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+
+Handler = Callable[[HttpRequest], HttpResponse]
+
+# The scanner of the staff screens needs the camera; nothing needs the rest.
+EVERYWHERE = {
+    "Permissions-Policy": "camera=(self), microphone=(), geolocation=(), payment=(), usb=()",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+FOR_OTHERS = ("/media/", "/static/")
+PERSONAL = ("/ops/", "/admin/", "/account/", "/orders/", "/checkout/")
+
+
+class HeadersMiddleware:
+    """Stands outside of everything that may answer. What an inner one has said stays."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        path = request.path_info
+        for name, value in EVERYWHERE.items():
+            response.headers.setdefault(name, value)
+        if path.startswith(FOR_OTHERS):
+            response["Cross-Origin-Resource-Policy"] = "cross-origin"
+        with_token = path.startswith("/api/") and "HTTP_AUTHORIZATION" in request.META
+        if with_token or path.startswith(PERSONAL):
+            response["Cache-Control"] = "no-store"
+        return response

@@ -1,0 +1,1 @@
+"""What the shop tells of itself beside its counters: statements, the pool, each request's line."""

@@ -1,0 +1,57 @@
+"""One line of the log for each request: what was asked by name, how it ended, what it cost."""
+
+from __future__ import annotations
+
+import os
+import socket
+from typing import Any
+
+import structlog
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.utils.functional import LazyObject, empty
+
+from core.htmx import is_htmx
+from core.telemetry.statements import Tally
+
+log = structlog.get_logger("mami.request")
+NODE = os.environ.get("MAMI_NODE") or socket.gethostname()
+
+
+def write(
+    request: HttpRequest, response: HttpResponseBase, *, route: str, seconds: float, tally: Tally
+) -> None:
+    """Nobody's words stand in it: no path, no address, no query."""
+    user = _known_user(request)
+    log.info(
+        "request",
+        request_id=getattr(request, "request_id", ""),
+        method=request.method,
+        route=route,
+        status=response.status_code,
+        ms=round(1000 * seconds, 1),
+        db_ms=round(1000 * tally.seconds, 1),
+        statements=tally.statements,
+        waited_ms=round(1000 * getattr(request, "waited_seconds", 0.0), 1),
+        user_id=getattr(user, "pk", None),
+        role=getattr(user, "role", None),
+        face=_face(request),
+        node=NODE,
+        bytes=None if response.streaming else len(response.content),  # type: ignore[attr-defined]
+    )
+
+
+def _known_user(request: HttpRequest) -> Any:
+    """Who asked, where that is known already: a line of the log asks the database nothing."""
+    user = getattr(request, "user", None)
+    if isinstance(user, LazyObject) and user.__dict__.get("_wrapped", empty) is empty:
+        return None
+    return user
+
+
+def _face(request: HttpRequest) -> str:
+    if request.path_info.startswith("/api/"):
+        return "api"
+    if request.path_info.startswith("/admin/"):
+        return "admin"
+    return "htmx" if is_htmx(request) else "page"

@@ -1,0 +1,68 @@
+"""Opening a write transaction: bounded lock waits, and a refusal instead of a crash when they end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import DataError, IntegrityError, OperationalError, connection, transaction
+
+from core.errors import Busy, NumberTooLarge
+from core.places import give_place_back
+
+LOCK_NOT_AVAILABLE = "55P03"
+DEADLOCK = "40P01"
+SERIALIZATION_FAILURE = "40001"
+FOREIGN_KEY_VIOLATION = "23503"
+NUMERIC_VALUE_OUT_OF_RANGE = "22003"
+LOST_RACE = frozenset({LOCK_NOT_AVAILABLE, DEADLOCK, SERIALIZATION_FAILURE})
+
+
+@contextmanager
+def write_transaction(*, durable: bool = False) -> Iterator[None]:
+    """One transaction in which no lock is waited for longer than LOCK_TIMEOUT_MS.
+
+    Raises Busy when a lock wait passed its limit, PostgreSQL ended a deadlock, or what a new row
+    points at was deleted before the commit, which is when PostgreSQL looks; everything is rolled
+    back then, and the same request may be sent again: it finds out what is gone. Raises NumberTooLarge when a number,
+    also one the database works out or adds up, has no room in its column. `durable=True` is for conductors,
+    whose commit must be real: it refuses to be nested. Inside another transaction this is a
+    savepoint. The limit itself is a setting of the database (see core.database).
+    """
+    try:
+        with transaction.atomic(durable=durable):
+            yield
+    except OperationalError as error:
+        if sqlstate(error) in LOST_RACE:
+            raise Busy from error
+        raise
+    except IntegrityError as error:
+        if sqlstate(error) == FOREIGN_KEY_VIOLATION:
+            raise Busy from error
+        raise
+    except DataError as error:
+        if sqlstate(error) == NUMERIC_VALUE_OUT_OF_RANGE:
+            raise NumberTooLarge from error
+        raise
+
+
+def require_transaction() -> None:
+    """Raise RuntimeError outside a transaction: the caller's lock would be gone at once."""
+    if not connection.in_atomic_block:
+        raise RuntimeError("this step belongs to its caller's transaction")
+
+
+def lend_connection() -> None:
+    """Let others use this thread's connection while it waits for something that is not the database.
+
+    The next statement takes one again; the thread's place among those being served goes to the next
+    in line. Does nothing inside a transaction, and without a pool.
+    """
+    if connection.pool and not connection.in_atomic_block:  # type: ignore[attr-defined]
+        connection.close()
+        give_place_back()
+
+
+def sqlstate(error: BaseException) -> str:
+    """PostgreSQL's code of a database error, or the empty string."""
+    return str(getattr(error.__cause__, "sqlstate", None) or "")

@@ -1,0 +1,23 @@
+"""The office's list of periodic jobs: when each last ran, and last succeeded."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from waffle.models import Flag, Sample, Switch
+
+from core.service_admin import ReadOnlyAdmin
+from mami.models import JobRun
+
+# Switches have a page of their own, with words and a trail; flags and samples are not used.
+for _model in (Flag, Sample, Switch):
+    admin.site.unregister(_model)
+
+
+@admin.register(JobRun)
+class JobRunAdmin(ReadOnlyAdmin):
+    """Read only: the worker writes it."""
+
+    list_display = ("name", "last_success_at", "outcome", "started_at", "seconds", "rows")
+    list_filter = ("outcome",)
+    search_fields = ("name",)
+    fields = list_display

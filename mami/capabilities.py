@@ -1,0 +1,40 @@
+"""What may be switched off without a release: the default, what it hides on every face, and what becomes
+of what is under way.
+"""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from core.capabilities import Capability
+
+CAPABILITIES = (
+    Capability(
+        name="order_change",
+        label=_("Customers change their order"),
+        under_way=_(
+            "A change that was begun is finished or taken back; the office goes on changing."
+        ),
+        routes=frozenset({"changes:change", "api:order-change-preview", "api:order-change"}),
+    ),
+    Capability(
+        name="questions",
+        label=_("Customers are asked about substitutes"),
+        under_way=_("Questions that were asked can still be answered until their time is over."),
+        routes=frozenset({"api:ops-order-item-question"}),
+    ),
+    Capability(
+        name="problem_reports",
+        label=_("Customers report problems"),
+        under_way=_("Reports that were made are decided, and can be looked at."),
+        routes=frozenset({"orders:problem_report"}),
+        writes_of=frozenset({"api:order-problems"}),
+    ),
+    Capability(
+        name="standing_orders",
+        label=_("Orders that repeat"),
+        under_way=_("Those that are there go on as agreed; new ones cannot be made."),
+        routes=frozenset({"standing:new"}),
+        writes_of=frozenset({"api:standing-orders"}),
+    ),
+)

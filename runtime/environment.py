@@ -1,0 +1,184 @@
+"""Reading the environment: one clear sentence and exit code 2 for whatever is wrong with it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import sys
+from pathlib import Path
+from typing import Any, NoReturn
+from urllib.parse import urlsplit
+
+import environ
+
+from runtime import secrets_from_files
+
+POOL_SECONDS = 10
+PREPARED_AFTER = 2  # times that one connection has been asked a statement
+YES, NO = {"1", "true", "yes", "on"}, {"0", "false", "no", "off", ""}
+
+
+def stop(sentence: str) -> NoReturn:
+    """End the process with one sentence that says what is wrong and what to do."""
+    print(f"mami: {sentence}", file=sys.stderr)
+    raise SystemExit(2)
+
+
+class Environment(environ.Env):
+    """django-environ whose malformed and missing values stop the start instead of tracing back."""
+
+    def get_value(self, var: str, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super().get_value(var, *args, **kwargs)
+        except environ.ImproperlyConfigured:
+            stop(f"the environment variable {var} is not set; see .env.example.")
+        except (ValueError, TypeError, ArithmeticError):
+            stop(f"the environment variable {var} has a malformed value; see .env.example.")
+
+    def bool(self, var: str, default: Any = environ.Env.NOTSET) -> Any:
+        """A yes or a no; a slip such as `ture` stops us instead of counting as no."""
+        value = str(self.get_value(var, cast=str, default=default)).strip().lower()
+        if value not in YES | NO:
+            stop(f"the environment variable {var} is neither 1 nor 0; see .env.example.")
+        return value in YES
+
+
+def load(base_dir: Path) -> Environment:
+    """The environment with `.env` beneath it, and the secrets that stand in files.
+
+    A line of `.env` that is no assignment stops us, as does a secret that cannot be read.
+    """
+    path = base_dir / ".env"
+    if path.exists():
+        try:
+            lines = path.read_text(encoding="utf-8").splitlines()
+        except (OSError, UnicodeDecodeError):
+            stop(f"cannot read {path}: make it a readable UTF-8 text file or remove it.")
+        for number, line in enumerate(lines, start=1):
+            text = line.strip().removeprefix("export ")
+            if (
+                text
+                and not text.startswith("#")
+                and not text.partition("=")[0].strip().isidentifier()
+            ):
+                stop(f"line {number} of {path} is not NAME=value; correct it (see .env.example).")
+        environ.Env.read_env(str(path))
+    try:
+        secrets_from_files.read()
+    except secrets_from_files.SecretUnreadable as error:
+        stop(str(error))
+    return Environment()
+
+
+def three_numbers(text: str, name: str) -> tuple[int, int, int]:
+    """What a variable such as `7,5,12` says."""
+    parts = text.split(",")
+    if len(parts) != 3 or not all(part.strip().isdecimal() for part in parts):
+        stop(f"the environment variable {name} has a malformed value; see .env.example.")
+    days, weeks, months = (int(part) for part in parts)
+    return days, weeks, months
+
+
+def secret_key(env: Environment, var: Path, *, may_generate: bool) -> str:
+    """SECRET_KEY from the environment, or from its file, or (where allowed) made once."""
+    if key := env.str("SECRET_KEY", default=""):
+        return str(key)
+    path = var / "secret_key"
+    if path.exists():
+        return path.read_text(encoding="ascii").strip()
+    if not may_generate:
+        stop("SECRET_KEY is not set; put a long random value into the environment or .env.")
+    try:
+        var.mkdir(parents=True, exist_ok=True)
+        beside = path.with_name(f"secret_key.{os.getpid()}")
+        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_urlsafe(50))
+        # Several processes may start at once: the first link stands, and nobody reads half a key.
+        with contextlib.suppress(FileExistsError):
+            os.link(beside, path)
+        beside.unlink()
+    except OSError as error:
+        stop(f"cannot write to {var} ({error.strerror}); make it writable or set MAMI_VAR.")
+    return path.read_text(encoding="ascii").strip()
+
+
+def database(env: Environment, var: Path) -> dict[str, Any]:
+    """Django's database settings: DATABASE_URL, else the embedded server's socket.
+
+    DATABASE_POOL_SIZE is set by gunicorn.conf.py for web workers: each keeps up to that many
+    connections, and requests wait for one in the order in which they came, POOL_SECONDS at most.
+    Everything else connects when it needs to. Nothing here is a session setting, so PgBouncer in
+    transaction mode may stand in between; lock waits are limited in the database itself (see
+    core.database).
+
+    With DATABASE_PREPARE the server binds values, so that a statement is the same text whatever it
+    asks for, and what a connection asks again is prepared. PgBouncer knows that since 1.21.
+    """
+    text = env.str("DATABASE_URL", default="")
+    if not text:
+        from runtime.embedded import Cluster
+
+        text = Cluster(var / "postgres").url()
+    config: dict[str, Any] = environ.Env.db_url_config(text)
+    options = config.setdefault("OPTIONS", {})
+    if not config.get("ENGINE", "").endswith("postgresql") or not config.get("NAME"):
+        stop(
+            "DATABASE_URL is not the address of a PostgreSQL database; write it as "
+            "postgresql://user:password@host:5432/name."
+        )
+    config["HOST"] = options.pop("host", config.get("HOST", ""))
+    config["PORT"] = options.pop("port", config.get("PORT", ""))
+    options.setdefault("connect_timeout", 5)
+    options.setdefault("tcp_user_timeout", 5000)  # ms; a database that vanishes answers nothing
+    config["CONN_MAX_AGE"] = 0
+    config["CONN_HEALTH_CHECKS"] = True
+    bouncer = env.bool("DATABASE_PGBOUNCER", default=False)
+    config["DISABLE_SERVER_SIDE_CURSORS"] = bouncer
+    if env.bool("DATABASE_PREPARE", default=False):
+        options["server_side_binding"] = True
+        options["prepare_threshold"] = PREPARED_AFTER
+    if size := env.int("DATABASE_POOL_SIZE", default=0):
+        from core.watchman import WatchedConnection
+
+        options["pool"] = {
+            "connection_class": WatchedConnection,
+            "min_size": 1,
+            "max_size": size,
+            "timeout": POOL_SECONDS,
+            "max_idle": 300,
+        }
+    return config
+
+
+def cache(env: Environment) -> dict[str, Any]:
+    """Redis through REDIS_URL, and counters in our own PostgreSQL without it and while it is silent."""
+    if location := env.str("REDIS_URL", default=""):
+        return {
+            "BACKEND": "core.redis_cache.RedisCache",
+            "LOCATION": location,
+            "KEY_PREFIX": "mami",
+        }
+    return {"BACKEND": "core.cache.PostgresCache", "LOCATION": "mami_cache"}
+
+
+def opensearch(env: Environment) -> dict[str, Any]:
+    """Where OpenSearch is and how it is asked; an empty URL means that there is none.
+
+    A user's password may stand in the URL or in SEARCH_OPENSEARCH_PASSWORD, and never goes over http.
+    """
+    url = env.str("SEARCH_OPENSEARCH_URL", default="").rstrip("/")
+    password = env.str("SEARCH_OPENSEARCH_PASSWORD", default="")
+    parts = urlsplit(url)
+    if url and (parts.scheme not in {"http", "https"} or not parts.hostname):
+        stop("SEARCH_OPENSEARCH_URL is no address such as https://user@search.example:9200.")
+    if parts.scheme == "http" and (parts.password or password):
+        stop("SEARCH_OPENSEARCH_URL would send a password over http; make it https.")
+    return {
+        "URL": url,
+        "PASSWORD": password or None,
+        "CA": env.str("SEARCH_OPENSEARCH_CA", default="") or None,
+        "PREFIX": env.str("SEARCH_OPENSEARCH_PREFIX", default="mami"),
+        "TIMEOUT_MS": env.int("SEARCH_OPENSEARCH_TIMEOUT_MS", default=500),
+    }
