@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from accounts import services
+from accounts import selectors, services
 from accounts.models import User
-from mami.clock import now
-from mami.service_admin import SwitchedAdmin
+from core.clock import now
+from core.service_admin import SwitchedAdmin
 
 
 @admin.register(User)
@@ -23,6 +24,14 @@ class UserAdmin(SwitchedAdmin):
     ordering = ("-id",)
     fields = ("full_name", "email", "phone", "language", "created_at", "role", "is_active")
     readonly_fields = ("full_name", "email", "phone", "language", "created_at")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet, search_term: str
+    ) -> tuple[QuerySet, bool]:
+        """By e-mail and phone in any spelling, or by name."""
+        if not search_term.strip():
+            return queryset, False
+        return queryset.filter(pk__in=selectors.people_meant(text=search_term.strip())), False
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.is_admin)  # type: ignore[union-attr]

@@ -7,7 +7,7 @@ from rest_framework.request import Request
 
 from accounts import selectors, tokens
 from accounts.models import User
-from mami.errors import TokenInvalid
+from core.errors import TokenInvalid
 
 
 class TokenAuthentication(BaseAuthentication):
@@ -22,9 +22,10 @@ class TokenAuthentication(BaseAuthentication):
         if token is None:
             return None
         claims = tokens.decode(token, kind="access")
-        user = selectors.active_user(user_id=claims.user_id)
+        user = selectors.active_user(user_id=claims.user_id, sign_in_id=claims.sign_in_id)
         if user is None or user.token_version != claims.version:
             raise TokenInvalid
+        user.sign_in_id = claims.sign_in_id
         return user, token
 
     def authenticate_header(self, request: Request) -> str:

@@ -7,8 +7,9 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Address
-from mami.text import validate_text
+from accounts.models import Address, DeliveryPreference
+from core.phones import validate_phone
+from core.text import validate_text
 
 NOT_TYPED = _("Please fill this in.")
 
@@ -44,6 +45,10 @@ def password(label: Any, autocomplete: str) -> forms.CharField:
     )
 
 
+PHONE_PATTERN = r"[0-9+\(\) \-]{9,30}"
+"""For the browser, which takes a message away on it; the service judges."""
+
+
 class LoginForm(forms.Form):
     email = email()
     password = password(_("Password"), "current-password")
@@ -55,9 +60,15 @@ class RegisterForm(forms.Form):
         label=_("Phone"),
         max_length=30,
         required=False,
-        validators=[validate_text],
+        validators=[validate_text, validate_phone],
         widget=forms.TextInput(
-            attrs={"type": "tel", "autocomplete": "tel", "inputmode": "tel", "dir": "ltr"}
+            attrs={
+                "type": "tel",
+                "autocomplete": "tel",
+                "inputmode": "tel",
+                "dir": "ltr",
+                "pattern": PHONE_PATTERN,
+            }
         ),
     )
     email = email()
@@ -70,17 +81,84 @@ class ProfileForm(forms.Form):
         label=_("Phone"),
         max_length=30,
         required=False,
-        validators=[validate_text],
-        widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel", "dir": "ltr"}),
+        validators=[validate_text, validate_phone],
+        widget=forms.TextInput(
+            attrs={
+                "type": "tel",
+                "autocomplete": "tel",
+                "inputmode": "tel",
+                "dir": "ltr",
+                "pattern": PHONE_PATTERN,
+            }
+        ),
     )
     language = forms.ChoiceField(
         label=_("Language of pages and messages"), choices=[("he", "עברית"), ("en", "English")]
     )
+    delivery_preference = forms.ChoiceField(
+        label=_("At the door"), choices=DeliveryPreference.choices, required=False
+    )
+    delivery_note = words(200, _("Note for the courier"), required=False, dir="auto")
+
+    def clean_delivery_preference(self) -> str:
+        return str(self.cleaned_data["delivery_preference"]) or DeliveryPreference.HAND_OVER
 
 
 class PasswordForm(forms.Form):
     current_password = password(_("Password now"), "current-password")
     new_password = password(_("New password"), "new-password")
+
+
+class OnceInput(forms.TextInput):
+    """A code that was refused is of no use: the next one is typed into an empty field."""
+
+    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
+        return super().get_context(name, None, attrs)
+
+
+def code() -> forms.CharField:
+    """Six digits of an app, or a recovery code."""
+    return forms.CharField(
+        label=_("Code"),
+        max_length=20,
+        error_messages={"required": NOT_TYPED},
+        widget=OnceInput(
+            attrs={"autocomplete": "one-time-code", "dir": "ltr", "autocapitalize": "none"}
+        ),
+    )
+
+
+class CodeForm(forms.Form):
+    code = code()
+
+
+class EmailChangeForm(forms.Form):
+    new_email = email()
+    current_password = password(_("Password now"), "current-password")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["new_email"].label = _("New e-mail")
+
+
+class PhoneCodeForm(forms.Form):
+    code = forms.CharField(
+        label=_("Code"),
+        max_length=20,
+        error_messages={"required": NOT_TYPED},
+        widget=OnceInput(
+            attrs={"autocomplete": "one-time-code", "inputmode": "numeric", "dir": "ltr"}
+        ),
+    )
+
+
+class CurrentPasswordForm(forms.Form):
+    current_password = password(_("Password now"), "current-password")
+
+
+class PasswordAndCodeForm(forms.Form):
+    current_password = password(_("Password now"), "current-password")
+    code = code()
 
 
 class ForgotForm(forms.Form):

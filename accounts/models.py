@@ -7,12 +7,16 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models.functions import Lower
+from django.db.models.functions import Lower, Upper
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
+
+from core.append_only import append_only
+from core.email_identity import known_identity
 
 
 class Role(models.TextChoices):
@@ -28,7 +32,15 @@ MANAGER_ROLES = frozenset({Role.MANAGER, Role.ADMIN})
 
 class UserManager(BaseUserManager["User"]):
     def get_by_natural_key(self, username: str | None) -> User:
-        return self.get(email__iexact=username)
+        identity = known_identity(username or "")
+        return self.annotate(address=Lower("email")).get(address=identity)
+
+
+class DeliveryPreference(models.TextChoices):
+    HAND_OVER = "HAND_OVER", _("hand it over")
+    LEAVE_AT_DOOR = "LEAVE_AT_DOOR", _("leave at the door")
+    SIGNATURE = "SIGNATURE", _("hand over and sign")
+    SAFE_PLACE = "SAFE_PLACE", _("a safe place")
 
 
 class User(AbstractBaseUser):
@@ -46,7 +58,33 @@ class User(AbstractBaseUser):
         default=0,
         help_text=_("Part of every token; raising it refuses all tokens issued before."),
     )
+    documents_consent = models.BooleanField(
+        _("papers by e-mail"),
+        null=True,
+        default=None,
+        help_text=_("Whether computerised papers are wanted; empty: not asked yet."),
+    )
+    delivery_preference = models.CharField(
+        _("at the door"),
+        max_length=16,
+        choices=DeliveryPreference.choices,
+        default=DeliveryPreference.HAND_OVER,
+        db_default=DeliveryPreference.HAND_OVER,
+    )
+    delivery_note = models.CharField(
+        _("note for the courier"), max_length=200, blank=True, default="", db_default=""
+    )
+    email_verified = models.BooleanField(_("e-mail verified"), default=False, db_default=False)
+    phone_verified = models.BooleanField(_("phone verified"), default=False, db_default=False)
+    pending_email = models.EmailField(
+        max_length=254, null=True, blank=True, help_text=_("Asked for, not proved yet.")
+    )
+    erased_at = models.DateTimeField(_("erased"), null=True, blank=True)
+    second_factor_since = models.DateTimeField(_("second factor since"), null=True, blank=True)
     created_at = models.DateTimeField(_("joined"), auto_now_add=True)
+
+    sign_in_id: int | None = None
+    """Of a caller of the API: which sign-in the token is of."""
 
     objects = UserManager()
     USERNAME_FIELD = "email"
@@ -62,7 +100,13 @@ class User(AbstractBaseUser):
                 name="user_role_known",
             ),
         ]
-        indexes = [models.Index(fields=["role", "is_active"], name="user_role")]
+        indexes = [
+            models.Index(fields=["role", "is_active"], name="user_role"),
+            # As staff look for people: by a part of the e-mail, the name or the phone.
+            GinIndex(OpClass(Lower("email"), "gin_trgm_ops"), name="user_email_part"),
+            GinIndex(OpClass(Upper("full_name"), "gin_trgm_ops"), name="user_name_part"),
+            GinIndex(OpClass("phone", "gin_trgm_ops"), name="user_phone_part"),
+        ]
 
     def __str__(self) -> str:
         return self.full_name or self.email
@@ -79,6 +123,16 @@ class User(AbstractBaseUser):
     @property
     def is_admin(self) -> bool:
         return self.is_active and self.role == Role.ADMIN
+
+    @property
+    def needs_second_factor(self) -> bool:
+        """Whether the role may not do without one."""
+        return settings.STAFF_SECOND_FACTOR == "required" and self.role in MANAGER_ROLES
+
+    @property
+    def lacks_second_factor(self) -> bool:
+        """Whether they can only set one up."""
+        return self.second_factor_since is None and self.needs_second_factor
 
     @property
     def is_staff(self) -> bool:
@@ -121,7 +175,7 @@ class Address(models.Model):
         max_length=7,
         blank=True,
         default="",
-        validators=[RegexValidator(r"^\d{5}(\d{2})?$", _("A postal code has 7 digits."))],
+        validators=[RegexValidator(r"^[0-9]{5}([0-9]{2})?$", _("A postal code has 7 digits."))],
     )
     floor = models.CharField(_("floor"), max_length=10, blank=True, default="")
     door_code = models.CharField(_("door code"), max_length=20, blank=True, default="")
@@ -145,8 +199,40 @@ class Address(models.Model):
         return f"{self.line1}, {self.city}"
 
 
+class SignInKind(models.TextChoices):
+    WEB = "WEB", _("browser")
+    APP = "APP", _("app")
+
+
+class SignIn(models.Model):
+    """A browser session or a family of refresh tokens, from its beginning to its end."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sign_ins")
+    kind = models.CharField(max_length=3, choices=SignInKind.choices)
+    session_key = models.CharField(max_length=40, blank=True, default="", db_index=True)
+    family = models.UUIDField(null=True, db_index=True)
+    device = models.CharField(max_length=40, blank=True, default="")
+    last_seen_at = models.DateTimeField()
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(kind="WEB", family=None)
+                | models.Q(kind="APP", family__isnull=False, session_key=""),
+                name="sign_in_of_one_kind",
+            )
+        ]
+        indexes = [models.Index(fields=["user", "ended_at"], name="sign_in_user_open")]
+
+    def __str__(self) -> str:
+        return f"sign-in {self.pk}"
+
+
 class RefreshToken(models.Model):
-    """A refresh token handed out; rotation marks it used, a second use ends its whole family."""
+    """A refresh token handed out; rotation marks it used, a late second use ends its whole family."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="refresh_tokens")
     family = models.UUIDField(db_index=True)
@@ -164,10 +250,93 @@ class RefreshToken(models.Model):
         return f"refresh token {self.pk}"
 
 
-class PasswordReset(models.Model):
-    """A single-use permission to set a new password; only a hash of its secret is kept."""
+class Device(models.Model):
+    """A browser or app that somebody signed in with; only a hash of its secret is kept."""
 
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="password_resets")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="devices")
+    secret_hash = models.CharField(max_length=64)
+    family = models.CharField(max_length=40, blank=True, default="")
+    last_seen_at = models.DateTimeField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["secret_hash"], name="device_secret_unique")]
+        indexes = [models.Index(fields=["last_seen_at"], name="device_last_seen")]
+
+    def __str__(self) -> str:
+        return f"device {self.pk}"
+
+
+class KnownPlace(models.Model):
+    """A place somebody signed in from, as a keyed hash of the network address."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="known_places")
+    place_hash = models.CharField(max_length=64)
+    last_seen_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "place_hash"], name="known_place_unique")
+        ]
+        indexes = [models.Index(fields=["last_seen_at"], name="known_place_last_seen")]
+
+    def __str__(self) -> str:
+        return f"known place {self.pk}"
+
+
+class SecondFactor(models.Model):
+    """The secret of a person's authenticator app, sealed; on since `User.second_factor_since`."""
+
+    user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="second_factor")
+    secret = models.CharField(max_length=300)
+    last_step = models.BigIntegerField(default=0)
+    created_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"second factor {self.pk}"
+
+
+class RecoveryCode(models.Model):
+    """A code for the day the app is lost; only a hash is kept, and it works once."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="recovery_codes")
+    code_hash = models.CharField(max_length=128)
+    used_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"recovery code {self.pk}"
+
+
+class SignInChallenge(models.Model):
+    """A sign-in whose password was right and whose code is still to come."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="challenges")
+    secret_hash = models.CharField(max_length=64)
+    version = models.PositiveIntegerField()
+    wrong = models.PositiveSmallIntegerField(default=0)
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["secret_hash"], name="challenge_secret_unique")
+        ]
+        indexes = [models.Index(fields=["expires_at"], name="challenge_expires")]
+
+    def __str__(self) -> str:
+        return f"challenge {self.pk}"
+
+
+class PasswordReset(models.Model):
+    """A single-use permission to set a new password; only a hash of its secret is kept.
+
+    Asking for one writes a row without a person where no account has that e-mail, so that nothing
+    tells from outside whether there is one.
+    """
+
+    user = models.ForeignKey(
+        User, on_delete=models.CASCADE, null=True, related_name="password_resets"
+    )
     secret_hash = models.CharField(max_length=64)
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True)
@@ -180,3 +349,42 @@ class PasswordReset(models.Model):
 
     def __str__(self) -> str:
         return f"password reset {self.pk}"
+
+
+class ConsentKind(models.TextChoices):
+    TERMS = "TERMS", _("terms of sale")
+    PRIVACY = "PRIVACY", _("privacy")
+    DOCUMENTS = "DOCUMENTS", _("computerised papers")
+    MARKETING_EMAIL = "MARKETING_EMAIL", _("offers by e-mail")
+    MARKETING_SMS = "MARKETING_SMS", _("offers by SMS")
+    OFF_SESSION_CARD = "OFF_SESSION_CARD", _("later charges to the card")
+
+
+class Consent(models.Model):
+    """What a person agreed to or withdrew, with the text they saw. Rows are only ever added."""
+
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="consents")
+    kind = models.CharField(max_length=16, choices=ConsentKind.choices)
+    given = models.BooleanField()
+    version = models.CharField(
+        max_length=20, help_text=_("Of the text, such as 2026-11; the texts stay readable.")
+    )
+    language = models.CharField(max_length=2)
+    face = models.CharField(
+        max_length=5, blank=True, default="", db_default="", help_text=_("Where: PAGES or API.")
+    )
+    at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("consent")
+        verbose_name_plural = _("consents")
+        ordering = ["-id"]
+        triggers = append_only()
+        indexes = [models.Index(fields=["user", "kind", "-id"], name="consent_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.given} of {self.user_id}"
+
+
+from accounts.contact_models import MailProof, PhoneCode  # noqa: E402, F401
+from accounts.export_models import DataExport  # noqa: E402, F401

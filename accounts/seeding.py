@@ -13,7 +13,7 @@ PASSWORD = "mami-demo-1"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Person:
+class DemoPerson:
     email: str
     full_name: str
     role: Role
@@ -23,7 +23,7 @@ class Person:
 
 
 PEOPLE = (
-    Person(
+    DemoPerson(
         email="ada@mami.test",
         full_name="עדה לביא",
         role=Role.CUSTOMER,
@@ -37,7 +37,7 @@ PEOPLE = (
             "instructions": "להשאיר ליד הדלת הירוקה",
         },
     ),
-    Person(
+    DemoPerson(
         email="bob@mami.test",
         full_name="Bob Harel",
         role=Role.CUSTOMER,
@@ -52,14 +52,14 @@ PEOPLE = (
             "instructions": "The bell says Harel",
         },
     ),
-    Person(email="eli@mami.test", full_name="אלי שחר", role=Role.EMPLOYEE),
-    Person(email="dan@mami.test", full_name="דן אלמוג", role=Role.EMPLOYEE),
-    Person(email="mia@mami.test", full_name="מיה גבע", role=Role.MANAGER),
-    Person(email="root@mami.test", full_name="רותם ניר", role=Role.ADMIN),
+    DemoPerson(email="eli@mami.test", full_name="אלי שחר", role=Role.EMPLOYEE),
+    DemoPerson(email="dan@mami.test", full_name="דן אלמוג", role=Role.EMPLOYEE),
+    DemoPerson(email="mia@mami.test", full_name="מיה גבע", role=Role.MANAGER),
+    DemoPerson(email="root@mami.test", full_name="רותם ניר", role=Role.ADMIN),
 )
 
 
-def seed_people(*, people: Iterable[Person] = PEOPLE) -> list[User]:
+def seed_people(*, people: Iterable[DemoPerson] = PEOPLE) -> list[User]:
     """Add the people whose e-mail is unknown, with their address; returns those added."""
     added = []
     for person in people:
@@ -67,6 +67,7 @@ def seed_people(*, people: Iterable[Person] = PEOPLE) -> list[User]:
             continue
         with transaction.atomic():
             user = User(
+                email_verified=True,
                 email=person.email,
                 full_name=person.full_name,
                 role=person.role,

@@ -3,22 +3,43 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass
 
 from django.db.models import Q, QuerySet
+from django.db.models.functions import Lower
 
-from accounts.models import Address, PasswordReset, User
-from mami.errors import NotFound
+from accounts.contact_models import MailProof, PhoneCode
+from accounts.models import Address, Consent, PasswordReset, SignIn, User
+from core.email_identity import known_identity
+from core.errors import NotFound
+
+MAX_MEANT = 200
+_USER = ", ".join(field.attname for field in User._meta.concrete_fields)
+FEWEST_DIGITS = 4  # of a phone
 
 
-def active_user(*, user_id: int) -> User | None:
-    """The person, unless unknown or deactivated. One query."""
+def active_user(*, user_id: int, sign_in_id: int | None = None) -> User | None:
+    """The person, unless unknown, deactivated, or the sign-in was ended. One query."""
     # By hand: nearly every call of the API begins here.
-    sql = f"SELECT * FROM {User._meta.db_table} WHERE id = %s AND is_active"  # noqa: S608
-    return next(iter(User.objects.raw(sql, [user_id])), None)
+    sql = (
+        f"SELECT {_USER} FROM {User._meta.db_table} WHERE id = %s AND is_active"  # noqa: S608
+        f" AND NOT EXISTS (SELECT FROM {SignIn._meta.db_table}"
+        " WHERE id = %s AND ended_at IS NOT NULL)"
+    )
+    return next(iter(User.objects.raw(sql, [user_id, sign_in_id or 0])), None)
+
+
+def is_erased(*, user_id: int) -> bool:
+    """Whether the person has left for good meanwhile."""
+    return User.objects.filter(pk=user_id, erased_at__isnull=False).exists()
 
 
 def user_by_email(*, email: str) -> User | None:
-    return User.objects.filter(email__iexact=email.strip()).first()
+    """The person whose mailbox this is, however its address is spelled. One query at most."""
+    identity = known_identity(email)
+    if identity is None:
+        return None
+    return User.objects.annotate(address=Lower("email")).filter(address=identity).first()
 
 
 def person(*, user_id: int) -> User:
@@ -35,12 +56,38 @@ def people(
     """People for the admins' list, newest first."""
     found = User.objects.order_by("-pk")
     if q:
-        found = found.filter(Q(email__icontains=q) | Q(full_name__icontains=q))
+        address = known_identity(q) or q.lower()
+        found = found.annotate(lower_email=Lower("email"))
+        found = found.filter(Q(lower_email__contains=address) | Q(full_name__icontains=q))
     if role:
         found = found.filter(role=role)
     if is_active is not None:
         found = found.filter(is_active=is_active)
     return found
+
+
+def people_meant(*, text: str) -> list[int]:
+    """The keys of those whose e-mail, name or phone is or holds `text`, at most MAX_MEANT.
+
+    A whole e-mail means its one person. One query, or two.
+    """
+    known = user_by_email(email=text)
+    if known is not None:
+        return [known.pk]
+    address = known_identity(text) or text.lower()
+    rows = User.objects.annotate(lower_email=Lower("email"))
+    wanted = Q(lower_email__contains=address) | Q(full_name__icontains=text)
+    digits = "".join(sign for sign in text if sign in "0123456789")
+    if len(digits) >= FEWEST_DIGITS and not any(sign.isalpha() for sign in text):
+        wanted |= Q(phone__contains=_national(digits))
+    found = rows.filter(wanted).order_by("pk")
+    return list(found.values_list("pk", flat=True)[:MAX_MEANT])
+
+
+def _national(digits: str) -> str:
+    """The digits of a phone without what is dialled before them: 052…, 00972 52…, +972 (0)52…"""
+    bare = digits.lstrip("0")
+    return bare.removeprefix("972").lstrip("0") or bare
 
 
 def addresses_of(*, actor: User) -> list[Address]:
@@ -60,10 +107,71 @@ def default_address(*, actor: User) -> Address | None:
     return Address.objects.filter(user_id=actor.pk, is_default=True).first()
 
 
+def reset_by_secret(*, secret_hash: str, now: dt.datetime) -> PasswordReset | None:
+    """A permission for a new password that can still be used, by the hash of its link's secret."""
+    return (
+        PasswordReset.objects.select_related("user")
+        .filter(secret_hash=secret_hash, used_at=None, expires_at__gt=now)
+        .first()
+    )
+
+
 def open_reset(*, reset_id: int, now: dt.datetime) -> PasswordReset | None:
     """A permission for a new password that can still be used."""
     return (
         PasswordReset.objects.select_related("user")
         .filter(pk=reset_id, used_at=None, expires_at__gt=now)
         .first()
+    )
+
+
+def open_mail_proof(*, proof_id: int, now: dt.datetime) -> MailProof | None:
+    """A link that can still be used, with its person."""
+    return (
+        MailProof.objects.select_related("user")
+        .filter(pk=proof_id, used_at=None, expires_at__gt=now, user__is_active=True)
+        .first()
+    )
+
+
+def open_phone_code(*, code_id: int, now: dt.datetime) -> PhoneCode | None:
+    """A code that can still be used, with its person."""
+    return (
+        PhoneCode.objects.select_related("user")
+        .filter(pk=code_id, used_at=None, expires_at__gt=now, user__is_active=True)
+        .first()
+    )
+
+
+def consents_of(*, actor: User) -> list[Consent]:
+    """What the person agreed to or withdrew, the newest of each kind. One query."""
+    rows = Consent.objects.filter(user_id=actor.pk).order_by("kind", "-id").distinct("kind")
+    return list(rows)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SecondFactorState:
+    """Whether a person's second factor is on, has to be, since when, and what is left for a bad day."""
+
+    enabled: bool
+    required: bool
+    since: dt.datetime | None
+    recovery_codes_left: int
+
+
+def second_factor_of(*, actor: User) -> SecondFactorState:
+    """One query, none where it is off."""
+    enabled = actor.second_factor_since is not None
+    return SecondFactorState(
+        enabled=enabled,
+        required=actor.needs_second_factor,
+        since=actor.second_factor_since,
+        recovery_codes_left=actor.recovery_codes.filter(used_at=None).count() if enabled else 0,
+    )
+
+
+def sign_ins_of(*, actor: User, now: dt.datetime) -> list[SignIn]:
+    """The actor's sign-ins that are good now, newest first."""
+    return list(
+        SignIn.objects.filter(user_id=actor.pk, ended_at=None, expires_at__gt=now).order_by("-pk")
     )

@@ -16,7 +16,7 @@ from typing import Any, Literal
 import jwt
 from django.conf import settings
 
-from mami.errors import TokenExpired, TokenInvalid
+from core.errors import TokenExpired, TokenInvalid
 
 ALGORITHM = "HS256"
 LEEWAY = dt.timedelta(seconds=30)
@@ -30,11 +30,12 @@ class Claims:
     user_id: int
     version: int
     jti: uuid.UUID
+    sign_in_id: int | None = None
 
 
 def encode(
     *, user_id: int, role: str, version: int, kind: Kind, jti: uuid.UUID,
-    issued_at: dt.datetime, expires_at: dt.datetime,
+    issued_at: dt.datetime, expires_at: dt.datetime, sign_in_id: int | None = None,
 ) -> str:  # fmt: skip
     """A signed token."""
     key_id, secret = next(iter(_keys().items()))
@@ -46,6 +47,7 @@ def encode(
         "iat": int(issued_at.timestamp()),
         "exp": int(expires_at.timestamp()),
         "ver": version,
+        **({"sid": sign_in_id} if sign_in_id else {}),
     }
     return jwt.encode(payload, secret, algorithm=ALGORITHM, headers={"kid": key_id})
 
@@ -67,6 +69,7 @@ def decode(token: str, *, kind: Kind, allow_expired: bool = False) -> Claims:
             user_id=int(payload["sub"]),
             version=int(payload["ver"]),
             jti=uuid.UUID(payload["jti"]),
+            sign_in_id=int(payload["sid"]) if "sid" in payload else None,
         )
     except jwt.ExpiredSignatureError as error:
         raise TokenExpired from error

@@ -11,10 +11,10 @@ from accounts.errors import TooManyAddresses
 from accounts.locks import lock_addresses
 from accounts.models import Address, User
 from audit.services import Action, record
-from mami.errors import InvalidInput, NotFound
-from mami.transactions import write_transaction
+from core.errors import InvalidInput, NotFound
+from core.transactions import write_transaction
 
-MOST = 50
+MAX_ADDRESSES = 50
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +41,7 @@ def add_address(*, actor: User, data: AddressData) -> Address:
     wants_default = values.pop("is_default")
     with write_transaction():
         existing = lock_addresses(user_id=actor.pk)
-        if len(existing) >= MOST:
+        if len(existing) >= MAX_ADDRESSES:
             raise TooManyAddresses
         address = _valid(Address(user_id=actor.pk, **values))
         if wants_default or not any(a.is_default for a in existing):

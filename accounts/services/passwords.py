@@ -11,15 +11,22 @@ import uuid
 from django.conf import settings
 from procrastinate.contrib.django import app as jobs
 
-from accounts import selectors
+from accounts import hashing, selectors
+from accounts.callers import UNKNOWN, Caller
 from accounts.errors import InvalidCredentials, ResetTokenInvalid
 from accounts.locks import lock_password_reset, lock_user
 from accounts.models import PasswordReset, User
 from accounts.services.profile import check_password_rules
 from accounts.services.sign_in import end_all_tokens
 from audit.services import Action, record
-from mami.ratelimits import FORGOT_PER_ACCOUNT, FORGOT_PER_ADDRESS, LOGIN_PER_ACCOUNT
-from mami.transactions import write_transaction
+from core.email_identity import known_identity
+from core.limits import (
+    FORGOT_PER_ACCOUNT,
+    FORGOT_PER_ADDRESS,
+    PASSWORD_CHANGE_PER_USER,
+    RESET_PER_ADDRESS,
+)
+from core.transactions import write_transaction
 
 RESET_LIFE = dt.timedelta(minutes=30)
 MAIL_TASK = "accounts.send_password_reset"
@@ -30,31 +37,41 @@ def change_password(
 ) -> User:
     """Set a new password; every token given out before is refused from then on.
 
-    Raises InvalidCredentials (current password), InvalidInput (new password), RateLimited.
+    Raises InvalidCredentials (current password), InvalidInput (new password), RateLimited,
+    ServiceUnavailable.
     """
-    LOGIN_PER_ACCOUNT.hit(actor.email)
-    if not actor.check_password(current_password):
-        raise InvalidCredentials
-    LOGIN_PER_ACCOUNT.forget(actor.email)
+    check_own_password(actor=actor, password=current_password)
     check_password_rules(new_password, user=actor, field="new_password")
+    encoded = hashing.hashed(new_password)
     with write_transaction():
         user = lock_user(user_id=actor.pk)
-        _set(user, new_password, now=now)
+        if user.password != actor.password:  # somebody was quicker; the old one proves nothing now
+            raise InvalidCredentials
+        _set(user, encoded, now=now)
         record(actor=actor, entity_type="user", entity_id=user.pk, action=Action.PASSWORD_CHANGE)
     return user
 
 
-def forgot_password(*, email: str, client: str = "", now: dt.datetime) -> None:
+def check_own_password(*, actor: User, password: str) -> None:
+    """Raise InvalidCredentials when it is not the actor's own, RateLimited after ten wrong ones."""
+    PASSWORD_CHANGE_PER_USER.hit(actor.pk)
+    if not hashing.matches(password, actor.password)[0]:
+        raise InvalidCredentials
+    PASSWORD_CHANGE_PER_USER.forget(actor.pk)
+
+
+def forgot_password(*, email: str, caller: Caller = UNKNOWN, now: dt.datetime) -> None:
     """Send a link for a new password, if there is such an account; the caller never learns.
 
-    Raises RateLimited (per account, known or not, and per `client` address).
+    The same statements run for both, and the job decides. Raises RateLimited (per account, known
+    or not, and per address).
     """
-    if client:
-        FORGOT_PER_ADDRESS.hit(client)
-    FORGOT_PER_ACCOUNT.hit(email.strip().lower())
+    if caller.address:
+        FORGOT_PER_ADDRESS.hit(caller.address)
+    FORGOT_PER_ACCOUNT.hit(known_identity(email) or email.strip())
     user = selectors.user_by_email(email=email)
-    if user is None or not user.is_active:
-        return
+    if user is not None and not user.is_active:
+        user = None
     with write_transaction():
         reset = PasswordReset.objects.create(
             user=user, secret_hash=uuid.uuid4().hex, expires_at=now + RESET_LIFE
@@ -64,23 +81,31 @@ def forgot_password(*, email: str, client: str = "", now: dt.datetime) -> None:
         jobs.configure_task(MAIL_TASK).defer(reset_id=reset.pk)
 
 
-def reset_password(*, token: str, new_password: str, now: dt.datetime) -> User:
+def reset_password(
+    *, token: str, new_password: str, caller: Caller = UNKNOWN, now: dt.datetime
+) -> User:
     """Set a new password with a link's token: once, within 30 minutes; ends all tokens.
 
-    Raises ResetTokenInvalid, InvalidInput (new password; the link stays good).
+    Raises ResetTokenInvalid, InvalidInput (new password; the link stays good), RateLimited (per
+    address), ServiceUnavailable.
     """
+    if caller.address:
+        RESET_PER_ADDRESS.hit(caller.address)
+    wanted = selectors.reset_by_secret(secret_hash=_hash(token), now=now)
+    if wanted is None or wanted.user is None:
+        raise ResetTokenInvalid
+    check_password_rules(new_password, user=wanted.user, field="new_password")
+    encoded = hashing.hashed(new_password)  # before anything is locked
     with write_transaction():
         reset = lock_password_reset(secret_hash=_hash(token))
         if reset is None or reset.used_at is not None or reset.expires_at <= now:
             raise ResetTokenInvalid
-        user = lock_user(user_id=reset.user_id)
+        user = lock_user(user_id=wanted.user.pk)
         if not user.is_active:
             raise ResetTokenInvalid
-        check_password_rules(new_password, user=user, field="new_password")
         PasswordReset.objects.filter(user=user, used_at=None).update(used_at=now)
-        _set(user, new_password, now=now)
+        _set(user, encoded, now=now)
         record(actor=user, entity_type="user", entity_id=user.pk, action=Action.PASSWORD_RESET)
-    LOGIN_PER_ACCOUNT.forget(user.email)
     return user
 
 
@@ -95,7 +120,7 @@ def _hash(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def _set(user: User, password: str, *, now: dt.datetime) -> None:
-    user.set_password(password)
+def _set(user: User, encoded: str, *, now: dt.datetime) -> None:
+    user.password = encoded
     user.save(update_fields=["password"])
     end_all_tokens(user=user, now=now)

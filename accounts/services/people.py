@@ -9,7 +9,8 @@ from accounts.locks import lock_admins, lock_user
 from accounts.models import Role, User
 from accounts.services.sign_in import end_all_tokens
 from audit.services import Action, record
-from mami.transactions import write_transaction
+from core.errors import PermissionRefused
+from core.transactions import write_transaction
 
 
 def change_person(
@@ -37,12 +38,27 @@ def change_person(
             raise LastAdmin
         if changes_role:
             _change_role(actor=actor, user=user, role=new_role)
+            end_all_tokens(user=user, now=now)
         if changes_active:
             _change_active(actor=actor, user=user, now=now)
     return user
 
 
-def _change_role(*, actor: User, user: User, role: str) -> None:
+def make_first_admin(*, user_id: int, now: dt.datetime) -> User:
+    """Make somebody the admin of a shop that has none; for whoever has the machine.
+
+    Raises NotFound, and PermissionRefused where there is one, who decides about others.
+    """
+    with write_transaction():
+        if lock_admins():
+            raise PermissionRefused
+        user = lock_user(user_id=user_id)
+        _change_role(actor=None, user=user, role=Role.ADMIN)
+        end_all_tokens(user=user, now=now)
+    return user
+
+
+def _change_role(*, actor: User | None, user: User, role: str) -> None:
     old, user.role = user.role, Role(role)
     user.save(update_fields=["role"])
     record(

@@ -1,4 +1,4 @@
-"""People for tests."""
+"""People for tests, and no other maker of them."""
 
 from __future__ import annotations
 
@@ -21,6 +21,18 @@ def person(role: str = Role.CUSTOMER, **values: Any) -> User:
         **values,
     }
     return User.objects.create(role=role, **fields)
+
+
+def customer(**values: Any) -> User:
+    return person(Role.CUSTOMER, **values)
+
+
+def employee(**values: Any) -> User:
+    return person(Role.EMPLOYEE, **values)
+
+
+def manager(**values: Any) -> User:
+    return person(Role.MANAGER, **values)
 
 
 def with_password(role: str = Role.CUSTOMER, **values: Any) -> User:

@@ -13,7 +13,7 @@ from accounts import services
 from accounts.models import Role, User
 from accounts.tests.factories import PASSWORD, address, person, with_password
 from audit.models import AuditEntry
-from mami import clock
+from core import clock
 
 pytestmark = pytest.mark.django_db
 LOGIN, REGISTER = reverse("accounts:login"), reverse("accounts:register")
@@ -104,10 +104,17 @@ class TestLogin:
         visitor.post(LOGIN, {"email": ada.email, "password": PASSWORD})
         assert visitor.session.session_key != old
 
-    def test_speaks_the_persons_language_unless_the_browser_chose(self, client):
+    def test_the_page_decides_the_language_and_this_browser_keeps_it(self, client):
         dana = with_password(language="en")
-        client.post(LOGIN, {"email": dana.email, "password": PASSWORD})
-        assert client.cookies["mami_language"].value == "en"
+        typed = {"email": dana.email, "password": PASSWORD}
+        client.post(LOGIN, typed, headers={"Accept-Language": "he"})
+        assert client.cookies["mami_language"].value == "he"
+        dana.refresh_from_db()
+        assert dana.language == "en"
+        signed = Client()
+        signed.force_login(dana)
+        signed.post(reverse("accounts:logout"), headers={"Accept-Language": "en"})
+        assert signed.cookies["mami_language"].value == "en"
         other = Client()
         other.cookies["mami_language"] = "he"
         response = other.post(LOGIN, {"email": dana.email, "password": PASSWORD})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.contrib import auth, messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import get_language
@@ -14,16 +14,22 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import services
-from accounts.errors import EmailTaken
+from accounts.callers import DEVICE_COOKIE, caller_of
+from accounts.errors import EmailTaken, SecondFactorRequired
 from accounts.forms import ForgotForm, LoginForm, RegisterForm, ResetForm
+from accounts.middleware import remember_sign_in
 from accounts.models import User
-from accounts.views.answers import again, next_url, onward
-from mami import clock
-from mami.errors import DomainError
-from mami.form_refusals import place
-from mami.ratelimits import client_address
+from accounts.views.responses import again, next_url
+from core import clock
+from core.cookies import cookie_name
+from core.errors import DomainError
+from core.form_refusals import add_refusal
+from core.htmx import redirect_to
+from core.kept_forms import UNSENT, was_unsent
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
+DEVICE_COOKIE_AGE = 60 * 60 * 24 * 365
+CHALLENGE = "sign_in_challenge"
 LOGIN, REGISTER = "accounts/login.html", "accounts/register.html"
 
 
@@ -33,17 +39,23 @@ LOGIN, REGISTER = "accounts/login.html", "accounts/register.html"
 def login(request: HttpRequest) -> HttpResponse:
     """Sign in; the same words for an unknown e-mail and a wrong password."""
     if request.user.is_authenticated:
-        return redirect(next_url(request, request.user))
+        return HttpResponseRedirect(next_url(request, request.user))
     form = LoginForm(request.POST if request.method == "POST" else None)
     if not form.is_bound:
         return render(request, LOGIN, {"form": form, "next": next_url(request)})
     if not form.is_valid():
         return again(request, LOGIN, form, next=next_url(request))
     try:
-        user = services.authenticate(**form.cleaned_data, client=client_address(request))
+        user = services.sign_in(**form.cleaned_data, caller=caller_of(request), now=clock.now())
+    except SecondFactorRequired as wanted:
+        request.session[CHALLENGE] = {
+            "challenge": wanted.details["challenge"],
+            "next": request.POST.get("next", ""),
+        }
+        return redirect_to(request, reverse("accounts:code"))
     except DomainError as refusal:
-        return again(request, LOGIN, form, refusal, next=next_url(request))
-    return _enter(request, user)
+        return again(request, LOGIN, form, refusal, next=next_url(request), guarded=True)
+    return enter(request, user, next_url(request, user))
 
 
 @never_cache
@@ -52,7 +64,7 @@ def login(request: HttpRequest) -> HttpResponse:
 def register(request: HttpRequest) -> HttpResponse:
     """Open an account and be signed in."""
     if request.user.is_authenticated:
-        return redirect(next_url(request, request.user))
+        return HttpResponseRedirect(next_url(request, request.user))
     form = RegisterForm(request.POST if request.method == "POST" else None)
     if not form.is_bound:
         return render(request, REGISTER, {"form": form, "next": next_url(request)})
@@ -62,20 +74,25 @@ def register(request: HttpRequest) -> HttpResponse:
         user = services.register(
             **form.cleaned_data,
             language=get_language() or settings.LANGUAGE_CODE,
-            client=client_address(request),
+            face="PAGES",
+            caller=caller_of(request),
             now=clock.now(),
         )
     except DomainError as refusal:
-        place(form, refusal, "email" if isinstance(refusal, EmailTaken) else None)
+        add_refusal(form, refusal, "email" if isinstance(refusal, EmailTaken) else None)
         return again(request, REGISTER, form, refusal, next=next_url(request))
-    return _enter(request, user)
+    return enter(request, user, next_url(request, user))
 
 
 @require_POST
 def logout(request: HttpRequest) -> HttpResponse:
     """Sign out; the basket stays with the account."""
+    services.sessions.end_of_session(session_key=request.session.session_key or "", now=clock.now())
     auth.logout(request)
-    return redirect("home")
+    response = redirect("home")
+    if settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
+        remember_language(response, get_language() or settings.LANGUAGE_CODE)
+    return response
 
 
 @never_cache
@@ -88,11 +105,9 @@ def forgot(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return again(request, "accounts/forgot.html", form)
     try:
-        services.forgot_password(
-            **form.cleaned_data, client=client_address(request), now=clock.now()
-        )
+        services.forgot_password(**form.cleaned_data, caller=caller_of(request), now=clock.now())
     except DomainError as refusal:
-        place(form, refusal)
+        add_refusal(form, refusal)
         return again(request, "accounts/forgot.html", form, refusal)
     return render(request, "accounts/forgot.html", {"form": form, "sent": True})
 
@@ -108,21 +123,39 @@ def reset(request: HttpRequest, token: str) -> HttpResponse:
     if not form.is_valid():
         return again(request, "accounts/reset.html", form)
     try:
-        services.reset_password(token=token, now=clock.now(), **form.cleaned_data)
+        user = services.reset_password(
+            token=token, caller=caller_of(request), now=clock.now(), **form.cleaned_data
+        )
     except DomainError as refusal:
-        place(form, refusal)
+        add_refusal(form, refusal)
         return again(request, "accounts/reset.html", form, refusal)
     messages.success(request, _("The new password is set. Please sign in with it."))
-    return onward(request, reverse("accounts:login"))
+    return remember_device(redirect_to(request, reverse("accounts:login")), request, user)
 
 
-def _enter(request: HttpRequest, user: User) -> HttpResponse:
-    """Begin the session; speak the person's language unless this browser chose one."""
-    target = next_url(request, user)
+def enter(request: HttpRequest, user: User, target: str) -> HttpResponse:
+    """Begin the session and go on, in the language of the page; this browser keeps that one."""
     auth.login(request, user, backend=BACKEND)
-    response = onward(request, target)
+    remember_sign_in(request, user)
+    if was_unsent(request):
+        messages.warning(request, UNSENT)
+    response = remember_device(redirect_to(request, target), request, user)
     if settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
-        remember_language(response, user.language)
+        remember_language(response, get_language() or settings.LANGUAGE_CODE)
+    return response
+
+
+def remember_device(response: HttpResponse, request: HttpRequest, user: User) -> HttpResponse:
+    """Let this browser be known to the account the next time somebody guesses at it."""
+    token = services.remember_device(user=user, caller=caller_of(request), now=clock.now())
+    response.set_cookie(
+        cookie_name(DEVICE_COOKIE),
+        token,
+        max_age=DEVICE_COOKIE_AGE,
+        samesite="Lax",
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+    )
     return response
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 from django.contrib import auth, messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -14,38 +12,40 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import services
-from accounts.errors import InvalidCredentials
 from accounts.forms import PasswordForm, ProfileForm
-from accounts.models import User
-from accounts.views.answers import again
+from accounts.middleware import remember_sign_in
+from accounts.services.profile import PROFILE_FIELDS
 from accounts.views.entrance import remember_language
-from mami import clock
-from mami.errors import DomainError
-from mami.form_refusals import place
+from accounts.views.responses import again, place_refusal
+from core import clock
+from core.errors import DomainError
+from core.form_refusals import add_refusal
+from core.typed_requests import PersonRequest
 
 
 @never_cache
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """The rooms of the account."""
+    """The pages of the account."""
     return render(request, "accounts/home.html")
 
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def profile(request: HttpRequest) -> HttpResponse:
+def profile(request: PersonRequest) -> HttpResponse:
     """Name, phone, language."""
-    user = cast(User, request.user)
+    user = request.user
     if request.method != "POST":
-        known = {"full_name": user.full_name, "phone": user.phone, "language": user.language}
-        return render(request, "accounts/profile.html", {"form": ProfileForm(initial=known)})
+        known = {name: getattr(user, name) for name in PROFILE_FIELDS}
+        form = ProfileForm(initial=known)
+        return render(request, "accounts/profile.html", {"form": form})
     form = ProfileForm(request.POST)
     if not form.is_valid():
         return again(request, "accounts/profile.html", form)
     try:
         services.update_profile(actor=user, changes=form.cleaned_data)
     except DomainError as refusal:
-        place(form, refusal)
+        add_refusal(form, refusal)
         return again(request, "accounts/profile.html", form, refusal)
     response = redirect("accounts:home")
     remember_language(response, form.cleaned_data["language"])
@@ -57,7 +57,7 @@ def profile(request: HttpRequest) -> HttpResponse:
 @never_cache
 @sensitive_post_parameters("current_password", "new_password")
 @require_http_methods(["GET", "HEAD", "POST"])
-def password(request: HttpRequest) -> HttpResponse:
+def password(request: PersonRequest) -> HttpResponse:
     """Change the password; other devices are signed out, this one stays."""
     form = PasswordForm(request.POST if request.method == "POST" else None)
     if not form.is_bound:
@@ -65,13 +65,11 @@ def password(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return again(request, "accounts/password.html", form)
     try:
-        user = services.change_password(
-            actor=cast(User, request.user), now=clock.now(), **form.cleaned_data
-        )
+        user = services.change_password(actor=request.user, now=clock.now(), **form.cleaned_data)
     except DomainError as refusal:
-        wrong = isinstance(refusal, InvalidCredentials)
-        place(form, refusal, "current_password" if wrong else None)
+        place_refusal(form, refusal)
         return again(request, "accounts/password.html", form, refusal)
     auth.update_session_auth_hash(request, user)
+    remember_sign_in(request, user)
     messages.success(request, _("The new password is set. Other devices were signed out."))
     return redirect("accounts:home")
