@@ -12,8 +12,9 @@ from django.utils.translation import gettext as _
 
 from audit.models import AuditEntry
 from audit.viewer import HEADER, told, trail_file, trail_page
-from mami.service_admin import ReadOnlyAdmin
-from mami.spreadsheets import stream_csv
+from core.htmx import is_htmx
+from core.service_admin import ReadOnlyAdmin
+from core.spreadsheets import stream_csv
 
 
 @admin.register(AuditEntry)
@@ -29,9 +30,9 @@ class AuditEntryAdmin(ReadOnlyAdmin):
             rows = trail_file(params=request.GET)
             if rows is not None:
                 return stream_csv("audit.csv", header=HEADER, rows=rows)
-        found, is_part = trail_page(params=request.GET), request.headers.get("HX-Request") == "true"
-        template = "admin/audit/_rows.html" if is_part else "admin/audit/viewer.html"
-        return self.page(request, template, title=_("Audit trail"), **found, is_part=is_part)
+        found, part = trail_page(params=request.GET), is_htmx(request)
+        template = "admin/audit/_rows.html" if part else "admin/audit/viewer.html"
+        return self.page(request, template, title=_("Audit trail"), **found, is_part=part)
 
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: Any = None

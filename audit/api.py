@@ -6,12 +6,12 @@ from typing import Any
 
 from rest_framework.request import Request
 
+from api.operations import operation
+from api.pagination import Page, by_cursor
+from api.queries import bounds
+from api.views import ApiView
 from audit import selectors
 from audit.serializers import AuditOut, AuditQuery
-from mami.api.operations import operation
-from mami.api.pagination import Page, by_cursor
-from mami.api.queries import bounds
-from mami.api.views import ApiView
 
 FILTERS = ("entity_type", "entity_id", "action", "actor_id")
 

@@ -10,7 +10,9 @@ from django.utils.translation import gettext_lazy as _
 
 from audit.models import AuditEntry
 from audit.selectors import actor_by_email
-from mami.clock import shop_instant
+from core.clock import shop_instant
+from core.days import DayField
+from core.numbers import WholeNumberField
 
 ENTITIES = (
     ("order", _("order")),
@@ -31,6 +33,7 @@ ENTITIES = (
     ("payment_token", _("saved card")),
     ("settings", _("settings")),
     ("job", _("background job")),
+    ("switch", _("switch")),
 )
 
 
@@ -40,7 +43,7 @@ class TrailForm(forms.Form):
     entity_type = forms.ChoiceField(
         label=_("What"), required=False, choices=(("", _("Everything")), *ENTITIES)
     )
-    entity_id = forms.IntegerField(
+    entity_id = WholeNumberField(
         label=_("Number"), required=False, min_value=0, max_value=2**62,
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
     )  # fmt: skip
@@ -54,12 +57,8 @@ class TrailForm(forms.Form):
         required=False,
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),
     )
-    first = forms.DateField(
-        label=_("From day"), required=False, widget=forms.DateInput(attrs={"type": "date"})
-    )
-    last = forms.DateField(
-        label=_("To day"), required=False, widget=forms.DateInput(attrs={"type": "date"})
-    )
+    first = DayField(label=_("From day"), required=False)
+    last = DayField(label=_("To day"), required=False)
 
     def clean_actor(self) -> int | None:
         """The person's number. Somebody unknown has left no trace, which is worth saying."""

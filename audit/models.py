@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from mami.append_only import append_only
+from core.append_only import append_only
 
 
 class AuditEntry(models.Model):
@@ -33,6 +33,7 @@ class AuditEntry(models.Model):
         LOGIN_FAILURE = "LOGIN_FAILURE", _("sign-in refused")
         PASSWORD_CHANGE = "PASSWORD_CHANGE", _("password changed")
         PASSWORD_RESET = "PASSWORD_RESET", _("password reset")
+        READ = "READ", _("looked at")
 
     entity_type = models.CharField(_("what"), max_length=40)
     entity_id = models.BigIntegerField(_("number"))
@@ -61,6 +62,11 @@ class AuditEntry(models.Model):
             models.Index(fields=["entity_type", "-created_at", "-id"], name="audit_type"),
             models.Index(fields=["actor", "-created_at"], name="audit_actor"),
             models.Index(fields=["action", "-created_at"], name="audit_action"),
+            # What is asked together and may be nowhere, which is seen at once by these.
+            models.Index(
+                fields=["entity_type", "action", "-created_at", "-id"], name="audit_type_action"
+            ),
+            models.Index(fields=["actor", "action", "-created_at"], name="audit_actor_action"),
         ]
         constraints = [
             models.CheckConstraint(
@@ -86,6 +92,7 @@ class AuditEntry(models.Model):
                         "LOGIN_FAILURE",
                         "PASSWORD_CHANGE",
                         "PASSWORD_RESET",
+                        "READ",
                     ]
                 ),
                 name="audit_action_known",

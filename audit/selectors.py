@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.db.models.functions import Lower
 
 from audit.models import AuditEntry
+from core.email_identity import known_identity
 
 
 def entries(
@@ -40,12 +41,8 @@ def entries(
     return rows
 
 
-def trail_of(*, entity_type: str, entity_id: int) -> QuerySet[AuditEntry]:
-    """The whole history of one thing, newest first."""
-    return entries(entity_type=entity_type, entity_id=entity_id)
-
-
 def actor_by_email(*, email: str) -> int | None:
     """The number of the person with this e-mail, None where there is none. One query."""
     people = get_user_model()._default_manager.annotate(lower_email=Lower("email"))
-    return people.filter(lower_email=email.lower()).values_list("pk", flat=True).first()
+    found = people.filter(lower_email=known_identity(email))
+    return found.values_list("pk", flat=True).first()

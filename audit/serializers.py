@@ -6,16 +6,16 @@ from typing import Any
 
 from rest_framework import serializers
 
+from api.fields import Id, Instant, Whole, instant
+from api.queries import CursorPaging, DateRange
 from audit.models import AuditEntry
-from mami.api.fields import Id, Instant, instant
-from mami.api.queries import CursorPaging, DateRange
 
 
 class AuditQuery(CursorPaging, DateRange):
     entityType = serializers.CharField(  # noqa: N815
         required=False, max_length=40, source="entity_type", help_text="E.g. `order`."
     )
-    entityId = serializers.IntegerField(  # noqa: N815
+    entityId = Whole(  # noqa: N815
         required=False, min_value=0, max_value=2**63 - 1, source="entity_id"
     )
     action = serializers.ChoiceField(required=False, choices=AuditEntry.Action.values)
@@ -25,7 +25,7 @@ class AuditQuery(CursorPaging, DateRange):
 class AuditOut(serializers.Serializer[Any]):
     id = Id()
     entity_type = serializers.CharField()
-    entity_id = serializers.IntegerField(help_text="0 for a sign-in with an unknown e-mail.")
+    entity_id = Whole(help_text="0 for a sign-in with an unknown e-mail.")
     action = serializers.ChoiceField(choices=AuditEntry.Action.values)
     old_value = serializers.DictField()
     new_value = serializers.DictField()

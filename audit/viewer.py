@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -14,11 +15,12 @@ from django.urls import reverse
 from audit.forms import ENTITIES, TrailForm
 from audit.models import AuditEntry
 from audit.selectors import entries
-from mami.errors import InvalidInput
-from mami.keyset import page_after, walk
+from core.errors import InvalidInput
+from core.keyset import page_after, walk
 
 PAGE = 50
 NEWEST_FIRST = ("-created_at", "-id")
+QUANTITY = re.compile(r"-?[0-9]+\.[0-9]{3}")
 LONGEST = 200
 NAMES = dict(ENTITIES)
 # Where a thing itself is looked after; orders go by their number, so they have no place here.
@@ -129,5 +131,8 @@ def told(entry: AuditEntry) -> Told:
 
 
 def _text(value: Any) -> str:
+    """As people read it: quantities without the zeros that their column keeps."""
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    if QUANTITY.fullmatch(text):
+        text = text.rstrip("0").rstrip(".")
     return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"

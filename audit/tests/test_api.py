@@ -8,10 +8,10 @@ import pytest
 from django.db import transaction
 
 from accounts.tests.factories import person
+from api import pagination
 from audit.services import Action, record
-from mami import clock
-from mami.api import pagination
-from mami.clock import shop_date
+from core import clock
+from core.clock import shop_date
 from tests.api_client import refusal
 
 pytestmark = pytest.mark.django_db
