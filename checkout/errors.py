@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext_lazy as _
 
+from core.errors import DomainError
 from inventory.errors import InsufficientStock
-from mami.errors import DomainError
 
 if TYPE_CHECKING:
-    from checkout.quoting import Preview
+    from checkout.quotes import Preview
 
 
 class AddressRequired(DomainError):
@@ -25,7 +25,7 @@ class SlotRequired(DomainError):
     message = _("Please choose when to deliver.")
 
 
-class BasketShort(InsufficientStock):
+class CartShort(InsufficientStock):
     """The branch has too little of something; `details.missing_items` says of what.
 
     `preview` is the quote of the whole basket, and `details.preview` the same as JSON.
@@ -43,22 +43,27 @@ class PriceChanged(DomainError):
     message = _("A price has changed since you last looked. Please check the new total.")
 
 
+class CartChanged(DomainError):
+    """The basket holds other lines than the customer saw; `details.cart_version` stands for them."""
+
+    code = "CART_CHANGED"
+    message = _(
+        "The basket has changed since you last looked. Please check it and order once more."
+    )
+
+
+class SlotChanged(DomainError):
+    """The window has other times than the customer saw; `details.slot` tells them."""
+
+    code = "SLOT_CHANGED"
+    message = _("The delivery time has changed since you last looked. Please check it again.")
+
+
 class CartAlreadyOrdered(DomainError):
     """The basket is being ordered, or was: then `details.order_number` says as which order."""
 
     code = "CART_ALREADY_ORDERED"
     message = _("This basket has already been ordered.")
-
-
-class MissingIdempotencyKey(DomainError):
-    code = "MISSING_IDEMPOTENCY_KEY"
-    status = 400
-    message = _("The request needs an Idempotency-Key of 1 to 128 visible ASCII characters.")
-
-
-class IdempotencyKeyReuseMismatch(DomainError):
-    code = "IDEMPOTENCY_KEY_REUSE_MISMATCH"
-    message = _("This key was already used for a different request.")
 
 
 class IdempotencyInProgress(DomainError):

@@ -5,11 +5,11 @@ from __future__ import annotations
 import structlog
 from procrastinate.contrib.django import app
 
-from checkout import keys
-from checkout.books import ALL
-from checkout.services import recover
-from mami import clock
-from mami.books import judge
+from checkout import idempotency
+from checkout.invariants import ALL
+from checkout.services import recover, recover_changes
+from core import clock
+from core.invariants import judge
 
 log = structlog.get_logger(__name__)
 
@@ -19,24 +19,29 @@ log = structlog.get_logger(__name__)
 def recover_open(timestamp: int) -> None:
     """Every ten seconds: settle what stayed between reserve and commit."""
     recover(now=clock.now())
+    recover_changes(now=clock.now())
 
 
 @app.periodic(cron="17 * * * *")
 @app.task(name="checkout.clean_up_keys", queueing_lock="checkout.clean_up_keys")
 def clean_up_keys(timestamp: int) -> None:
     """Every hour: forget idempotency keys that are older than a day."""
-    while keys.clean_up(now=clock.now()):
+    while idempotency.clean_up(now=clock.now()):
         pass
 
 
 @app.periodic(cron="40 2 * * *")
 @app.task(name="checkout.check_books", queueing_lock="checkout.check_books")
-def check_books(timestamp: int) -> None:
-    """Every night: prove that the books balance; what does not goes to the log as an error."""
-    for verdict in judge(ALL):
-        if not verdict.is_kept:
-            log.error(
-                "books_do_not_balance",
-                rule=verdict.rule.name,
-                findings=[finding.what for finding in verdict.findings[:20]],
-            )
+def check_books(timestamp: int) -> int:
+    """Every night: prove that the books balance; what does not goes to the log as an error.
+
+    The number of rules that are broken.
+    """
+    broken = [verdict for verdict in judge(ALL) if not verdict.is_kept]
+    for verdict in broken:
+        log.error(
+            "books_do_not_balance",
+            rule=verdict.rule.name,
+            findings=[finding.what for finding in verdict.findings[:20]],
+        )
+    return len(broken)

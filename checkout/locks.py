@@ -10,6 +10,12 @@ def lock_key(*, user_id: int, key: str, scope: str) -> IdempotencyKey:
     return IdempotencyKey.objects.select_for_update().get(user_id=user_id, scope=scope, key=key)
 
 
+def lock_keys_of(*, user_id: int) -> list[IdempotencyKey]:
+    """All keys of a person, before the person's own row."""
+    keys = IdempotencyKey.objects.select_for_update().filter(user_id=user_id)
+    return list(keys.order_by("pk"))
+
+
 def lock_reservation(*, reservation_id: int) -> Reservation:
     """The reservation with its key, both locked, in one statement."""
     return (

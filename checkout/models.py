@@ -115,8 +115,10 @@ class ReservationLine(models.Model):
     unit_price = models.DecimalField(max_digits=12, decimal_places=2)
     discount = models.DecimalField(max_digits=12, decimal_places=2, default=0)
     line_total = models.DecimalField(max_digits=12, decimal_places=2)
+    vat_class = models.CharField(max_length=20, default="STANDARD")
     vat_rate = models.DecimalField(max_digits=5, decimal_places=2)
     substitution = models.CharField(max_length=10)
+    note = models.CharField(max_length=200, blank=True, default="", db_default="")
 
     class Meta:
         ordering = ["product_id"]

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from branches.errors import InvalidSlot, SlotClosed, SlotFull
-from cart.errors import ProductInactive
+from branches.errors import BranchClosed, InvalidSlot, SlotClosed, SlotFull
+from cart.errors import ProductInactive, QuantityNotAllowed
 from checkout.errors import (
     AddressRequired,
-    IdempotencyKeyReuseMismatch,
     PriceChanged,
+    SlotChanged,
     SlotRequired,
 )
 from checkout.forms import CheckoutForm
+from core import metrics
+from core.errors import Busy, DomainError, IdempotencyKeyReuseMismatch, NotFound
+from core.form_refusals import add_refusal
+from core.money import shekels
 from inventory.errors import InsufficientStock
-from mami.errors import Busy, DomainError, InvalidInput, NotFound
-from mami.money import shekels
 from payments.errors import (
     CardNumberRefused,
     PaymentDeclined,
@@ -34,6 +35,8 @@ FIELD_OF: dict[type[DomainError], str] = {
     InvalidSlot: "slot",
     SlotFull: "slot",
     SlotClosed: "slot",
+    SlotChanged: "slot",
+    BranchClosed: "branch",
     AddressRequired: "where",
     PaymentRequired: "card",
     PaymentTokenNotFound: "card",
@@ -56,15 +59,20 @@ GONE = {
 }
 
 
-def place(form: CheckoutForm, refusal: DomainError) -> None:
+def show_refusal(form: CheckoutForm, refusal: DomainError) -> None:
     """Put the refusal beside its field, else above the form. Missing goods show themselves."""
-    if isinstance(refusal, InsufficientStock | ProductInactive):
-        return
-    if isinstance(refusal, InvalidInput):
-        _place_fields(form, refusal)
+    if isinstance(refusal, InsufficientStock | ProductInactive | QuantityNotAllowed):
+        metrics.refused(refusal.code)
         return
     named = ABOUT_FIELDS.get(str(refusal.details.get("field", ""))) or FIELD_OF.get(type(refusal))
-    form.add_error(named, words(refusal, field=named or ""))
+    add_refusal(
+        form,
+        refusal,
+        named,
+        text=words(refusal, field=named or ""),
+        names=ABOUT_FIELDS,
+        parts={"address": form.address},
+    )
 
 
 def words(refusal: DomainError, *, field: str = "") -> str:
@@ -95,13 +103,3 @@ def _declined(reason: str) -> str:
         "Declined by the bank: %(why)s. Nothing was charged. Choose another card or try again."
     )
     return text % {"why": why}
-
-
-def _place_fields(form: CheckoutForm, refusal: InvalidInput) -> None:
-    for name, texts in refusal.details["fields"].items():
-        where: forms.BaseForm = form
-        field = ABOUT_FIELDS.get(name, name)
-        if name.startswith("address."):
-            where, field = form.address, name.removeprefix("address.")
-        for text in texts:
-            where.add_error(field if field in where.fields else None, text)

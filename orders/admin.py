@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import Q
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.formats import date_format
@@ -15,8 +16,11 @@ from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
-from mami.service_admin import DaysFilter, ReadOnlyAdmin, RowsInline, titled
+from core.admin_lists import DaysFilter, titled
+from core.service_admin import ReadOnlyAdmin, RowsInline
 from orders.models import Order, OrderItem
+from orders.problem_models import ProblemReport
+from orders.selectors import keys_meant, named
 
 
 def _short(moment: dt.datetime) -> str:
@@ -68,7 +72,8 @@ class OrderAdmin(ReadOnlyAdmin):
         DueFilter,
     )
     list_select_related = ("user", "branch", "payment")
-    search_fields = ("=order_number", "user__email")
+    search_fields = ("=order_number",)
+    search_help_text = _("Number, e-mail or phone")
     ordering = ("-created_at", "-id")
     inlines = (ItemInline,)
     fields = (
@@ -91,6 +96,10 @@ class OrderAdmin(ReadOnlyAdmin):
         "paper",
     )
 
+    def meant(self, text: str) -> Q:
+        """As the queue finds them: by number in any spelling, e-mail, phone or name."""
+        return named(text)
+
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return bool(request.user.is_manager)  # type: ignore[union-attr]
 
@@ -111,11 +120,11 @@ class OrderAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("invoice"))
     def paper(self, order: Order) -> SafeString:
-        invoice = getattr(order, "invoice", None)
+        label = _("invoice") if order.captured_at else _("order as PDF")
         return format_html(
             '<a href="{}">{}</a>',
             reverse("ops:invoice", args=[order.order_number]),
-            invoice.number if invoice else _("order as PDF"),
+            label,
         )
 
 
@@ -148,6 +157,11 @@ class OrderLineAdmin(ReadOnlyAdmin):
     def lookup_allowed(self, lookup: str, value: Any, request: Any = None) -> bool:
         return lookup == "product__id__exact" or super().lookup_allowed(lookup, value, request)
 
+    def meant(self, text: str) -> Q:
+        """Those of an order, by its number in any spelling, or of a product by sku or barcode."""
+        orders, products = keys_meant(text=text)
+        return Q(order__in=orders) | Q(product__in=products)
+
     @admin.display(description=_("name"))
     def shown_name(self, item: OrderItem) -> str:
         return item.name
@@ -179,3 +193,37 @@ class OrderLineAdmin(ReadOnlyAdmin):
     @admin.display(description=_("reason"))
     def why(self, item: OrderItem) -> str:
         return item.missing_reason
+
+
+@admin.register(ProblemReport)
+class ProblemReportAdmin(ReadOnlyAdmin):
+    """What customers reported as wrong; decided on the staff screen."""
+
+    audit_name = "order"
+    list_display = ("shown", "status", "number", "user", "created_at", "is_automatic", "screen")
+    list_filter = ("status", "is_automatic")
+    list_select_related = ("order", "user")
+    search_fields = ("=order__order_number",)
+    ordering = ("-id",)
+    fields = ("order", "user", "status", "is_automatic", "note", "created_at", "decided_at")
+
+    def meant(self, text: str) -> Q:
+        """Those of an order, by its number in any spelling."""
+        return Q(order__in=keys_meant(text=text)[0])
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(request.user.is_manager)  # type: ignore[union-attr]
+
+    @admin.display(description=_("problem report"), ordering="id")
+    def shown(self, report: ProblemReport) -> str:
+        return f"#{report.pk}"
+
+    @admin.display(description=_("order"), ordering="order_id")
+    def number(self, report: ProblemReport) -> str:
+        return report.order.order_number
+
+    @admin.display(description=_("staff screen"))
+    def screen(self, report: ProblemReport) -> SafeString:
+        return format_html(
+            '<a href="{}">{}</a>', reverse("ops:problem", args=[report.pk]), _("open")
+        )

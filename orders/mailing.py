@@ -1,22 +1,38 @@
 """What a mail about an order says, looked up when it is sent.
 
-Named by `notifications.kinds`; each takes the message's own keys.
+Named by `notifications.events`; each takes the message's own keys.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+from billing.selectors import stored_pdf
+from billing.services import draw_document
+from branches.windows import cutoff_at
+from core import clock
+from core.money import ZERO
 from notifications.errors import Obsolete
+from notifications.letters import Attachment
+from orders.change_models import OrderChange, OrderQuestion
+from orders.line_changes import line_changes
 from orders.models import Order
+from orders.problem_reports import given_back, problem
+from orders.refund_models import RefundLine
+from orders.selectors import due_as_it_stands, edits_of, questions_of
+from orders.status import FINAL
+from payments.choices import PaymentState
+from payments.declines import decline_words
 
-FINAL = frozenset({"DELIVERED", "CANCELED"})
+SHARED_PDF = "application/pdf"
 
 
 def order_context(*, order_id: int) -> dict[str, Any]:
     """The order with its lines, window and card. Two queries. Raises Obsolete when it is gone."""
     order = (
-        Order.objects.select_related("dated_slot__slot", "branch", "payment", "pickup")
+        Order.objects.select_related(
+            "user", "dated_slot__slot", "branch", "payment", "pickup", "placed_by"
+        )
         .filter(pk=order_id)
         .first()
     )
@@ -24,6 +40,7 @@ def order_context(*, order_id: int) -> dict[str, Any]:
         raise Obsolete
     return {
         "order": order,
+        "placed_by": order.placed_by.full_name if order.placed_by else "",
         "lines": list(order.items.all()),
         "window": order.dated_slot,
         "payment": order.payment,
@@ -31,9 +48,123 @@ def order_context(*, order_id: int) -> dict[str, Any]:
     }
 
 
-def status_context(*, order_id: int, status: str) -> dict[str, Any]:
-    """As `order_context`, with the `status` to tell. Raises Obsolete when it has passed."""
+def changed_context(*, order_id: int, version: int) -> dict[str, Any]:
+    """As `order_context`, with who changed it and why. Raises Obsolete after a later change."""
     context = order_context(order_id=order_id)
-    if context["order"].status != status and status not in FINAL:
+    order = context["order"]
+    if order.version != version:
         raise Obsolete
+    change = order.change_requests.filter(
+        version=version - 1, status=OrderChange.Status.DONE
+    ).last()
+    by_us = change is not None and change.actor_id != order.user_id
+    return {**context, "by_us": by_us, "reason": change.reason if change and by_us else ""}
+
+
+def missing_context(*, order_id: int) -> dict[str, Any]:
+    """As `order_context`, with what is not as ordered and what the order costs now."""
+    context = order_context(order_id=order_id)
+    order = context["order"]
+    changes = line_changes(context["lines"], edits_of(order=order))
+    return {**context, "changes": changes, "due": due_as_it_stands(order=order)}
+
+
+def question_context(*, order_id: int, question_id: int) -> dict[str, Any]:
+    """As `order_context`, with the question. Raises Obsolete once it is closed."""
+    context = order_context(order_id=order_id)
+    asked = [one for one in questions_of(order=context["order"]) if one.pk == question_id]
+    if not asked or asked[0].status != OrderQuestion.Status.OPEN:
+        raise Obsolete
+    return {**context, "question": asked[0], "offers": list(asked[0].offers.all())}
+
+
+def window_context(*, order_id: int, version: int) -> dict[str, Any]:
+    """As `order_context`, with the reason staff gave. Raises Obsolete after a later change."""
+    context = order_context(order_id=order_id)
+    if context["order"].version != version:
+        raise Obsolete
+    return {**context, "reason": context["order"].timeline.last().reason}
+
+
+def status_context(*, order_id: int, status: str) -> dict[str, Any]:
+    """As `order_context`, with the `status` to tell: CAME_BACK of a delivery that could not be handed over.
+    Raises Obsolete when it has passed."""
+    context = order_context(order_id=order_id)
+    order = context["order"]
+    if order.status != status and status not in FINAL:
+        raise Obsolete
+    if status == "DELAYED" and order.left_at is not None:
+        status = "CAME_BACK"
     return {**context, "status": status}
+
+
+def document_context(*, document_id: int, order_id: int) -> dict[str, Any]:
+    """A new paper: its number, its addresses in both languages, and the PDF where its reader agreed
+    to computerised documents. Raises Obsolete when the order is gone. Draws it where that was not
+    done yet."""
+    context = order_context(order_id=order_id)
+    user = context["order"].user
+    draw_document(document_id=document_id, now=clock.now())
+    language = "en" if user.language == "en" else "he"
+    pdf = stored_pdf(order_id=order_id, document_id=document_id, language=language)
+    files = [Attachment(name=f"{pdf.number}.pdf", content=pdf.content, media_type=SHARED_PDF)]
+    base = f"{context['path']}documents/{document_id}/"
+    return {
+        **context,
+        "number": pdf.number,
+        "is_credit": pdf.number.startswith("C"),
+        "document_path": f"{base}?lang={language}",
+        "other_path": f"{base}?lang={'he' if language == 'en' else 'en'}",
+        "attachments": files if user.documents_consent else [],
+    }
+
+
+def refund_context(*, order_id: int, refund_id: int) -> dict[str, Any]:
+    """What was given back, for what, and on which card. Raises Obsolete when the order is gone."""
+    context = order_context(order_id=order_id)
+    lines = RefundLine.objects.filter(refund_id=refund_id).select_related("item").order_by("pk")
+    found = list(lines)
+    total = sum((line.amount for line in found), ZERO)
+    return {**context, "refund_lines": found, "refunded": total}
+
+
+def problem_context(*, order_id: int, problem_id: int) -> dict[str, Any]:
+    """As `order_context`, with a report and what was given back for it."""
+    report = problem(problem_id=problem_id)
+    rows = list(report.items.all())
+    context = order_context(order_id=order_id)
+    return {**context, "report": report, "rows": rows, "given": given_back(report)}
+
+
+def scheduled_context(*, order_id: int) -> dict[str, Any]:
+    """As `order_context`, with the last moment to change it (`change_until`)."""
+    context = order_context(order_id=order_id)
+    window = context["window"]
+    until = cutoff_at(window.slot, window.date) if window else context["order"].due_at
+    return {**context, "change_until": until}
+
+
+def held_context(*, order_id: int) -> dict[str, Any]:
+    """As `order_context`, with the card. Raises Obsolete once nothing is held any more."""
+    context = order_context(order_id=order_id)
+    payment = context["payment"]
+    if payment.state in (PaymentState.UNPAID, PaymentState.VOIDED):
+        raise Obsolete
+    return {**context, "card": f"{payment.brand.title()} {payment.last4}"}
+
+
+def unpaid_context(*, order_id: int) -> dict[str, Any]:
+    """As `order_context`, with why the money is not held and where to pay. Raises Obsolete when it
+    is paid, or nobody has to pay any more."""
+    context = order_context(order_id=order_id)
+    payment = context["payment"]
+    if (
+        payment.state not in (PaymentState.UNPAID, PaymentState.AUTHORIZED)
+        or payment.asked_at is None
+    ):
+        raise Obsolete
+    return {
+        **context,
+        "reason": decline_words(payment.failure) if payment.failure else "",
+        "pay_path": f"/orders/{context['order'].order_number}/pay/",
+    }

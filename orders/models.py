@@ -12,9 +12,14 @@ from django.db.models import F, Q
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import DeliveryPreference
 from cart.models import Substitution
-from catalog.models import SoldBy
-from mami.append_only import append_only
+from catalog.choices import SoldBy
+from core.append_only import append_only
+from core.money import plain
+from core.whole_files import WholeFileStorage
+from orders.choices import DelayReason
+from orders.frozen import frozen_lines, frozen_order
 
 
 class OrderStatus(models.TextChoices):
@@ -37,13 +42,6 @@ class PickedStatus(models.TextChoices):
     PENDING = "PENDING", _("to pick")
     PICKED = "PICKED", _("picked")
     MISSING = "MISSING", _("missing")
-
-
-class DeliveryPreference(models.TextChoices):
-    HAND_OVER = "HAND_OVER", _("hand it over")
-    LEAVE_AT_DOOR = "LEAVE_AT_DOOR", _("leave at the door")
-    SIGNATURE = "SIGNATURE", _("hand over and sign")
-    SAFE_PLACE = "SAFE_PLACE", _("a safe place")
 
 
 class Order(models.Model):
@@ -76,7 +74,17 @@ class Order(models.Model):
     delivery_fee = models.DecimalField(max_digits=12, decimal_places=2)
     fee_vat_rate = models.DecimalField(max_digits=5, decimal_places=2)
     vat_total = models.DecimalField(max_digits=12, decimal_places=2)
+    charges_total = models.DecimalField(
+        max_digits=12, decimal_places=2, default=0, help_text=_("Deposits and bags.")
+    )
     total_amount = models.DecimalField(_("total"), max_digits=12, decimal_places=2)
+    captured_total = models.DecimalField(_("charged"), max_digits=12, decimal_places=2, default=0)
+    charged_goods = models.DecimalField(max_digits=12, decimal_places=2, default=0)
+    charged_fee = models.DecimalField(max_digits=12, decimal_places=2, default=0)
+    charged_extras = models.DecimalField(max_digits=12, decimal_places=2, default=0)
+    refunded_fee = models.DecimalField(max_digits=12, decimal_places=2, default=0)
+    business_name = models.CharField(max_length=120, blank=True, default="")
+    vat_id = models.CharField(_("VAT number"), max_length=9, blank=True, default="")
     notes = models.CharField(max_length=500, blank=True, default="")
     picker = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -88,7 +96,50 @@ class Order(models.Model):
     claimed_at = models.DateTimeField(null=True, blank=True)
     picked_at = models.DateTimeField(null=True, blank=True)
     bags = models.PositiveSmallIntegerField(_("bags"), null=True, blank=True)
+    left_at = models.DateTimeField(
+        null=True, blank=True, help_text=_("When its goods first left the shop.")
+    )
+    leaving_to = models.CharField(
+        max_length=16,
+        blank=True,
+        default="",
+        help_text=_("The status that follows once the charge that was asked for is taken."),
+    )
+    leaving_actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        db_index=False,
+    )
+    captured_at = models.DateTimeField(
+        null=True, blank=True, help_text=_("From then on nothing of it changes any more.")
+    )
     delivered_at = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0, db_default=0)
+    version = models.PositiveIntegerField(
+        default=1,
+        db_default=1,
+        help_text=_("One more with every change of lines, window, place or kind."),
+    )
+    is_being_changed = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text=_("A change waits for its money: nobody begins to pick."),
+    )
+    moved_by_staff_at = models.DateTimeField(
+        null=True, blank=True, help_text=_("Staff chose another window for it.")
+    )
+    placed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+        help_text=_("Who of the staff placed it for its customer."),
+    )
     created_at = models.DateTimeField(_("placed"))
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -96,17 +147,37 @@ class Order(models.Model):
         verbose_name = _("order")
         verbose_name_plural = _("orders")
         ordering = ["-created_at", "-id"]
+        triggers = frozen_order()
         constraints = [
             models.UniqueConstraint(fields=["order_number"], name="order_number_unique"),
             models.CheckConstraint(
                 condition=Q(status__in=OrderStatus.values), name="order_status_known"
             ),
             models.CheckConstraint(
-                condition=Q(total_amount=F("subtotal") - F("discount_total") + F("delivery_fee")),
+                condition=Q(
+                    total_amount=F("subtotal")
+                    - F("discount_total")
+                    + F("delivery_fee")
+                    + F("charges_total")
+                ),
                 name="order_total_adds_up",
             ),
             models.CheckConstraint(
-                condition=Q(subtotal__gt=0, discount_total__gte=0, delivery_fee__gte=0),
+                condition=Q(
+                    captured_total=F("charged_goods") + F("charged_fee") + F("charged_extras")
+                ),
+                name="order_charged_adds_up",
+            ),
+            models.CheckConstraint(
+                condition=Q(captured_at__isnull=False) | Q(captured_total=0),
+                name="order_charged_when_captured",
+            ),
+            models.CheckConstraint(
+                condition=Q(refunded_fee__gte=0, refunded_fee__lte=F("charged_fee")),
+                name="order_refunded_fee_within_charged",
+            ),
+            models.CheckConstraint(
+                condition=Q(subtotal__gte=0, discount_total__gte=0, delivery_fee__gte=0),
                 name="order_amounts_not_negative",
             ),
             models.CheckConstraint(
@@ -126,8 +197,9 @@ class Order(models.Model):
             models.Index(
                 fields=["due_at", "id"],
                 name="order_open_due",
-                condition=~Q(status__in=["DELIVERED", "CANCELED"]),
+                condition=~Q(status__in=[OrderStatus.DELIVERED, OrderStatus.CANCELED]),
             ),
+            models.Index(fields=["id"], name="order_leaving", condition=~Q(leaving_to="")),
         ]
 
     def __str__(self) -> str:
@@ -161,14 +233,23 @@ class OrderDelivery(models.Model):
 
 
 class OrderPickup(models.Model):
-    """The code a customer shows at the counter."""
+    """The code a customer shows at the counter, and since when they wait outside."""
 
     order = models.OneToOneField(Order, on_delete=models.CASCADE, related_name="pickup")
     code = models.CharField(max_length=6)
+    arrived_at = models.DateTimeField(null=True, blank=True)
+    bay = models.CharField(max_length=20, blank=True, default="", db_default="")
 
     class Meta:
         verbose_name = _("pickup details")
         verbose_name_plural = _("pickup details")
+        indexes = [
+            models.Index(
+                fields=["arrived_at"],
+                condition=Q(arrived_at__isnull=False),
+                name="order_pickup_arrived",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"pickup of {self.order_id}"
@@ -176,7 +257,7 @@ class OrderPickup(models.Model):
 
 def private_storage() -> FileSystemStorage:
     """Files below PRIVATE_ROOT, which no address serves by itself."""
-    return FileSystemStorage(location=settings.PRIVATE_ROOT)
+    return WholeFileStorage(location=settings.PRIVATE_ROOT)
 
 
 class DeliveryProof(models.Model):
@@ -211,17 +292,27 @@ class OrderItem(models.Model):
     quantity = models.DecimalField(max_digits=9, decimal_places=3)
     discount = models.DecimalField(max_digits=12, decimal_places=2, default=0)
     line_total = models.DecimalField(max_digits=12, decimal_places=2)
+    vat_class = models.CharField(max_length=20, db_default="STANDARD")
     vat_rate = models.DecimalField(max_digits=5, decimal_places=2)
+    charged = models.DecimalField(
+        max_digits=12, decimal_places=2, db_default=0, help_text=_("What the capture took of it.")
+    )
+    refunded_amount = models.DecimalField(max_digits=12, decimal_places=2, db_default=0)
+    refunded_quantity = models.DecimalField(max_digits=9, decimal_places=3, db_default=0)
     substitution = models.CharField(
         max_length=10, choices=Substitution.choices, default=Substitution.BEST_MATCH
     )
     substitute_for = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="substitutes"
     )
+    version = models.PositiveIntegerField(
+        default=1, db_default=1, help_text=_("Grows by one with every answer, substitute and undo.")
+    )
     picked_status = models.CharField(
         max_length=8, choices=PickedStatus.choices, default=PickedStatus.PENDING
     )
     picked_quantity = models.DecimalField(max_digits=9, decimal_places=3, null=True, blank=True)
+    note = models.CharField(max_length=200, blank=True, default="", db_default="")
     missing_reason = models.CharField(max_length=60, blank=True, default="")
     picked_at = models.DateTimeField(null=True, blank=True)
 
@@ -229,8 +320,8 @@ class OrderItem(models.Model):
         verbose_name = _("order line")
         verbose_name_plural = _("order lines")
         ordering = ["id"]
+        triggers = frozen_lines()
         constraints = [
-            models.UniqueConstraint(fields=["substitute_for"], name="order_item_one_substitute"),
             models.CheckConstraint(
                 condition=~Q(substitute_for=F("id")), name="order_item_not_its_own_substitute"
             ),
@@ -244,14 +335,23 @@ class OrderItem(models.Model):
                 name="order_item_picked_status_known",
             ),
             models.CheckConstraint(
-                condition=~Q(picked_status="PICKED") | Q(picked_quantity__gt=0),
+                condition=~Q(picked_status=PickedStatus.PICKED) | Q(picked_quantity__gt=0),
                 name="order_item_picked_has_quantity",
+            ),
+            models.CheckConstraint(
+                condition=Q(refunded_amount__gte=0, refunded_amount__lte=F("charged")),
+                name="order_item_refunded_within_charged",
+            ),
+            models.CheckConstraint(
+                condition=Q(refunded_quantity=0)
+                | Q(refunded_quantity__gt=0, refunded_quantity__lte=F("picked_quantity")),
+                name="order_item_refunded_within_picked",
             ),
         ]
         indexes = [models.Index(fields=["order", "picked_status"], name="order_item_status")]
 
     def __str__(self) -> str:
-        return f"{self.quantity} × {self.sku}"
+        return f"{plain(self.quantity)} × {self.sku}"
 
     @property
     def name(self) -> str:
@@ -275,6 +375,9 @@ class OrderStatusChange(models.Model):
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="timeline")
     status = models.CharField(max_length=16, choices=OrderStatus.choices)
     reason = models.CharField(max_length=200, blank=True, default="")
+    reason_code = models.CharField(
+        max_length=14, choices=DelayReason.choices, blank=True, default="", db_default=""
+    )
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         null=True,
@@ -293,41 +396,5 @@ class OrderStatusChange(models.Model):
         return f"{self.order_id}: {self.status}"
 
 
-class InvoiceSeries(models.Model):
-    """The last number given out in a year. Its row is locked while the next one is taken."""
-
-    year = models.PositiveSmallIntegerField(primary_key=True)
-    last = models.PositiveIntegerField(default=0)
-
-    class Meta:
-        verbose_name = _("invoice series")
-        verbose_name_plural = _("invoice series")
-
-    def __str__(self) -> str:
-        return f"{self.year}: {self.last}"
-
-
-class Invoice(models.Model):
-    """The number under which an order was invoiced, without gaps in its year. Never changes."""
-
-    order = models.OneToOneField(Order, on_delete=models.PROTECT, related_name="invoice")
-    year = models.PositiveSmallIntegerField()
-    serial = models.PositiveIntegerField()
-    issued_at = models.DateTimeField()
-
-    class Meta:
-        verbose_name = _("invoice")
-        verbose_name_plural = _("invoices")
-        ordering = ["-year", "-serial"]
-        triggers = append_only()
-        constraints = [
-            models.UniqueConstraint(fields=["year", "serial"], name="invoice_number_unique"),
-            models.CheckConstraint(condition=Q(serial__gt=0), name="invoice_serial_positive"),
-        ]
-
-    def __str__(self) -> str:
-        return self.number
-
-    @property
-    def number(self) -> str:
-        return f"{self.year}-{self.serial:06d}"
+# Their rows point at the ones above. Code imports them from their own module.
+from orders import change_models, problem_models, refund_models, staff_models  # noqa: E402, F401

@@ -2,27 +2,46 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from decimal import Decimal
 from typing import Any
 
-from django.utils.translation import gettext as _
 from rest_framework import serializers
 
+from accounts.models import DeliveryPreference
+from api.fields import (
+    Id,
+    Instant,
+    Money,
+    Quantity,
+    Text,
+    TimeOfDay,
+    Whole,
+    instant,
+    money,
+    number,
+)
+from api.fields import time_of_day as time
+from api.queries import CursorPaging, DateRange
 from branches.models import DatedSlot
+from branches.windows import ends_at
 from cart.models import Substitution
-from cart.serializers import CartOut
-from mami.api.fields import Id, Instant, Money, Quantity, TimeOfDay, instant, money, number
-from mami.api.fields import time_of_day as time
-from mami.api.queries import CursorPaging
+from cart.selectors import price_per
+from core import clock
+from core.money import ZERO
 from orders import selectors
+from orders.charge_serializers import ChargeOut, charge_body
+from orders.line_changes import KINDS, LineChange, line_changes
 from orders.models import (
-    DeliveryPreference,
     FulfillmentType,
     Order,
     OrderItem,
     OrderStatus,
     PickedStatus,
 )
-from orders.services.reordering import Reordered
+from orders.problem_reports import problems_of
+from orders.problem_serializers import ProblemOut, problem_body
+from orders.question_serializers import QuestionOut, question_body
 from payments.selectors import summary_of
 from payments.serializers import PaymentOut
 
@@ -77,6 +96,9 @@ class OrderPickupOut(serializers.Serializer[Any]):
     start_time = TimeOfDay(allow_null=True)
     end_time = TimeOfDay(allow_null=True)
     code = serializers.CharField(help_text="Say it at the counter.")
+    ready_until = Instant(help_text="When it can last be collected.")
+    arrived_at = Instant(allow_null=True, help_text="Since when I wait outside.")
+    bay = serializers.CharField(help_text="Where I parked.")
 
 
 class OrderItemOut(serializers.Serializer[Any]):
@@ -85,6 +107,7 @@ class OrderItemOut(serializers.Serializer[Any]):
     name = serializers.CharField()
     sku = serializers.CharField()
     unit_price = Money()
+    price_per = serializers.ChoiceField(choices=["UNIT", "KG"])
     quantity = Quantity()
     picked_quantity = Quantity(allow_null=True)
     line_total = Money()
@@ -93,11 +116,37 @@ class OrderItemOut(serializers.Serializer[Any]):
     substitution = serializers.ChoiceField(
         choices=Substitution.values, help_text="What the customer wants when it runs out."
     )
+    note = serializers.CharField(help_text="A word of the customer about it.")
+    deposit = Money(help_text="For each unit, beside the price.")
+    vat_class = serializers.CharField()
+    charged = Money(help_text="What the capture took of it; 0.00 before.")
+    refunded_amount, refunded_quantity = Money(), Quantity()
 
 
 class TimelineOut(serializers.Serializer[Any]):
     status = serializers.ChoiceField(choices=OrderStatus.values)
     at = Instant()
+
+
+class LineChangeOut(serializers.Serializer[Any]):
+    item_id = Id(allow_null=True, help_text="Null: the line is gone.")
+    kind = serializers.ChoiceField(choices=KINDS)
+    name = serializers.CharField()
+    ordered = Quantity()
+    packed = Quantity()
+    substitute = serializers.CharField(allow_null=True)
+    before = Money()
+    after = Money()
+    why = serializers.CharField(help_text="For the customer, in their language.")
+
+
+class ArrivedIn(serializers.Serializer[Any]):
+    bay = Text(max_length=20, required=False, allow_blank=True, help_text="Where I parked.")
+
+
+class BusinessIn(serializers.Serializer[Any]):
+    business_name = Text(max_length=120, allow_blank=True)
+    vat_id = Text(max_length=11, allow_blank=True, help_text="Nine digits with their check digit.")
 
 
 class OrderOut(serializers.Serializer[Any]):
@@ -110,22 +159,38 @@ class OrderOut(serializers.Serializer[Any]):
     subtotal = Money()
     discount_total = Money()
     delivery_fee = Money()
+    charges = ChargeOut(many=True, help_text="Deposits and bags.")
+    charges_total = Money()
     total_amount = Money(help_text="What was held; never more is charged.")
     vat = OrderVatOut(many=True)
     payment = PaymentOut()
+    business_name = serializers.CharField(help_text="On the invoice, where a business buys.")
+    vat_id = serializers.CharField()
     delivery = OrderDeliveryOut(allow_null=True)
     pickup = OrderPickupOut(allow_null=True)
     delivery_slot = OrderSlotOut(allow_null=True)
     items = OrderItemOut(many=True)
     timeline = TimelineOut(many=True)
     can_cancel = serializers.BooleanField()
+    can_change = serializers.BooleanField()
+    change_until = Instant(
+        allow_null=True, help_text="While `can_change`; null where no hour ends it."
+    )
+    version = Whole(help_text="One more with every change.")
+    attempts = Whole(help_text="How often it came back from the door.")
+    amount_due = Money(help_text="What would be charged as it stands.")
+    questions = QuestionOut(many=True, help_text="What I am asked about it.")
+    changes = LineChangeOut(many=True, help_text="Lines that are not as they were ordered.")
+    problems = ProblemOut(many=True, help_text="What I reported as wrong.")
 
     def to_representation(self, order: Order) -> dict[str, Any]:
         return order_body(order)
 
 
 def order_body(order: Order) -> dict[str, Any]:
-    """An order read by `selectors`; asks nothing more of the database."""
+    """An order read by `selectors`; asks for its deposits and bags where it has any."""
+    charges = selectors.charges_of(order=order)
+    deposits = {one.item_id: one.unit_price for one in charges if one.item_id is not None}
     return {
         "id": order.pk,
         "order_number": order.order_number,
@@ -136,26 +201,70 @@ def order_body(order: Order) -> dict[str, Any]:
         "subtotal": money(order.subtotal),
         "discount_total": money(order.discount_total),
         "delivery_fee": money(order.delivery_fee),
+        "charges": [charge_body(one) for one in charges],
+        "charges_total": money(order.charges_total),
         "total_amount": money(order.total_amount),
         "vat": [
             {"rate": str(row.rate), "net": money(row.net), "vat": money(row.vat)}
             for row in selectors.vat_rows(order=order)
         ],
         "payment": payment_body(summary_of(order.payment)),
+        "business_name": order.business_name,
+        "vat_id": order.vat_id,
         "delivery": _delivery(order),
         "pickup": _pickup(order),
         "delivery_slot": slot_body(order.dated_slot),
-        "items": [item_body(item) for item in order.items.all()],
+        "items": [
+            item_body(item, deposit=deposits.get(item.pk, ZERO)) for item in order.items.all()
+        ],
         "timeline": [
             {"status": change.status, "at": instant(change.at)} for change in order.timeline.all()
         ],
         "can_cancel": selectors.can_cancel(order=order),
+        **_changes(order),
+        "version": order.version,
+        "attempts": order.attempts,
+        "amount_due": money(selectors.due_as_it_stands(order=order)),
+        "questions": [question_body(one) for one in selectors.questions_of(order=order)],
+        "changes": [
+            _line_change(one)
+            for one in line_changes(order.items.all(), selectors.edits_of(order=order))
+        ],
+        "problems": [problem_body(one) for one in problems_of(order=order)],
     }
+
+
+def _line_change(change: LineChange) -> dict[str, Any]:
+    return {
+        "item_id": change.item_id,
+        "kind": change.kind,
+        "name": change.name,
+        "ordered": number(change.ordered),
+        "packed": number(change.packed),
+        "substitute": change.substitute or None,
+        "before": money(change.before),
+        "after": money(change.after),
+        "why": change.why,
+    }
+
+
+def _changes(order: Order) -> dict[str, Any]:
+    may = not selectors.change_refusal(order=order, now=clock.now())
+    until = selectors.change_until(order=order) if may else None
+    return {"can_change": may, "change_until": _instant(until)}
+
+
+MOMENTS = ("hold_expires_at", "authorize_at", "pay_until")
 
 
 def payment_body(summary: dict[str, Any]) -> dict[str, Any]:
     amounts = {key: money(summary[key]) for key in ("authorized", "captured", "refunded")}
-    return {**summary, **amounts}
+    times = {key: _instant(summary.get(key)) for key in MOMENTS}
+    return {**summary, **amounts, **times, "pay_path": summary.get("pay_path")}
+
+
+def _instant(at: dt.datetime | None) -> str | None:
+    return None if at is None else instant(at)
 
 
 def slot_body(dated: DatedSlot | None) -> dict[str, Any] | None:
@@ -168,19 +277,26 @@ def slot_body(dated: DatedSlot | None) -> dict[str, Any] | None:
     }
 
 
-def item_body(item: OrderItem) -> dict[str, Any]:
+def item_body(item: OrderItem, *, deposit: Decimal = ZERO) -> dict[str, Any]:
     return {
         "id": item.pk,
         "product_id": item.product_id,
         "name": item.name,
         "sku": item.sku,
         "unit_price": money(item.unit_price),
+        "price_per": price_per(item.sold_by),
         "quantity": number(item.quantity),
         "picked_quantity": number(item.picked_quantity),
         "line_total": money(item.line_total),
         "picked_status": item.picked_status,
         "substitute_for": item.substitute_for_id,
         "substitution": item.substitution,
+        "note": item.note,
+        "deposit": money(deposit),
+        "vat_class": item.vat_class,
+        "charged": money(item.charged),
+        "refunded_amount": money(item.refunded_amount),
+        "refunded_quantity": number(item.refunded_quantity),
     }
 
 
@@ -201,19 +317,27 @@ def _pickup(order: Order) -> dict[str, Any] | None:
     if details is None:
         return None
     when = slot_body(order.dated_slot) or dict.fromkeys(("date", "start_time", "end_time"))
-    return {"branch_id": order.branch_id, **when, "code": details.code}
+    dated = order.dated_slot
+    until = ends_at(dated.slot, dated.date) if dated else order.due_at
+    return {
+        "branch_id": order.branch_id,
+        **when,
+        "code": details.code,
+        "ready_until": instant(until),
+        "arrived_at": instant(details.arrived_at),
+        "bay": details.bay,
+    }
 
 
-class OrdersQuery(CursorPaging):
+class OrdersQuery(CursorPaging, DateRange):
+    q = Text(
+        required=False,
+        allow_blank=True,
+        max_length=120,
+        help_text="An order number, or the beginning of a word of a product in it.",
+    )
     status = serializers.ListField(
         child=serializers.ChoiceField(choices=OrderStatus.values),
         required=False,
         help_text="Repeat it for several.",
     )
-
-
-class ReorderedOut(CartOut):
-    def to_representation(self, result: Reordered) -> dict[str, Any]:  # type: ignore[override]
-        body = super().to_representation(result.cart)
-        left_out = [_("%(name)s could not be added.") % {"name": name} for name in result.left_out]
-        return {**body, "notices": [*left_out, *body["notices"]]}

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from typing import Protocol
 
 from accounts.models import MANAGER_ROLES, STAFF_ROLES
+from core.errors import Busy
+from orders.errors import OrderBeingChanged, OwnOrder
 from orders.models import FulfillmentType, Order, OrderItem, OrderStatus, PickedStatus
 
 S = OrderStatus
@@ -17,19 +19,22 @@ EMPLOYEE_MOVES: dict[str, tuple[str, ...]] = {
 MANAGER_MOVES: dict[str, tuple[str, ...]] = {
     S.CREATED: (S.IN_PROGRESS, S.DELAYED, S.CANCELED),
     S.IN_PROGRESS: (S.READY, S.MISSING, S.DELAYED, S.CANCELED),
-    S.DELAYED: (S.IN_PROGRESS, S.OUT_FOR_DELIVERY, S.CANCELED),
+    S.DELAYED: (S.IN_PROGRESS, S.OUT_FOR_DELIVERY, S.DELIVERED, S.CANCELED),
     S.MISSING: (S.IN_PROGRESS, S.READY, S.CANCELED),
     S.READY: (S.OUT_FOR_DELIVERY, S.DELIVERED, S.DELAYED),
     S.OUT_FOR_DELIVERY: (S.DELIVERED, S.DELAYED),
 }
-FINAL = frozenset({S.DELIVERED, S.CANCELED})
+NOT_PAID = "NOT_PAID"
+"""Why the shop itself cancels an order."""
+FINAL = (S.DELIVERED, S.CANCELED)
 # While an order is in one of these, what is still to pick of it is promised on the shelf.
-OPEN = frozenset(S) - FINAL
+OPEN = tuple(status for status in S if status not in FINAL)
 
 
 class Person(Protocol):
     """Whoever asks: a user with a role."""
 
+    pk: int
     role: str
     is_active: bool
 
@@ -39,16 +44,42 @@ def allowed_transitions(order: Order, actor: Person) -> list[str]:
 
     What the lines say (all picked, one missing) is asked when it is moved: `blocked_by`.
     """
-    return [
-        to
-        for to in _moves(actor).get(order.status, ())
-        if not blocked_by_kind(order, to) and not _never_left(order, to)
-    ]
+    if order.user_id == actor.pk:
+        return []
+    return [to for to in _moves(actor).get(order.status, ()) if _fits(order, to)]
 
 
 def may_move(order: Order, actor: Person, to: str) -> bool:
     """Whether the table has the move for this person; conditions are asked separately."""
-    return to in _moves(actor).get(order.status, ()) and not _never_left(order, to)
+    return to in _moves(actor).get(order.status, ()) and _has_been_there(order, to)
+
+
+def refuse_own(order: Order, actor: Person) -> None:
+    """Raises OwnOrder when the actor bought it: nobody handles their own order."""
+    if order.user_id == actor.pk:
+        raise OwnOrder
+
+
+def refuse_while_leaving(order: Order) -> None:
+    """Raises Busy while a locked order is being charged: it leaves, or stays, in a moment."""
+    if order.leaving_to:
+        raise Busy
+
+
+def refuse_while_changed(order: Order) -> None:
+    """Raises OrderBeingChanged while a change of a locked order waits for its money: its lines stay
+    as they were agreed on until then."""
+    if order.is_being_changed:
+        raise OrderBeingChanged(retry_after=2)
+
+
+def leaves_the_shop(order: Order, to: str) -> bool:
+    """Whether its goods change hands with this move for the first time: then they are charged."""
+    if order.left_at is not None:
+        return False
+    if to == S.DELIVERED:
+        return order.fulfillment_type == FulfillmentType.PICKUP
+    return to == S.OUT_FOR_DELIVERY
 
 
 def blocked_by_kind(order: Order, to: str) -> str:
@@ -61,9 +92,16 @@ def blocked_by_kind(order: Order, to: str) -> str:
     return ""
 
 
-def blocked_by_lines(order: Order, to: str, picked_statuses: Iterable[str]) -> str:
-    """The condition on the lines that the move does not meet, or ""."""
+def blocked_by_lines(
+    order: Order, to: str, picked_statuses: Iterable[str], *, must_ask: bool = False
+) -> str:
+    """The condition on the lines that the move does not meet, or "".
+
+    `must_ask`: something is missing of a line whose customer wants to be asked, and was not.
+    """
     found = set(picked_statuses)
+    if to == S.READY and order.status in (S.IN_PROGRESS, S.MISSING) and must_ask:
+        return "ITEMS_PENDING" if PickedStatus.PENDING in found else "ITEMS_MISSING"
     if to == S.READY and order.status == S.IN_PROGRESS:
         if PickedStatus.PENDING in found:
             return "ITEMS_PENDING"
@@ -71,16 +109,21 @@ def blocked_by_lines(order: Order, to: str, picked_statuses: Iterable[str]) -> s
     if to == S.MISSING:
         if PickedStatus.PENDING in found:
             return "ITEMS_PENDING"
-        return "" if PickedStatus.MISSING in found else "NO_ITEM_MISSING"
+        return "" if must_ask or PickedStatus.MISSING in found else "NO_ITEM_MISSING"
     return ""
 
 
 def answers(items: Iterable[OrderItem]) -> list[str]:
-    """What became of each line that was ordered; one that was replaced counts as picked."""
+    """What became of each line that was ordered; one that was replaced counts as what
+    became of its substitutes."""
     lines = list(items)
-    replaced = {line.substitute_for_id for line in lines}
+    replaced: dict[int | None, str] = {}
+    for line in lines:
+        before = replaced.get(line.substitute_for_id)
+        if before in (None, PickedStatus.PICKED):  # of several the one that is least done counts
+            replaced[line.substitute_for_id] = line.picked_status
     return [
-        PickedStatus.PICKED if line.pk in replaced else line.picked_status
+        replaced.get(line.pk, line.picked_status)
         for line in lines
         if line.substitute_for_id is None
     ]
@@ -97,5 +140,24 @@ def needs_to_have_been_ready(old: str, to: str) -> bool:
     return old == S.DELAYED and to == S.OUT_FOR_DELIVERY
 
 
-def _never_left(order: Order, to: str) -> bool:
-    return needs_to_have_been_ready(order.status, to) and not order.was_ready
+def needs_to_have_left(old: str, to: str) -> bool:
+    """A delayed order is delivered straight away only when it was on its way (the neighbour has it)."""
+    return old == S.DELAYED and to == S.DELIVERED
+
+
+def ends_when_it_left(old: str, to: str) -> bool:
+    """What was charged is never picked again."""
+    return old == S.DELAYED and to == S.IN_PROGRESS
+
+
+def _fits(order: Order, to: str) -> bool:
+    return not blocked_by_kind(order, to) and _has_been_there(order, to)
+
+
+def _has_been_there(order: Order, to: str) -> bool:
+    """What a delayed order's past allows."""
+    if needs_to_have_been_ready(order.status, to):
+        return order.was_ready
+    if needs_to_have_left(order.status, to):
+        return order.left_at is not None
+    return not (ends_when_it_left(order.status, to) and order.left_at is not None)

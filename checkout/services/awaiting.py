@@ -7,13 +7,13 @@ import datetime as dt
 from accounts.models import User
 from checkout.errors import CartAlreadyOrdered
 from checkout.models import Reservation
-from checkout.services.settling import commit, give_back
+from checkout.services.finalizing import commit, release_reservation
 from payments import services as payments
-from payments.outcomes import NOT_CONFIRMED, Verdict
+from payments.payment_results import NOT_CONFIRMED, Verdict
 from payments.selectors import awaits_cardholder
 
 
-def give_way(*, actor: User, now: dt.datetime) -> bool:
+def abandon_awaiting(*, actor: User, now: dt.datetime) -> bool:
     """Give up the actor's checkout that waits for its cardholder, so that another may begin.
 
     False when none waits, or the provider does not say what became of it. Raises
@@ -27,7 +27,7 @@ def give_way(*, actor: User, now: dt.datetime) -> bool:
     if row is None or not awaits_cardholder(payment_id=row[1]):
         return False
     outcome = payments.ask(payment_id=row[1], now=now)
-    if outcome.is_authorized:
+    if outcome.is_agreed:
         committed = commit(reservation_id=row[0], outcome=outcome, now=now)
         if committed is not None:
             raise CartAlreadyOrdered(order_number=committed.answer["order_number"])
@@ -35,4 +35,4 @@ def give_way(*, actor: User, now: dt.datetime) -> bool:
     if outcome.verdict not in (Verdict.ACTION_REQUIRED, Verdict.DECLINED):
         return False
     reason = outcome.reason if outcome.verdict is Verdict.DECLINED else NOT_CONFIRMED
-    return give_back(reservation_id=row[0], reason=reason, now=now)
+    return release_reservation(reservation_id=row[0], reason=reason, now=now)

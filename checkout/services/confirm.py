@@ -11,15 +11,16 @@ from typing import Any
 from django.conf import settings
 
 from accounts.models import User
-from checkout import keys
+from checkout import idempotency
 from checkout.errors import CartAlreadyOrdered, IdempotencyInProgress
 from checkout.models import Reservation
-from checkout.requests import ConfirmRequest
-from checkout.services.awaiting import give_way
-from checkout.services.reserving import Answered, Reserved, Resumed, reserve
-from checkout.services.settling import commit, give_back
-from mami import clock, faults, transient
-from mami.errors import Busy, NotFound
+from checkout.requests import ConfirmRequest, StandingRequest
+from checkout.services.awaiting import abandon_awaiting
+from checkout.services.finalizing import commit, release_reservation
+from checkout.services.reserving import Reserved, Resumed, StoredResponse, reserve
+from core import clock, faults, retry
+from core.errors import Busy, NotFound
+from core.request_keys import check_key
 from payments import services as payments
 from payments.errors import (
     PaymentActionRequired,
@@ -27,7 +28,7 @@ from payments.errors import (
     PaymentPending,
     PaymentUnavailable,
 )
-from payments.outcomes import NO_ANSWER, UNREACHABLE, Outcome, Verdict
+from payments.payment_results import NO_ANSWER, UNREACHABLE, Outcome, Verdict
 from payments.selectors import failure_of
 
 RETRY_AFTER_SECONDS = 3
@@ -41,12 +42,13 @@ class ConfirmResult:
     order_number: str
     status: str
     total_paid: str
+    total_amount: str
     payment_status: str
     payment_reference: str
     replayed: bool = False
 
     def body(self) -> dict[str, Any]:
-        """As api.md writes it: the same keys in the same order, first time and replay."""
+        """The same keys in the same order, first time and replayed."""
         return {
             "order_id": self.order_id,
             "order_number": self.order_number,
@@ -54,6 +56,7 @@ class ConfirmResult:
             "total_paid": self.total_paid,
             "payment_status": self.payment_status,
             "payment_reference": self.payment_reference,
+            "total_amount": self.total_amount,
         }
 
 
@@ -65,38 +68,41 @@ def confirm(
     request_id: str,
     now: dt.datetime,
     promised: Callable[[], None] = lambda: None,
+    placed_by: User | None = None,
 ) -> ConfirmResult:
     """Order the actor's basket: one order for one key, one order for one basket.
 
     A refusal leaves stock, slot, basket and money as they were, and the key may be used again.
     `promised` is called when the rows others may want are free again, before the bank is asked.
+    `placed_by` is who of the staff orders for the actor, with a `PhoneRequest`.
     Raises MissingIdempotencyKey, InvalidInput, NotFound, the refusals of `preview`, SlotRequired,
     PriceChanged, CartAlreadyOrdered, IdempotencyKeyReuseMismatch, IdempotencyInProgress,
     PaymentRequired, PaymentTokenNotFound, CardNumberRefused, PaymentDeclined,
     PaymentActionRequired, PaymentPending (not settled yet), PaymentUnavailable, Busy. Raises
     RuntimeError inside a transaction.
     """
-    keys.check_key(key)
+    check_key(key)
     request.check()
     started = time.monotonic()
-    step = _reserve(actor, key, request, now)
+    step = _reserve(actor, key, request, now, placed_by)
     promised()
     if isinstance(step, Resumed):
         outcome = payments.ask(payment_id=step.payment_id, now=clock.now())
         if outcome.verdict is not Verdict.NOTHING:
-            return _settle(step, outcome, now)
+            return _finalize(step, outcome, now)
         # The first request died before it asked for money: this one begins anew.
-        _give_back(step.reservation_id, NO_ANSWER, now)
-        step = _reserve(actor, key, request, now)
-    if isinstance(step, Answered):
+        _release(step.reservation_id, NO_ANSWER, now)
+        step = _reserve(actor, key, request, now, placed_by)
+    if isinstance(step, StoredResponse):
         return _result(step.body, replayed=True)
     if isinstance(step, Resumed):
         raise IdempotencyInProgress(retry_after=1)
-    outcome = _pay(actor, step, request_id, started)
-    return _settle(step, outcome, now)
+    absent = placed_by is not None or isinstance(request, StandingRequest)
+    outcome = _pay(actor, step, request_id, started, off_session=absent)
+    return _finalize(step, outcome, now)
 
 
-def come_back(*, actor: User, order_number: str, now: dt.datetime) -> str:
+def resume_after_authentication(*, actor: User, order_number: str, now: dt.datetime) -> str:
     """The number of the order whose bank wanted the actor to confirm, once they have.
 
     Raises NotFound, PaymentActionRequired (not confirmed yet), PaymentDeclined (refused at the
@@ -116,56 +122,67 @@ def come_back(*, actor: User, order_number: str, now: dt.datetime) -> str:
         step = Resumed(
             reservation_id=pk, key_id=key_id, payment_id=payment_id, order_number=order_number
         )
-        _settle(step, payments.ask(payment_id=payment_id, now=clock.now()), now)
+        _finalize(step, payments.ask(payment_id=payment_id, now=clock.now()), now)
     return order_number
 
 
 def _reserve(
-    actor: User, key: str, request: ConfirmRequest, now: dt.datetime
-) -> Reserved | Resumed | Answered:
-    def step_one() -> Reserved | Resumed | Answered:
-        return transient.retry(lambda: reserve(actor=actor, key=key, request=request, now=now))
+    actor: User, key: str, request: ConfirmRequest, now: dt.datetime, placed_by: User | None
+) -> Reserved | Resumed | StoredResponse:
+    def step_one() -> Reserved | Resumed | StoredResponse:
+        return retry.retry(
+            lambda: reserve(actor=actor, key=key, request=request, now=now, placed_by=placed_by)
+        )
 
     try:
         step = step_one()
     except CartAlreadyOrdered as refusal:
         # Who chooses another card instead of confirming at the bank need not wait it out.
-        if refusal.details or not give_way(actor=actor, now=now):
+        if refusal.details or not abandon_awaiting(actor=actor, now=now):
             raise
         step = step_one()
     faults.point("after_commit_1")
     return step
 
 
-def _pay(actor: User, step: Reserved, request_id: str, started: float) -> Outcome:
-    """Ask the provider, with no transaction open; not at all when the lease could run out on it."""
+def _pay(
+    actor: User, step: Reserved, request_id: str, started: float, *, off_session: bool
+) -> Outcome:
+    """Ask the provider, with no transaction open; not at all when the lease could run out on it.
+
+    `off_session`: the cardholder is on the phone or away, so nobody can confirm at a bank.
+    """
     faults.point("before_provider_call")
-    left = keys.LEASE.total_seconds() - (time.monotonic() - started)
+    left = idempotency.LEASE.total_seconds() - (time.monotonic() - started)
     if left < settings.PAYMENT_TIMEOUT_SECONDS + 2:
         return Outcome(verdict=Verdict.UNREACHABLE)
     outcome = payments.authorise(
-        payment=step.payment, metadata={"user_id": str(actor.pk), "request_id": request_id}
+        payment=step.payment,
+        metadata={"user_id": str(actor.pk), "request_id": request_id},
+        off_session=off_session,
     )
+    if off_session and outcome.verdict is Verdict.ACTION_REQUIRED:
+        outcome = Outcome(verdict=Verdict.DECLINED, reason="authentication_required")
     faults.point("after_provider_call_before_record")
     return outcome
 
 
-def _settle(step: Reserved | Resumed, outcome: Outcome, now: dt.datetime) -> ConfirmResult:
+def _finalize(step: Reserved | Resumed, outcome: Outcome, now: dt.datetime) -> ConfirmResult:
     agreed = step.agreed if isinstance(step, Reserved) else None
     reservation_id = step.reservation_id
-    if outcome.is_authorized:
+    if outcome.is_agreed:
         try:
-            committed = transient.retry(
+            committed = retry.retry(
                 lambda: commit(
                     reservation_id=reservation_id,
                     outcome=outcome,
                     agreed=agreed,
-                    recovered=agreed is None and not outcome.awaited,
+                    recovered=agreed is None and outcome.is_authorized and not outcome.awaited,
                     now=now,
                 )
             )
         except Busy:  # the money is held: the job, or the same request again, completes the order
-            keys.end_lease(key_id=step.key_id, now=now)
+            idempotency.end_lease(key_id=step.key_id, now=now)
             raise PaymentPending(retry_after=RETRY_AFTER_SECONDS) from None
         faults.point("after_commit_2_before_response")
         if committed is None:
@@ -174,18 +191,18 @@ def _settle(step: Reserved | Resumed, outcome: Outcome, now: dt.datetime) -> Con
         faults.point("during_response")
         return result
     if outcome.verdict is Verdict.UNKNOWN:
-        keys.end_lease(key_id=step.key_id, now=now)
+        idempotency.end_lease(key_id=step.key_id, now=now)
         raise PaymentPending(retry_after=RETRY_AFTER_SECONDS)
     if outcome.verdict is Verdict.ACTION_REQUIRED:
         payments.record_reference(payment_id=step.payment_id, outcome=outcome)
-        keys.end_lease(key_id=step.key_id, now=now)
+        idempotency.end_lease(key_id=step.key_id, now=now)
         wanted = PaymentActionRequired(
             redirect_url=outcome.redirect_url, order_number=step.order_number
         )
         wanted.is_repeated = isinstance(step, Resumed)
         raise wanted
     reason = _REASONS.get(outcome.verdict, outcome.reason)
-    _give_back(reservation_id, reason, now)
+    _release(reservation_id, reason, now)
     if outcome.verdict is Verdict.DECLINED:
         raise PaymentDeclined(reason=outcome.reason)
     raise PaymentUnavailable
@@ -194,9 +211,10 @@ def _settle(step: Reserved | Resumed, outcome: Outcome, now: dt.datetime) -> Con
 _REASONS = {Verdict.UNREACHABLE: UNREACHABLE, Verdict.NOTHING: NO_ANSWER}
 
 
-def _give_back(reservation_id: int, reason: str, now: dt.datetime) -> None:
-    transient.retry(lambda: give_back(reservation_id=reservation_id, reason=reason, now=now))
+def _release(reservation_id: int, reason: str, now: dt.datetime) -> None:
+    retry.retry(lambda: release_reservation(reservation_id=reservation_id, reason=reason, now=now))
 
 
 def _result(body: Mapping[str, Any], *, replayed: bool) -> ConfirmResult:
-    return ConfirmResult(**body, replayed=replayed)
+    told = {"total_amount": body["total_paid"], **body}  # answers from before it was told
+    return ConfirmResult(**told, replayed=replayed)

@@ -6,14 +6,18 @@ import datetime as dt
 from dataclasses import replace
 
 from accounts.models import User
+from branches.models import Branch
+from branches.selectors import SlotChoice, pickup_until
 from cart.errors import EmptyCart
 from cart.models import Cart
-from checkout import quoting
-from checkout.errors import BasketShort, CartAlreadyOrdered
-from checkout.quoting import Preview
+from checkout import quotes
+from checkout.errors import CartAlreadyOrdered, CartShort
+from checkout.quote_bodies import missing_items, preview_body
+from checkout.quotes import Preview
 from checkout.requests import CheckoutRequest
+from core.clock import shop_date
+from core.errors import NotFound
 from inventory.selectors import availability
-from mami.errors import NotFound
 from orders import pricing
 from orders.selectors import number_of_cart
 
@@ -25,16 +29,37 @@ def preview(
 
     `require_address=False` is for a page that shows the sum before it asks where to. Raises
     InvalidInput, NotFound (branch, slot, address, basket), EmptyCart, ProductInactive,
-    AddressRequired, InvalidSlot, SlotFull, SlotClosed, BasketShort (with the quote), CartAlreadyOrdered.
+    QuantityNotAllowed, BranchClosed, AddressRequired, InvalidSlot, SlotFull, SlotClosed,
+    OrderTooLarge, BasketShort (with the quote), CartAlreadyOrdered.
     """
     request.check()
-    cart = active_cart(actor, request)
-    basket = quoting.basket(cart_id=cart.pk, now=now)
-    branch = quoting.resolve_branch(request=request)
+    return quote_cart(
+        actor=actor,
+        request=request,
+        cart=active_cart(actor, request),
+        now=now,
+        require_address=require_address,
+    )
+
+
+def quote_cart(
+    *,
+    actor: User,
+    request: CheckoutRequest,
+    cart: Cart,
+    now: dt.datetime,
+    require_address: bool = True,
+) -> Preview:
+    """`preview` of a basket that is at hand, with its refusals."""
+    day = quotes.day_of_supply(request=request, now=now)
+    basket = quotes.basket(cart_id=cart.pk, day=day)
+    branch = quotes.resolve_branch(request=request)
     address = {}
     if request.is_delivery and (require_address or request.address or request.address_id):
-        address = quoting.resolve_address(actor=actor, request=request)
-    slot = quoting.choose_slot(request=request, branch=branch, cart_id=cart.pk, now=now)
+        address = quotes.resolve_address(actor=actor, request=request)
+    slot = quotes.choose_slot(request=request, branch=branch, cart_id=cart.pk, now=now)
+    ready_until = _ready_until(request, branch, now)
+    basket = quotes.rated(basket, day=_supplied(slot, ready_until, now), was=day)
     free = availability(branch_id=branch.pk, product_ids=[line.product_id for line in basket.lines])
     lines = [replace(line, available=free[line.product_id]) for line in basket.lines]
     found = Preview(
@@ -46,22 +71,40 @@ def preview(
             fulfillment_type=request.fulfillment_type,
             slot_fee=slot.fee if slot else None,
             fee_vat_rate=basket.fee_vat_rate,
+            charges=basket.charges,
         ),
         slot=slot,
         address=address,
+        cart_version=basket.version,
+        ready_until=ready_until,
     )
+    pricing.check_size(found.totals.total)
     if found.short_lines:
         raise short(found)
     return found
 
 
-def short(found: Preview) -> BasketShort:
+def _ready_until(request: CheckoutRequest, branch: Branch, now: dt.datetime) -> dt.datetime | None:
+    """Until when a pickup without a window can be collected. Raises BranchClosed."""
+    if request.is_delivery or request.delivery_slot_id is not None:
+        return None
+    return pickup_until(branch=branch, now=now)
+
+
+def _supplied(
+    slot: SlotChoice | None, ready_until: dt.datetime | None, now: dt.datetime
+) -> dt.date:
+    """The day whose VAT law counts: of the window, or of the branch's closing for a pickup without."""
+    return slot.date if slot is not None else shop_date(ready_until or now)
+
+
+def short(found: Preview) -> CartShort:
     """The refusal of a basket that the branch cannot fill."""
     details = {
-        "missing_items": quoting.missing_items(found.lines),
-        "preview": quoting.preview_body(found),
+        "missing_items": missing_items(found.lines),
+        "preview": preview_body(found),
     }
-    return BasketShort(found, details)
+    return CartShort(found, details)
 
 
 def active_cart(actor: User, request: CheckoutRequest) -> Cart:

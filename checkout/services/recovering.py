@@ -8,11 +8,17 @@ import structlog
 from django.db.models import Q
 
 from checkout.models import Reservation
-from checkout.services.settling import commit, give_back
-from mami import clock, faults
-from mami.errors import DomainError
+from checkout.services.finalizing import commit, release_reservation
+from core import clock, faults
+from core.errors import DomainError
 from payments import services as payments
-from payments.outcomes import NO_ANSWER, NOT_CONFIRMED, UNREACHABLE, Outcome, Verdict
+from payments.payment_results import (
+    NO_ANSWER,
+    NOT_CONFIRMED,
+    UNREACHABLE,
+    Outcome,
+    Verdict,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -33,35 +39,32 @@ def recover(*, now: dt.datetime, limit: int = 100) -> int:
     settled = 0
     for reservation_id, payment_id, expires_at in waiting:
         try:
-            settled += _settle(reservation_id, payment_id, expires_at <= now, now)
+            settled += _finalize(reservation_id, payment_id, expires_at <= now, now)
         except DomainError as refusal:  # somebody holds a lock: next time
             log.info("recovery_postponed", reservation_id=reservation_id, code=refusal.code)
     payments.resolve_completed(now=now)
     return settled
 
 
-def release_expired(*, now: dt.datetime, limit: int = 100) -> int:
-    """`recover`: an expired reservation is settled with the others, never without asking."""
-    return recover(now=now, limit=limit)
-
-
-def _settle(reservation_id: int, payment_id: int, expired: bool, now: dt.datetime) -> bool:
+def _finalize(reservation_id: int, payment_id: int, expired: bool, now: dt.datetime) -> bool:
     outcome = payments.ask(payment_id=payment_id, now=now)
     faults.point("job_between_ask_and_finish")
-    if outcome.is_authorized:
-        if not outcome.awaited:
+    if outcome.is_agreed:
+        if outcome.is_authorized and not outcome.awaited:
             payments.found_uncommitted(payment_id=payment_id)
         commit(
             reservation_id=reservation_id,
             outcome=outcome,
             now=clock.now(),
-            recovered=not outcome.awaited,
+            recovered=outcome.is_authorized and not outcome.awaited,
         )
         return True
     if outcome.verdict is Verdict.ACTION_REQUIRED and not outcome.awaited:
         payments.record_reference(payment_id=payment_id, outcome=outcome)
     reason = _reason(outcome, expired)
-    return bool(reason) and give_back(reservation_id=reservation_id, reason=reason, now=now)
+    return bool(reason) and release_reservation(
+        reservation_id=reservation_id, reason=reason, now=now
+    )
 
 
 def _reason(outcome: Outcome, expired: bool) -> str:

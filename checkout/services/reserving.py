@@ -15,30 +15,44 @@ from typing import Any
 from django.conf import settings
 from django.db import connection
 
+from accounts.locks import lock_customer
 from accounts.models import User
+from accounts.selectors import is_erased
 from branches import selectors as branches
 from branches.models import Branch, DatedSlot
 from branches.services import lock_dated_slot, take_place
-from branches.windows import next_closing, starts_at
+from branches.windows import starts_at
 from cart.errors import EmptyCart
 from cart.locks import lock_active_cart
 from cart.models import Cart
-from checkout import keys, quoting
-from checkout.errors import CartAlreadyOrdered, PriceChanged, SlotRequired
+from cart.services import fill_apart
+from checkout import idempotency, quotes
+from checkout.errors import (
+    CartAlreadyOrdered,
+    CartChanged,
+    PriceChanged,
+    SlotChanged,
+    SlotRequired,
+)
 from checkout.models import IdempotencyKey, Reservation
-from checkout.quoting import Preview, QuotedLine
-from checkout.requests import ConfirmRequest
-from checkout.services.agreed import Agreed
+from checkout.quotes import Preview, QuotedLine
+from checkout.requests import ConfirmRequest, LinesRequest, PhoneRequest, StandingRequest
 from checkout.services.preview import check_asked_cart, short
+from checkout.services.snapshots import Agreed
+from core import faults
+from core.clock import shop_date
+from core.errors import NotFound, TokenInvalid
+from core.money import ZERO
+from core.transactions import write_transaction
 from inventory import services as inventory
 from inventory.errors import InsufficientStock
-from mami import faults
-from mami.transactions import write_transaction
 from orders import pricing
-from orders.agreement import LINE_COLUMNS, LINE_TYPES, AgreedLine, as_rows
 from orders.numbering import new_number
+from orders.schedule import authorize_at
+from orders.snapshots import LINE_COLUMNS, LINE_TYPES, AgreedLine, as_rows, charge_rows
 from payments import services as payments
-from payments.outcomes import PaymentHandle
+from payments.cards import ChosenCard
+from payments.payment_results import PaymentHandle
 
 WRITE_LINES = f"""
 INSERT INTO checkout_reservationline (reservation_id, {LINE_COLUMNS})
@@ -75,56 +89,74 @@ class Resumed:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Answered:
+class StoredResponse:
     """The key has its answer already."""
 
     body: Mapping[str, Any]
 
 
 def reserve(
-    *, actor: User, key: str, request: ConfirmRequest, now: dt.datetime
-) -> Reserved | Resumed | Answered:
+    *,
+    actor: User,
+    key: str,
+    request: ConfirmRequest,
+    now: dt.datetime,
+    placed_by: User | None = None,
+) -> Reserved | Resumed | StoredResponse:
     """The first transaction. Raises every refusal of confirm that is not about the payment."""
     with write_transaction(durable=True):
-        claimed = keys.claim(user_id=actor.pk, key=key, body_hash=request.body_hash(), now=now)
+        claimed = idempotency.claim_key(
+            user_id=(placed_by or actor).pk,
+            key=key,
+            body_hash=request.body_hash(),
+            now=now,
+            scope=_scope(request, placed_by),
+        )
         faults.point("after_key_claimed")
         if claimed.state == IdempotencyKey.State.DONE:
-            return Answered(body=claimed.response_body or {})
+            return StoredResponse(body=claimed.response_body or {})
         if claimed.created_at != now and (resumed := _left_open(claimed)) is not None:
             return resumed
-        reserved = _reserve(actor, claimed, request, now)
+        reserved = _reserve(actor, claimed, request, now, placed_by)
         faults.point("before_commit_1")
     return reserved
 
 
 def _reserve(
-    actor: User, key: IdempotencyKey, request: ConfirmRequest, now: dt.datetime
+    actor: User,
+    key: IdempotencyKey,
+    request: ConfirmRequest,
+    now: dt.datetime,
+    placed_by: User | None,
 ) -> Reserved:
-    cart = lock_active_cart(user=actor)
-    check_asked_cart(actor, request, cart)
-    if cart is None:
-        raise EmptyCart
-    basket = quoting.basket(cart_id=cart.pk, now=now)
+    cart = _cart(actor, request)
+    day = quotes.day_of_supply(request=request, now=now)
+    basket = quotes.basket(cart_id=cart.pk, day=day)
     if basket.being_ordered:
         raise CartAlreadyOrdered
+    if request.expected_cart_version not in (None, basket.version):
+        raise CartChanged(cart_version=basket.version)
     if request.is_delivery and request.delivery_slot_id is None:
         raise SlotRequired
-    address = quoting.resolve_address(actor=actor, request=request) if request.is_delivery else {}
-    card = payments.chosen_card(
-        user_id=actor.pk,
-        payment_token_id=request.payment_token_id,
-        card=request.payment,
-        keep=request.save_as_default,
-    )
+    address = quotes.resolve_address(actor=actor, request=request) if request.is_delivery else {}
+    goods = sum((line.price.payable for line in basket.lines), ZERO)
+    pays_later = isinstance(request, PhoneRequest) and request.payment_token_id is None
+    # Refused before a place is taken.
+    card = _card(actor, request) if goods and not pays_later else None
     slot, branch = _take_place(request, cart, now)
+    _check_seen(request, slot)
+    due_at = _due_at(slot, branch, now)
+    basket = quotes.rated(basket, day=shop_date(due_at), was=day)
     totals = pricing.quote(
         lines=[line.price for line in basket.lines],
         fulfillment_type=request.fulfillment_type,
         slot_fee=branches.base_fee(slot.slot) if slot else None,
         fee_vat_rate=basket.fee_vat_rate,
+        charges=basket.charges,
     )
     if request.expected_total is not None and request.expected_total != totals.total:
         raise PriceChanged(total=str(totals.total))
+    pricing.check_size(totals.total)
     number = new_number()
     quote = Preview(
         branch=branch,
@@ -135,20 +167,72 @@ def _reserve(
         address=address,
     )
     _promise(actor, quote, number)
-    payment = payments.open_payment(
-        user_id=actor.pk, order_number=number, amount=totals.total, card=card, now=now
-    )
+    due_at = _due_at(slot, branch, now)
+    if totals.total and pays_later:
+        payment = payments.open_unpaid(
+            user_id=actor.pk, order_number=number, amount=totals.total, now=now
+        )
+    elif totals.total:
+        payment = payments.open_payment(
+            user_id=actor.pk,
+            order_number=number,
+            amount=totals.total,
+            card=card or _card(actor, request),
+            now=now,
+            authorize_at=authorize_at(due_at, now),
+        )
+    else:
+        payment = payments.open_free(user_id=actor.pk, order_number=number, now=now)
     details = {
-        "due_at": _due_at(slot, branch, now).isoformat(),
+        "due_at": due_at.isoformat(),
         "fee_vat_rate": str(basket.fee_vat_rate),
         "notes": request.notes,
+        "business_name": request.business_name.strip(),
+        "vat_id": request.vat_id,
         "delivery": _delivery(actor, request, address),
         "save_as_default": request.save_as_default,
         "payment_token_id": request.payment_token_id,
+        "charges": charge_rows(totals.charges, [line.product_id for line in basket.lines]),
+        "placed_by": placed_by.pk if placed_by else None,
+        "apart": isinstance(request, LinesRequest),
     }
     agreed = _write(actor, key, cart, slot, quote, payment, details, now)
     return Reserved(
         reservation_id=agreed.reservation.pk, key_id=key.pk, payment=payment, agreed=agreed
+    )
+
+
+def _scope(request: ConfirmRequest, placed_by: User | None) -> str:
+    if placed_by is not None:
+        return idempotency.PHONE
+    return idempotency.STANDING if isinstance(request, StandingRequest) else idempotency.CONFIRM
+
+
+def _cart(actor: User, request: ConfirmRequest) -> Cart:
+    """The actor's basket, locked; one of its own for what is ordered by its lines."""
+    if isinstance(request, LinesRequest):
+        lock_customer(
+            user_id=actor.pk
+        )  # a basket of its own is none that an erasure would wait for
+        if is_erased(user_id=actor.pk):
+            raise NotFound
+        return fill_apart(user=actor, wanted=request.wanted, notes=request.line_notes)
+    cart = lock_active_cart(user=actor)
+    if cart is None and is_erased(user_id=actor.pk):  # erased after the key's row waited for it
+        raise TokenInvalid
+    check_asked_cart(actor, request, cart)
+    if cart is None:
+        raise EmptyCart
+    return cart
+
+
+def _card(actor: User, request: ConfirmRequest) -> ChosenCard:
+    """Raises PaymentRequired, PaymentTokenNotFound, CardNumberRefused, InvalidInput."""
+    return payments.chosen_card(
+        user_id=actor.pk,
+        payment_token_id=request.payment_token_id,
+        card=request.payment,
+        keep=request.save_as_default,
     )
 
 
@@ -157,21 +241,51 @@ def _take_place(
 ) -> tuple[DatedSlot | None, Branch]:
     """The window with a place taken in it, and the branch that serves it."""
     if request.delivery_slot_id is None:
-        return None, quoting.resolve_branch(request=request)
-    with quoting.about("delivery_slot_id"):
+        return None, quotes.resolve_branch(request=request)
+    with quotes.about("delivery_slot_id"):
         date = request.delivery_date or branches.next_open_date(
-            slot_id=request.delivery_slot_id, now=now, exclude_cart_id=cart.pk
+            slot_id=request.delivery_slot_id,
+            now=now,
+            but_for=quotes.holder_of(request, cart_id=cart.pk),
         )
         slot = lock_dated_slot(slot_id=request.delivery_slot_id, date=date, now=now)
     branch = slot.slot.branch
     if not (request.is_delivery and branch.is_delivery_source):
-        branch = quoting.resolve_branch(request=request)
-    take_place(dated_slot=slot, branch_id=branch.pk, now=now, exclude_cart_id=cart.pk)
+        branch = quotes.resolve_branch(request=request)
+    take_place(
+        dated_slot=slot,
+        branch_id=branch.pk,
+        now=now,
+        but_for=quotes.holder_of(request, cart_id=cart.pk),
+    )
     return slot, branch
 
 
+def _check_seen(request: ConfirmRequest, slot: DatedSlot | None) -> None:
+    """Raises SlotChanged when the window is not at the time the customer saw."""
+    seen = request.expected_slot
+    if seen is None:
+        return
+    times = slot and (slot.date, slot.slot.start_time, slot.slot.end_time)
+    if times != (seen.date, seen.start_time, seen.end_time):
+        raise SlotChanged(slot=_times(slot))
+
+
+def _times(slot: DatedSlot | None) -> dict[str, str | int] | None:
+    if slot is None:
+        return None
+    return {
+        "slot_id": slot.slot_id,
+        "date": slot.date.isoformat(),
+        "start_time": f"{slot.slot.start_time:%H:%M}",
+        "end_time": f"{slot.slot.end_time:%H:%M}",
+    }
+
+
 def _due_at(slot: DatedSlot | None, branch: Branch, now: dt.datetime) -> dt.datetime:
-    return starts_at(slot.slot, slot.date) if slot else next_closing(branch, now)
+    return (
+        starts_at(slot.slot, slot.date) if slot else branches.pickup_until(branch=branch, now=now)
+    )
 
 
 def _promise(actor: User, quote: Preview, number: str) -> None:
@@ -246,8 +360,10 @@ def _write(
             unit_price=line.unit_price,
             discount=line.price.discount,
             line_total=line.line_total,
+            vat_class=line.vat_class,
             vat_rate=line.price.vat_rate,
             substitution=line.substitution,
+            note=line.note,
         )
         for line in quote.lines
     ]

@@ -6,10 +6,13 @@ import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
+from unittest.mock import patch
 
+from django.conf import LazySettings
 from django.db import connection
+from django.utils.functional import LazyObject
 
-from mami.books import Rule, judge
+from core.invariants import Rule, judge
 
 # By table, the rows inserted, updated or deleted: in this transaction, and in those before it that
 # the database has not added up yet, which it does between transactions.
@@ -21,11 +24,14 @@ SELECT relname, count FROM pg_class CROSS JOIN LATERAL (
 WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND count > 0
 """
 WORDS = re.compile(r"\w+")
+# Read by whoever looks outside the database: where the provider keeps its own books.
+OUTSIDE = "SANDBOX_LEDGER"
 
 
 class Judge:
     """Asked again, a rule would ask the same and be answered the same, until somebody writes to one
-    of the tables it has read, or to what lies `outside` the database. Until then its verdict stands.
+    of the tables it has read, or to what lies `outside` the database, if it has looked there. Until
+    then its verdict stands.
 
     Every story begins with the same rows and rolls back what it writes: a verdict on the beginning
     of one is a verdict on the beginning of all.
@@ -66,8 +72,8 @@ class Judge:
         return found
 
     def _judge(self, rule: Rule) -> tuple[list[str], set[str]]:
-        """What the rule finds, and the tables it read to say so."""
-        with tables_read(self.tables) as read:
+        """What the rule finds, and the tables it read to say so; OUTSIDE is one of them."""
+        with tables_read(self.tables) as read, outside_read(read):
             (verdict,) = judge([rule])
         return [finding.what for finding in verdict.findings], read
 
@@ -76,14 +82,14 @@ class Grounds:
     """What a verdict was based on."""
 
     def __init__(self, read: set[str], written: dict[str, int], outside: object) -> None:
-        self.rows = {table: written.get(table, 0) for table in read}
-        self.outside = outside
+        self.rows = {table: written.get(table, 0) for table in read - {OUTSIDE}}
+        self.looks_outside, self.outside = OUTSIDE in read, outside
 
     def stand(self, written: dict[str, int], outside: object) -> bool:
         """Whether nobody has written to them since."""
-        return self.outside == outside and all(
-            written.get(table, 0) == rows for table, rows in self.rows.items()
-        )
+        if self.looks_outside and self.outside != outside:
+            return False
+        return all(written.get(table, 0) == rows for table, rows in self.rows.items())
 
 
 def rows_written() -> dict[str, int]:
@@ -103,3 +109,16 @@ def tables_read(tables: frozenset[str]) -> Iterator[set[str]]:
 
     with connection.execute_wrapper(listen):
         yield read
+
+
+@contextmanager
+def outside_read(read: set[str]) -> Iterator[None]:
+    """Notes whether anybody asks meanwhile where the provider's own books are."""
+
+    def notice(settings: LazySettings, name: str) -> Any:
+        if name == OUTSIDE:
+            read.add(OUTSIDE)
+        return LazyObject.__getattribute__(settings, name)
+
+    with patch.object(LazySettings, "__getattribute__", notice):
+        yield

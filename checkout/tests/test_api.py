@@ -8,6 +8,7 @@ import pytest
 
 from catalog.models import Product
 from checkout.models import Reservation
+from core.limits import CONFIRM_PER_ADDRESS
 from orders.models import Order
 from tests.api_client import refusal
 
@@ -49,6 +50,7 @@ def untouched(shop, product, stock=(100, 0)):
 
 
 class TestPreview:
+    @pytest.mark.quick
     def test_delivery(self, api, shop, ada, milk):
         data = api(ada).post("/checkout/preview", delivery(shop)).json()["data"]
         assert data["branch"] == {"id": shop.warehouse.pk, "name": shop.warehouse.name_en}
@@ -128,7 +130,8 @@ class TestConfirm:
         assert first.status_code == 201
         data = first.json()["data"]
         assert list(data) == [
-            "order_id", "order_number", "status", "total_paid", "payment_status", "payment_reference"
+            "order_id", "order_number", "status", "total_paid", "payment_status", "payment_reference",
+            "total_amount",
         ]  # fmt: skip
         assert (data["status"], data["total_paid"], data["payment_status"]) == (
             "CREATED", "60.00", "AUTHORIZED"
@@ -225,6 +228,22 @@ class TestConfirm:
             )
         refusal(confirm(api, ada, delivery(shop)), 429, "RATE_LIMITED")
         untouched(shop, milk)
+
+    def test_limit_of_an_address(self, api, shop, ada, milk):
+        for _ in range(CONFIRM_PER_ADDRESS.count):
+            CONFIRM_PER_ADDRESS.hit("127.0.0.1")
+        response = confirm(api, ada, delivery(shop))
+        refusal(response, 429, "RATE_LIMITED")
+        assert int(response["Retry-After"]) > 0
+        untouched(shop, milk)
+        elsewhere = api(ada)
+        elsewhere.client.defaults["REMOTE_ADDR"] = "192.0.2.9"
+        key = {"Idempotency-Key": "elsewhere"}
+        first = elsewhere.post("/checkout/confirm", delivery(shop), headers=key)
+        assert first.status_code == 201, "the control"
+        del elsewhere.client.defaults["REMOTE_ADDR"]
+        again = confirm(api, ada, delivery(shop), "elsewhere")
+        assert again.json() == first.json(), "what was answered is answered again"
 
     def test_repetitions_do_not_count(self, api, shop, ada, milk):
         assert confirm(api, ada, delivery(shop)).status_code == 201

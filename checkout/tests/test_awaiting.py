@@ -12,14 +12,14 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
-from checkout.books import ALL
 from checkout.errors import CartAlreadyOrdered
+from checkout.invariants import ALL
 from checkout.models import Reservation
-from checkout.services import come_back, recover
+from checkout.services import recover, resume_after_authentication
 from checkout.tests.test_views import form, hidden
-from mami import clock
-from mami.books import judge
-from mami.errors import NotFound
+from core import clock
+from core.errors import NotFound
+from core.invariants import judge
 from orders.models import Order
 from payments.errors import PaymentActionRequired, PaymentDeclined
 from payments.services import perform_open_calls
@@ -64,11 +64,15 @@ def cases() -> int:
 class TestComingBack:
     def test_confirmed_completes_the_order_on_return(self, shop: Shop, ada: User) -> None:
         shop.sandbox.decide(reference=asked(shop, ada), yes=True)
-        assert come_back(actor=ada, order_number=number(ada), now=clock.now()) == number(ada)
+        assert resume_after_authentication(
+            actor=ada, order_number=number(ada), now=clock.now()
+        ) == number(ada)
         order = Order.objects.get()
         assert (order.user, order.payment.state) == (ada, "AUTHORIZED")
         assert cases() == 0, "nothing went wrong, so nothing is listed"
-        assert come_back(actor=ada, order_number=number(ada), now=clock.now()) == number(ada)
+        assert resume_after_authentication(
+            actor=ada, order_number=number(ada), now=clock.now()
+        ) == number(ada)
         assert Order.objects.count() == 1
 
     def test_the_same_key_tells_the_outcome(self, shop: Shop, ada: User) -> None:
@@ -89,7 +93,7 @@ class TestComingBack:
         shop.sandbox.decide(reference=asked(shop, ada), yes=False)
         for _ in range(2):  # the second time it was settled before
             with pytest.raises(PaymentDeclined) as refused:
-                come_back(actor=ada, order_number=number(ada), now=clock.now())
+                resume_after_authentication(actor=ada, order_number=number(ada), now=clock.now())
             assert refused.value.details == {"reason": "authentication_failed"}
         assert not Order.objects.exists()
         assert not Reservation.objects.filter(status="ACTIVE").exists()
@@ -98,7 +102,7 @@ class TestComingBack:
     def test_not_yet(self, shop: Shop, ada: User) -> None:
         asked(shop, ada)
         with pytest.raises(PaymentActionRequired):
-            come_back(actor=ada, order_number=number(ada), now=clock.now())
+            resume_after_authentication(actor=ada, order_number=number(ada), now=clock.now())
         assert Reservation.objects.get().status == "ACTIVE"
 
     def test_a_new_card_stays_when_it_was_asked_to(self, shop: Shop) -> None:
@@ -106,14 +110,16 @@ class TestComingBack:
         shop.fill(bob, {shop.product(): 1})
         ask = shop.request(payment=shop.raw_card("tok_3ds"), save_as_default=True)
         shop.sandbox.decide(reference=asked(shop, bob, request=ask), yes=True)
-        come_back(actor=bob, order_number=number(bob), now=clock.now())
+        resume_after_authentication(actor=bob, order_number=number(bob), now=clock.now())
         default = bob.payment_tokens.get(is_default=True)  # type: ignore[attr-defined]
         assert default.last4 == "3155"
 
     def test_strangers_find_nothing(self, shop: Shop, ada: User) -> None:
         asked(shop, ada)
         with pytest.raises(NotFound):
-            come_back(actor=shop.customer(), order_number=number(ada), now=clock.now())
+            resume_after_authentication(
+                actor=shop.customer(), order_number=number(ada), now=clock.now()
+            )
 
 
 class TestGivingUp:

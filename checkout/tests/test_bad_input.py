@@ -15,7 +15,7 @@ from accounts.models import User
 from catalog.models import Product
 from checkout.tests.test_refusals import _everything
 from checkout.tests.test_views import PAGE, form, hidden
-from mami.clock import shop_instant
+from core.clock import shop_instant
 from orders.models import Order
 from tests.shop import Shop
 

@@ -7,15 +7,14 @@ import pytest
 
 from cart.errors import EmptyCart
 from cart.models import Cart
-from checkout import keys
+from checkout import idempotency
 from checkout.errors import (
     CartAlreadyOrdered,
     IdempotencyInProgress,
-    IdempotencyKeyReuseMismatch,
-    MissingIdempotencyKey,
 )
 from checkout.models import IdempotencyKey, Reservation
-from mami import clock
+from core import clock
+from core.errors import IdempotencyKeyReuseMismatch, MissingIdempotencyKey
 from orders.models import Order
 from tests.shop import Shop, during_payment
 
@@ -35,6 +34,7 @@ def test_an_order_is_written_whole(shop: Shop) -> None:
         "order_number": order.order_number,
         "status": "CREATED",
         "total_paid": "73.35",
+        "total_amount": "73.35",
         "payment_status": "AUTHORIZED",
         "payment_reference": shop.payments(ada)[0].provider_reference,
     }
@@ -207,6 +207,6 @@ class TestKeys:
     def test_keys_are_forgotten_after_a_day(self, shop: Shop) -> None:
         ada = shop.customer()
         shop.order(ada)
-        assert keys.clean_up(now=clock.now()) == 0
-        assert keys.clean_up(now=clock.now() + dt.timedelta(hours=25)) == 1
+        assert idempotency.clean_up(now=clock.now()) == 0
+        assert idempotency.clean_up(now=clock.now() + dt.timedelta(hours=25)) == 1
         assert Order.objects.count() == 1

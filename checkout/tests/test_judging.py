@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from django.apps import apps
+from django.conf import settings
 from django.db import transaction
 
+from checkout.invariants import ALL
 from checkout.tests.judging import Judge
-from mami.books import Finding, Rule
+from core.invariants import Finding, Rule
 from tests.shop import Shop
 
 
@@ -61,12 +64,27 @@ def test_what_is_broken_stays_so(judge: Judge, shop: Shop) -> None:
     assert judge.broken() == judge.broken() != {}
 
 
-def test_what_lies_outside_is_part_of_every_verdict(judge: Judge, asked: list[str]) -> None:
+def test_what_lies_outside_is_part_of_the_verdict_of_who_looks_there(
+    judge: Judge, asked: list[str]
+) -> None:
+    def check(as_of: dt.datetime | None) -> Iterator[Finding]:
+        asked.append("ledger")
+        if Path(settings.SANDBOX_LEDGER).exists():
+            yield Finding(what="it is there", repair="")
+
+    judge.rules.append(Rule(name="ledger", check=check))
     judge.broken()
-    judge.broken(outside=1)
-    judge.broken(outside=2)
-    judge.broken(outside=2)
-    assert asked == ["shelves", "people"] * 3
+    asked.clear()
+    for version in (1, 2, 2):
+        assert judge.broken(outside=version) == {}
+    assert asked == ["ledger"] * 2
+
+
+def test_the_rule_about_the_provider_looks_there(db: None) -> None:
+    judge = Judge(ALL)
+    judge.broken()
+    looking = [name for name, grounds in judge.good.items() if grounds.looks_outside]
+    assert looking == ["provider's ledger = ours (sandbox)"]
 
 
 @pytest.mark.django_db(transaction=True)

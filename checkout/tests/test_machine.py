@@ -29,13 +29,13 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from hypothesis.stateful import run_state_machine_as_test as run
 
 from cart.models import Cart, CartItem
-from checkout.books import ALL
+from checkout.invariants import ALL
 from checkout.services import confirm, recover
 from checkout.tests.judging import Judge
+from core import clock, faults
+from core.errors import DomainError
 from inventory import services as inventory
 from inventory.models import Stock
-from mami import clock, faults
-from mami.errors import DomainError
 from orders import services as orders
 from orders.models import Order, OrderItem, OrderStatus, PickedStatus
 from payments import providers
@@ -168,7 +168,7 @@ class Story(RuleBasedStateMachine):
             return
         steps = {
             "cancel": lambda: orders.cancel(actor=found.user, order_id=found.pk, now=self.now),
-            "claim": lambda: orders.claim(actor=self.eli, order_id=found.pk, now=self.now),
+            "claim": lambda: orders.claim_order(actor=self.eli, order_id=found.pk, now=self.now),
             "finish": lambda: orders.finish_picking(
                 actor=self.eli, order_id=found.pk, now=self.now
             ),
@@ -214,8 +214,7 @@ class Story(RuleBasedStateMachine):
                 lambda: orders.refund(
                     actor=self.mia,
                     order_id=found.pk,
-                    amount=amount,
-                    reason="late",
+                    request=orders.RefundRequest(amount=amount, reason_code="LATE"),
                     key=f"r{self.keys}",
                     now=self.now,
                 )
@@ -235,6 +234,7 @@ class Story(RuleBasedStateMachine):
         self.now += dt.timedelta(seconds=seconds)
         recover(now=self.now)
         perform_open_calls(now=self.now)
+        orders.follow_calls(now=self.now)
 
     @invariant()
     def the_books_balance(self) -> None:
@@ -270,6 +270,9 @@ def opened(transactional_db: None) -> None:
     people = [shop.customer(card=None) for _ in range(3)]
     Story.opening = (shop, goods, people, shop.employee(), shop.manager())
     Story.judge = Judge(ALL)
+    with transaction.atomic():
+        Story.judge.begin()
+        assert Story.judge.broken() == {}, "what no story touches is judged here, once for all"
 
 
 @pytest.mark.slow

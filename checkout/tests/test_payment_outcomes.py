@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from checkout.models import IdempotencyKey, Reservation
 from checkout.services import recover
-from mami import clock, faults
-from mami.errors import DomainError
+from core import clock, faults
+from core.errors import DomainError
 from orders.models import Order
 from payments import services as payments
 from payments.errors import PaymentDeclined, PaymentPending, PaymentUnavailable

@@ -12,11 +12,12 @@ import pytest
 from django.apps import apps
 
 from accounts.models import Address, User
+from branches.models import PlaceHold
 from cart.models import Cart, CartItem
 from checkout.models import IdempotencyKey, Reservation
 from checkout.requests import AddressData, ConfirmRequest
-from mami.clock import shop_instant
-from mami.errors import DomainError
+from core.clock import shop_instant
+from core.errors import DomainError
 from orders.models import Order
 from tests.shop import Shop
 
@@ -45,7 +46,8 @@ def _everything() -> dict[str, Any]:
             .objects.exclude(taken=0)
             .values_list("pk", "taken")
         ),
-        "carts": list(Cart.objects.order_by("pk").values_list("pk", "status", "held_slot")),
+        "carts": list(Cart.objects.order_by("pk").values_list("pk", "status")),
+        "holds": list(PlaceHold.objects.order_by("pk").values_list("reference", "dated_slot")),
         "lines": list(CartItem.objects.order_by("pk").values_list("pk", "quantity")),
         "orders": Order.objects.count(),
         "payments": apps.get_model("payments", "Payment").objects.count(),
@@ -171,7 +173,7 @@ def test_a_full_window(shop: Shop, ada: User) -> None:
 
 def test_a_window_kept_by_another_basket_is_full(shop: Shop, ada: User) -> None:
     from cart.services import hold_slot
-    from mami import clock
+    from core import clock
 
     shop.slot.capacity = 1
     shop.slot.save()

@@ -13,9 +13,9 @@ from django.db import connection, transaction
 
 from accounts.models import User
 from catalog.models import Product
-from checkout.limits import limited_confirm
+from checkout.confirm_gate import limited_confirm
+from core import clock
 from inventory.locks import lock_stocks
-from mami import clock
 from orders.models import Order
 from payments import providers
 from payments import services as payments
@@ -100,7 +100,12 @@ def test_nobody_waits_for_the_turn_of_one_who_waits_for_the_bank(
 
     def press(who: User) -> Any:
         return limited_confirm(
-            actor=who, key="key-1", request=shop.request(), request_id="test", now=clock.now()
+            actor=who,
+            key="key-1",
+            request=shop.request(),
+            request_id="test",
+            address="192.0.2.1",
+            now=clock.now(),
         )
 
     with waiting(patience, lambda: press(person(shop, milk, "tok_slow"))) as came:

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from checkout import services
+from checkout.requests import ChangeLine, ChangeRequest
+from core import clock
+from orders.models import Order
+from orders.tests.holds import Clock, far_shop, scheduled
 from tests.shop import Shop, open_with_sandbox
 
-MOST = 25
+MAX_STATEMENTS = 25
 BRACKETS = {"BEGIN", "COMMIT"}
 
 
@@ -34,11 +41,11 @@ def test_the_same_number_for_5_and_50_lines(shop: Shop) -> None:
     shop.order()  # the window's row of that date is made by its first order
     small, large = statements(shop, 5), statements(shop, 50)
     assert len(small) == len(large)
-    assert len(small) <= MOST
+    assert len(small) <= MAX_STATEMENTS
 
 
 def test_a_pickup_needs_no_more(shop: Shop) -> None:
-    assert len(statements(shop, 5, pickup=True)) <= MOST
+    assert len(statements(shop, 5, pickup=True)) <= MAX_STATEMENTS
 
 
 def test_exactly_two_transactions(shop: Shop) -> None:
@@ -48,3 +55,44 @@ def test_exactly_two_transactions(shop: Shop) -> None:
         shop.confirm(ada)
     sent = [q["sql"] for q in captured]
     assert sent.count("BEGIN") == sent.count("COMMIT") == 2
+
+
+def changing(order: Order, **asked: Any) -> int:
+    """The statements of one change, between its BEGINs and COMMITs."""
+    seen = services.preview_change(
+        actor=order.user, order_id=order.pk, request=ChangeRequest(**asked), now=clock.now()
+    )
+    request = ChangeRequest(
+        **asked, expected_version=order.version, expected_total=seen.plan.totals.total
+    )
+    with CaptureQueriesContext(connection) as captured:
+        services.change(
+            actor=order.user, order_id=order.pk, key=f"change-{order.pk}", request=request,
+            request_id="test", now=clock.now(),
+        )  # fmt: skip
+    return len([q for q in captured if q["sql"] not in BRACKETS])
+
+
+def test_a_change_without_money_costs_little_more_than_confirm(shop: Shop) -> None:
+    found = []
+    for number in (3, 30):
+        goods = [shop.product() for _ in range(number)]
+        order = shop.order(quantities=dict.fromkeys(goods, 2), request=shop.pickup())
+        less = tuple(ChangeLine(product_id=one.pk, quantity=Decimal(1)) for one in goods)
+        found.append(changing(order, lines=less))
+    assert found[0] == found[1]
+    assert found[0] <= MAX_STATEMENTS * 1.2
+
+
+def test_what_is_held_later_costs_no_more_statements(shop: Shop) -> None:
+    shop.order()
+    held = len(statements(shop, 5))
+    with far_shop(shop, Clock(clock.now())) as far:
+        scheduled(far)
+        ada = far.customer()
+        far.fill(ada, {far.product(): 2 for _ in range(5)})
+        with CaptureQueriesContext(connection) as captured:
+            found = far.confirm(ada)
+        assert Order.objects.get(pk=found.order_id).payment.state == "SCHEDULED"
+    later = [q["sql"] for q in captured if q["sql"] not in BRACKETS]
+    assert len(later) <= held

@@ -7,66 +7,16 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 
-from accounts.models import User
 from cart.models import Cart, CartItem
 from cart.selectors import cart_view
+from cart.tests.factories import quantities
 from catalog.models import Product
-from mami.ratelimits import CONFIRM_PER_USER, RateLimited
+from checkout.tests.page import HTMX, PAGE, PREVIEW, form, hidden, order
+from core.limits import CONFIRM_PER_USER, RateLimited
 from orders.models import Order
-from tests.shop import Shop
-
-PAGE, PREVIEW = "/checkout/", "/checkout/preview/"
-HTMX = {"HTTP_HX_REQUEST": "true"}
-
-
-@pytest.fixture
-def ada(shop: Shop) -> User:
-    return shop.customer()
-
-
-@pytest.fixture
-def milk(shop: Shop, ada: User) -> Product:
-    product = shop.product(price=Decimal("7.20"))
-    shop.fill(ada, {product: 2})
-    return product
-
-
-@pytest.fixture
-def desk(client: Client, ada: User, milk: Product) -> Client:
-    client.cookies["mami_language"] = "en"
-    client.force_login(ada)
-    return client
-
-
-def hidden(html: str, name: str) -> str:
-    found = re.search(rf'name="{name}" value="([^"]*)"', html)
-    assert found, name
-    return found[1]
-
-
-def form(desk: Client, shop: Shop, **changes: Any) -> dict[str, Any]:
-    """What the page would send: the first address, the first window, the saved card."""
-    html = desk.get(PAGE).content.decode()
-    typed = {
-        "key": hidden(html, "key"),
-        "cart_id": hidden(html, "cart_id"),
-        "expected_total": hidden(html, "expected_total"),
-        "where": re.search(r'value="(address:\d+)"', html)[1],  # type: ignore[index]
-        "slot": f"{shop.slot.pk}@{shop.date}",
-        "delivery_preference": "LEAVE_AT_DOOR",
-        "delivery_note": "",
-        "notes": "",
-        "card": re.search(r'value="(saved:\d+)"', html)[1],  # type: ignore[index]
-        **changes,
-    }
-    return {name: value for name, value in typed.items() if value is not None}
-
-
-def order(desk: Client, shop: Shop, **changes: Any) -> Any:
-    return desk.post(PAGE, form(desk, shop, **changes))
+from tests.html import one_line
 
 
 class TestPage:
@@ -240,7 +190,7 @@ class TestRefusals:
         taken = desk.post(PAGE, {**typed, "fix": f"take-{milk.pk}-1", "notes": "ripe"})
         assert taken.status_code == 200
         assert 'value="ripe"' in taken.content.decode()
-        assert cart_view(actor=ada).quantity_of == {milk.pk: 1}
+        assert quantities(cart_view(actor=ada)) == {milk.pk: 1}
         assert f"drop-{milk.pk}" in html
 
     def test_leaving_out_the_last_product_leads_to_the_empty_basket(self, desk, shop, milk):
@@ -293,8 +243,7 @@ class TestPending:
 
 class TestPreview:
     def test_choosing_a_time_keeps_it(self, desk, shop, ada):
-        response = desk.post(PREVIEW, form(desk, shop), **HTMX)
-        html = response.content.decode()
+        html = one_line(desk.post(PREVIEW, form(desk, shop), **HTMX))
         assert "Kept for you" in html
         assert 'id="summary" hx-swap-oob="true"' in html
         assert cart_view(actor=ada).held is not None
@@ -324,23 +273,38 @@ class TestPreview:
         assert desk.post(PREVIEW, form(desk, shop, day=day), **HTMX).status_code == 200
 
 
-class TestExpiredSession:
-    def test_what_was_typed_comes_back_after_signing_in(self, desk, shop, ada):
-        typed = form(desk, shop, where="new", line1="5 Herzl", city="Haifa", notes="ripe, please")
-        desk.logout()
+class TestSeen:
+    """The page sends what it showed; the other tab is not ordered."""
+
+    def test_another_basket_of_the_same_total(self, desk, shop, ada, milk):
+        typed = form(desk, shop)
+        other = shop.product(price=milk.price)
+        CartItem.objects.filter(cart__user=ada).update(product=other)
         response = desk.post(PAGE, typed)
-        assert response["Location"] == "/account/login/?next=/checkout/"
-        desk.force_login(ada)
-        html = desk.get(PAGE).content.decode()
-        assert 'value="5 Herzl"' in html
-        assert 'value="ripe, please"' in html
-        assert re.search(r'value="new"[^>]* checked', html)
+        assert response.status_code == 422
+        assert "basket has changed since you last looked" in response.content.decode()
+        assert not Order.objects.exists()
+        assert order(desk, shop).status_code == 302
+
+    def test_a_window_that_moved(self, desk, shop):
+        typed = form(desk, shop)
+        typed["seen"] = re.findall(r'name="seen" value="([^"]+)"', desk.get(PAGE).content.decode())
+        assert f"{shop.slot.pk}@{shop.date}@10:00-12:00" in typed["seen"]
+        shop.slot.start_time, shop.slot.end_time = "14:00", "16:00"
+        shop.slot.save()
+        response = desk.post(PAGE, typed)
+        assert response.status_code == 422
+        assert "delivery time has changed" in response.content.decode()
         assert not Order.objects.exists()
 
-    def test_htmx_goes_there_too_and_no_card_is_remembered(self, desk, shop):
-        typed = form(desk, shop)
-        desk.logout()
-        assert desk.post(PAGE, typed, **HTMX)["HX-Redirect"].startswith("/account/login/")
-        kept = desk.session["checkout_typed"]
-        assert "card" not in kept
-        assert "key" not in kept
+    def test_an_amount_that_is_not_sold_is_offered_otherwise(self, desk, shop, ada):
+        CartItem.objects.filter(cart__user=ada).update(quantity="0.5")
+        html = desk.get(PAGE).content.decode()
+        assert "Sold in other amounts now" in html
+        response = desk.post(PAGE, form(desk, shop))
+        assert response.status_code == 422
+        assert not Order.objects.exists()
+        fix = re.search(r'name="fix"\s+value="(take-\d+-1)"', html)
+        assert fix
+        desk.post(PAGE, form(desk, shop, fix=fix[1]))
+        assert order(desk, shop).status_code == 302

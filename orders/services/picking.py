@@ -8,16 +8,20 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from audit.selectors import entries
 from audit.services import Action, record
-from catalog.models import SoldBy
+from catalog.choices import SoldBy
+from core.errors import InvalidInput, NotFound, PermissionRefused
+from core.money import GRAM, json_quantity
+from core.transactions import require_transaction, write_transaction
 from inventory import services as inventory
-from mami.errors import InvalidInput, NotFound, PermissionRefused
-from mami.money import GRAM
-from mami.transactions import require_transaction, write_transaction
-from orders.errors import OrderNotInPicking
+from orders.change_models import OrderQuestion
+from orders.errors import OrderNotInPicking, PickOvertaken
 from orders.locks import lock_items, lock_order
 from orders.models import Order, OrderItem, OrderStatus, PickedStatus
+from orders.services.questions import close_questions
 from orders.services.taking_back import take_back
+from orders.status import refuse_own, refuse_while_changed
 
 NOTHING = Decimal(0)
 HEAVIER = Decimal("1.5")
@@ -34,12 +38,14 @@ def pick_item(
     now: dt.datetime,
     picked_quantity: Decimal | None = None,
     reason: str = "",
+    seen_version: int | None = None,
 ) -> OrderItem:
     """Say what became of a line: PICKED (`picked_quantity` units or kg, else as ordered), MISSING
     or PENDING again. The stock follows at once.
 
-    Repeating an answer changes nothing. Raises PermissionRefused (no staff), NotFound,
-    OrderNotInPicking, InvalidInput.
+    `seen_version` is the line's when the answer was given. Repeating the answer that stands
+    changes nothing. Raises PermissionRefused (no staff), OwnOrder, NotFound, OrderNotInPicking,
+    PickOvertaken, InvalidInput.
     """
     with write_transaction(durable=True):
         return pick_within(
@@ -50,6 +56,7 @@ def pick_item(
             now=now,
             picked_quantity=picked_quantity,
             reason=reason,
+            seen_version=seen_version,
         )
 
 
@@ -62,6 +69,7 @@ def pick_within(
     now: dt.datetime,
     picked_quantity: Decimal | None = None,
     reason: str = "",
+    seen_version: int | None = None,
 ) -> OrderItem:
     """`pick_item` as part of the caller's transaction, with the same refusals.
 
@@ -70,29 +78,37 @@ def pick_within(
     keeps what was found of it.
     """
     require_transaction()
-    if not actor.is_employee:
-        raise PermissionRefused
-    if picked_status not in PickedStatus.values:
-        raise InvalidInput(fields={"picked_status": [_("There is no such answer.")]})
+    _check_asked(actor, picked_status)
     order = lock_order(order_id=order_id)
+    refuse_own(order, actor)
     items = {item.pk: item for item in lock_items(order_id=order.pk)}
     item = items.get(item_id)
     if item is None:
         raise NotFound
     if order.status != OrderStatus.IN_PROGRESS:
         raise OrderNotInPicking(status=order.status)
+    refuse_while_changed(order)
     quantity = _quantity(item, picked_status, picked_quantity)
-    if item.substitute_for_id is not None:
+    answer = (picked_status, quantity)
+    check_not_overtaken(
+        item, seen_version, stands=answer == (item.picked_status, item.picked_quantity)
+    )
+    changed = False
+    waits = item.picked_status == PickedStatus.PENDING and picked_status == PickedStatus.PICKED
+    if item.substitute_for_id is not None and not waits:
         if picked_status == PickedStatus.PICKED:
             return _unchanged(item, quantity)
         by, item = item, items[item.substitute_for_id]
         take_back(actor=actor, order=order, item=item, by=by)
-        if item.picked_status == PickedStatus.PICKED:
+        changed = True
+        others = any(one.substitute_for_id == item.pk and one is not by for one in items.values())
+        if others or item.picked_status == PickedStatus.PICKED:
+            next_version(item)
             return item
-    elif (picked_status, quantity) != (item.picked_status, item.picked_quantity):
+    elif answer != (item.picked_status, item.picked_quantity):
         for by in [one for one in items.values() if one.substitute_for_id == item.pk]:
             take_back(actor=actor, order=order, item=item, by=by)
-    answer(
+    changed |= write_pick(
         actor=actor,
         order=order,
         item=item,
@@ -101,10 +117,59 @@ def pick_within(
         reason=reason if picked_status == PickedStatus.MISSING else "",
         now=now,
     )
+    if changed:
+        next_version(item)
+        if not item.left:  # found after all: nobody needs to be asked
+            close_questions(
+                order=order, status=OrderQuestion.Status.EXPIRED, now=now, item_ids=[item.pk]
+            )
     return item
 
 
-def answer(
+def _check_asked(actor: User, picked_status: str) -> None:
+    if not actor.is_employee:
+        raise PermissionRefused
+    if picked_status not in PickedStatus.values:
+        raise InvalidInput(fields={"picked_status": [_("There is no such answer.")]})
+
+
+def check_not_overtaken(item: OrderItem, seen_version: int | None, *, stands: bool) -> None:
+    """Raise PickOvertaken where the locked line has turned since `seen_version` was seen of it,
+    unless what is asked for `stands` there already.
+    """
+    if seen_version is not None and seen_version != item.version and not stands:
+        raise overtaken(item)
+
+
+def overtaken(item: OrderItem) -> PickOvertaken:
+    """The refusal that tells what stands at the line now, and who answered it."""
+    last = entries(entity_type="order_item", entity_id=item.pk).first()
+    name = last.actor.full_name if last is not None and last.actor is not None else ""
+    amount = item.picked_quantity
+    told = {"name": name, "answer": item.get_picked_status_display()}
+    message = _("%(name)s answered this line in the meantime: %(answer)s.") % told
+    if amount is not None:
+        told |= {"found": f"{amount.normalize():f}"}
+        message = _("%(name)s answered this line in the meantime: %(answer)s, %(found)s.") % told
+    return PickOvertaken(
+        message if name else None,
+        item={
+            "id": item.pk,
+            "version": item.version,
+            "picked_status": item.picked_status,
+            "picked_quantity": None if amount is None else json_quantity(amount),
+            "answered_by": name or None,
+        },
+    )
+
+
+def next_version(item: OrderItem) -> None:
+    """Let whoever saw the locked line before know that it is another one now."""
+    item.version += 1
+    item.save(update_fields=["version"])
+
+
+def write_pick(
     *,
     actor: User,
     order: Order,
@@ -113,11 +178,14 @@ def answer(
     quantity: Decimal | None,
     reason: str,
     now: dt.datetime,
-) -> None:
-    """Write the answer for a locked line and move its stock, in the caller's transaction."""
+) -> bool:
+    """Write the answer for a locked line and move its stock, in the caller's transaction.
+
+    Whether it is another one than stood there; the caller turns the line's version.
+    """
     old = (item.picked_status, item.picked_quantity)
     if (picked_status, quantity) == old:
-        return
+        return False
     taken_before, promised_before = _holds(item)
     item.picked_status, item.picked_quantity = picked_status, quantity
     item.missing_reason = reason[:REASON_LENGTH]
@@ -134,6 +202,7 @@ def answer(
     )
     taken, promised = _holds(item)
     _move_stock(actor, order, item, taken - taken_before, promised - promised_before)
+    return True
 
 
 def _holds(item: OrderItem) -> tuple[Decimal, Decimal]:

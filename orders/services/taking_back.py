@@ -6,8 +6,9 @@ from accounts.models import User
 from audit.services import Action, record
 from inventory import services as inventory
 from inventory.locks import lock_stocks
-from mami.money import ZERO
-from orders.models import Order, OrderItem
+from orders.models import Order, OrderItem, PickedStatus
+
+PENDING = PickedStatus.PENDING
 
 
 def take_back(*, actor: User, order: Order, item: OrderItem, by: OrderItem) -> None:
@@ -17,8 +18,8 @@ def take_back(*, actor: User, order: Order, item: OrderItem, by: OrderItem) -> N
     inventory.put_back(
         actor=actor,
         branch_id=order.branch_id,
-        picked={by.product_id: by.picked_quantity or ZERO},
-        promised={},
+        picked={by.product_id: by.packed} if by.packed else {},
+        promised={by.product_id: by.quantity} if by.picked_status == PENDING else {},
         reference=f"order:{order.order_number}",
     )
     record(

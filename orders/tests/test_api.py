@@ -10,6 +10,7 @@ from tests.api_client import refusal
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
+@pytest.mark.quick
 def test_whole_order(api, shop):
     ada = shop.customer()
     order = shop.order(ada)
@@ -17,7 +18,8 @@ def test_whole_order(api, shop):
     assert set(data) == {
         "id", "order_number", "status", "fulfillment_type", "branch", "created_at", "subtotal",
         "discount_total", "delivery_fee", "total_amount", "vat", "payment", "delivery", "pickup",
-        "delivery_slot", "items", "timeline", "can_cancel",
+        "delivery_slot", "items", "timeline", "can_cancel", "can_change", "change_until", "version", "amount_due", "changes", "questions",
+        "problems", "charges", "charges_total", "attempts", "business_name", "vat_id",
     }  # fmt: skip
     assert data["vat"] == [{"rate": "18.00", "net": "50.85", "vat": "9.15"}]
     assert data["payment"]["authorized"] == "60.00"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 from collections.abc import Iterator
 from decimal import Decimal
@@ -12,10 +13,14 @@ import pytest
 from django.utils import translation
 
 from accounts.models import User
-from mami import clock
+from checkout.requests import ChangeLine, ChangeRequest
+from checkout.services import propose_change
+from core import clock
+from core.clock import shop_date, shop_instant
 from notifications import services as notifications
 from notifications.models import Message
 from orders import services
+from orders.tests.test_refunding import left
 from payments.services import perform_open_calls
 from tests.shop import Shop, open_with_sandbox
 
@@ -38,7 +43,8 @@ def send(kind: str, mailoutbox: list[Any]) -> Any:
     message = Message.objects.filter(kind=kind).latest("id")
     mailoutbox.clear()
     with translation.override("en"):  # the worker's own language must not matter
-        assert notifications.deliver(dedupe_key=message.dedupe_key, now=clock.now())
+        noon = shop_instant(shop_date(clock.now()), dt.time(12))  # at night some of them wait
+        assert notifications.deliver(dedupe_key=message.dedupe_key, now=noon)
     (mail,) = mailoutbox
     if folder := os.environ.get("MAMI_LETTERS"):  # to look at them in a browser
         name = f"{kind}-{Message.objects.count()}-{message.user.language}.html"
@@ -85,7 +91,7 @@ def test_leaving_tells_what_was_charged(shop, mailoutbox, language):
     order = shop.order(customer(shop, language))
     manager, employee = shop.manager(), shop.employee()
     now = clock.now()
-    services.claim(actor=employee, order_id=order.pk, now=now)
+    services.claim_order(actor=employee, order_id=order.pk, now=now)
     for item in order.items.all():
         services.pick_item(
             actor=employee, order_id=order.pk, item_id=item.pk, picked_status="PICKED",
@@ -94,15 +100,40 @@ def test_leaving_tells_what_was_charged(shop, mailoutbox, language):
     services.finish_picking(actor=employee, order_id=order.pk, now=now)
     services.change_status(actor=manager, order_id=order.pk, to="OUT_FOR_DELIVERY", now=now)
     perform_open_calls(now=clock.now())
-    mail = send("order_status", mailoutbox)
+    mail = send("out_for_delivery", mailoutbox)
     assert "₪60.00" in mail.body
     assert ("חויבו" if language == "he" else "We charged") in mail.body
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("he", ["היינו אצלכם בדלת", "לא הצלחנו למסור"]),
+        ("en", ["at your door", "could not hand it over"]),
+    ],
+)
+def test_a_visit_in_vain_asks_for_another_time(shop, mailoutbox, language, words):
+    order = left(shop, shop.order(customer(shop, language)))
+    services.change_status(
+        actor=shop.manager(),
+        order_id=order.pk,
+        to="DELAYED",
+        now=clock.now(),
+        reason_code="NOT_HOME",
+    )
+    mail = send("order_delayed", mailoutbox)
+    text = mail.subject + mail.body
+    for word in words:
+        assert word in text
+    assert "We are late" not in text
+    assert "Nothing more is charged" in text or language == "he"
+    assert f"/orders/{order.order_number}/" in text
 
 
 def test_what_has_passed_is_not_told(shop, mailoutbox):
     order = shop.order(customer(shop, "en"))
     services.change_status(actor=shop.manager(), order_id=order.pk, to="DELAYED", now=clock.now())
-    message = Message.objects.get(kind="order_status")
+    message = Message.objects.get(kind="order_delayed")
     services.change_status(
         actor=shop.manager(), order_id=order.pk, to="IN_PROGRESS", now=clock.now()
     )
@@ -114,3 +145,35 @@ def test_the_message_itself_holds_keys_only(shop):
     order = shop.order(customer(shop, "he"))
     message = Message.objects.get(kind="order_confirmed")
     assert message.context == {"order_id": order.pk}
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("he", ["אנחנו מבקשים לשנות את ההזמנה", "לכל היותר"]),
+        ("en", ["We would like to change your order", "At most"]),
+    ],
+)
+def test_a_change_that_staff_propose(shop, mailoutbox, language, words):
+    milk = shop.product(price=Decimal(20), name_en="Milk", name_he="חלב")
+    order = shop.order(customer(shop, language), {milk: 2}, request=shop.pickup())
+    propose_change(
+        actor=shop.manager(),
+        order_id=order.pk,
+        request=ChangeRequest(
+            lines=(ChangeLine(product_id=milk.pk, quantity=Decimal(3)),),
+            expected_version=1,
+            expected_total=Decimal(60),
+            reason="you <rang>",
+        ),
+        now=clock.now(),
+    )
+    mail = send("substitute_question", mailoutbox)
+    page = mail.alternatives[0].content
+    for text in (mail.body, page):
+        assert "60.00" in text
+        assert f"/orders/{order.order_number}/" in text
+        for word in words:
+            assert word in text
+    assert "you &lt;rang&gt;" in page
+    assert "you <rang>" in mail.body

@@ -7,8 +7,8 @@ from decimal import Decimal
 import pytest
 
 from accounts.models import User
-from mami import clock
-from mami.errors import InvalidInput, NotFound, PermissionRefused
+from core import clock
+from core.errors import InvalidInput, NotFound, PermissionRefused
 from orders import services
 from orders.errors import OrderClaimed, OrderNotInPicking
 from orders.models import Order, OrderItem
@@ -35,7 +35,7 @@ def begin(shop: Shop, eli: User, **products: object) -> OrderItem:
     """An order of three units of ₪10 that `eli` is picking; its line."""
     milk = shop.product(stock=10)
     order = shop.order(quantities={milk: 3})
-    services.claim(actor=eli, order_id=order.pk, now=clock.now())
+    services.claim_order(actor=eli, order_id=order.pk, now=clock.now())
     return order.items.get()
 
 
@@ -82,7 +82,7 @@ def test_an_answer_may_be_taken_back(shop: Shop, eli: User, first: str, second: 
 def test_a_corrected_weight_moves_the_difference(shop: Shop, eli: User) -> None:
     tomatoes = shop.weighed(stock=10)
     order = shop.order(quantities={tomatoes: "1.5"})
-    services.claim(actor=eli, order_id=order.pk, now=clock.now())
+    services.claim_order(actor=eli, order_id=order.pk, now=clock.now())
     item = order.items.get()
     for weight, left in (("1.48", "8.52"), ("1.62", "8.38"), ("1.31", "8.69")):
         answer(eli, item, "PICKED", picked_quantity=Decimal(weight))
@@ -127,16 +127,16 @@ def test_customers_do_not_pick(shop: Shop, eli: User) -> None:
     with pytest.raises(PermissionRefused):
         answer(shop.customer(), item, "PICKED")
     with pytest.raises(PermissionRefused):
-        services.claim(actor=shop.customer(), order_id=item.order_id, now=clock.now())
+        services.claim_order(actor=shop.customer(), order_id=item.order_id, now=clock.now())
 
 
 class TestClaiming:
     def test_the_first_one_has_it(self, shop: Shop, eli: User) -> None:
         order, dan = shop.order(), shop.employee()
-        services.claim(actor=eli, order_id=order.pk, now=clock.now())
-        services.claim(actor=eli, order_id=order.pk, now=clock.now())
+        services.claim_order(actor=eli, order_id=order.pk, now=clock.now())
+        services.claim_order(actor=eli, order_id=order.pk, now=clock.now())
         with pytest.raises(OrderClaimed) as refusal:
-            services.claim(actor=dan, order_id=order.pk, now=clock.now())
+            services.claim_order(actor=dan, order_id=order.pk, now=clock.now())
         assert refusal.value.details == {"picker": eli.full_name}
         order.refresh_from_db()
         assert order.picker == eli
@@ -144,14 +144,14 @@ class TestClaiming:
 
     def test_unknown(self, eli: User) -> None:
         with pytest.raises(NotFound):
-            services.claim(actor=eli, order_id=999_999, now=clock.now())
+            services.claim_order(actor=eli, order_id=999_999, now=clock.now())
 
 
 def test_pickers_side_by_side_see_one_order(shop: Shop, eli: User) -> None:
     """Two people answer two lines; neither write is lost (the race itself: test_races)."""
     milk, eggs = shop.product(), shop.product()
     order = shop.order(quantities={milk: 1, eggs: 1})
-    services.claim(actor=eli, order_id=order.pk, now=clock.now())
+    services.claim_order(actor=eli, order_id=order.pk, now=clock.now())
     for item, actor in zip(order.items.all(), (eli, shop.employee()), strict=True):
         answer(actor, item, "PICKED")
     assert set(Order.objects.get(pk=order.pk).items.values_list("picked_status", flat=True)) == {

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mami.money import ZERO, line_total
+from core.money import ZERO, line_total
 from orders import pricing
-from orders.pricing import Line
+from orders.pricing import PricedLine
+
+pytestmark = pytest.mark.slow
 
 prices = st.decimals("0.01", "9999.99", places=2)
 quantities = st.one_of(st.integers(1, 999).map(Decimal), st.decimals("0.001", "999", places=3))
@@ -18,10 +21,10 @@ fees = st.sampled_from([None, Decimal("0.00"), Decimal("12.00"), Decimal("30.00"
 
 
 @st.composite
-def lines(draw: st.DrawFn) -> Line:
+def lines(draw: st.DrawFn) -> PricedLine:
     price, quantity = draw(prices), draw(quantities)
     most = line_total(price, quantity)
-    return Line(
+    return PricedLine(
         unit_price=price,
         quantity=quantity,
         vat_rate=draw(rates),
@@ -33,7 +36,7 @@ baskets = st.lists(lines(), min_size=1, max_size=12)
 
 
 def quote(
-    goods: list[Line], *, kind: str = "DELIVERY", fee: Decimal | None = None
+    goods: list[PricedLine], *, kind: str = "DELIVERY", fee: Decimal | None = None
 ) -> pricing.Totals:
     return pricing.quote(
         lines=goods, fulfillment_type=kind, slot_fee=fee, fee_vat_rate=Decimal("18.00")
@@ -41,7 +44,7 @@ def quote(
 
 
 @given(baskets, st.sampled_from(["DELIVERY", "PICKUP"]), fees)
-def test_sums_meet(goods: list[Line], kind: str, fee: Decimal | None) -> None:
+def test_sums_meet(goods: list[PricedLine], kind: str, fee: Decimal | None) -> None:
     totals = quote(goods, kind=kind, fee=fee)
     assert totals.subtotal == sum((line.total for line in goods), ZERO)
     assert totals.total == totals.subtotal - totals.discount_total + totals.delivery_fee
@@ -53,7 +56,9 @@ def test_sums_meet(goods: list[Line], kind: str, fee: Decimal | None) -> None:
 
 
 @given(baskets, fees)
-def test_the_fee_looks_at_goods_after_discounts(goods: list[Line], fee: Decimal | None) -> None:
+def test_the_fee_looks_at_goods_after_discounts(
+    goods: list[PricedLine], fee: Decimal | None
+) -> None:
     totals = quote(goods, fee=fee)
     worth = totals.subtotal - totals.discount_total
     base = Decimal("30.00") if fee is None else fee
@@ -63,7 +68,7 @@ def test_the_fee_looks_at_goods_after_discounts(goods: list[Line], fee: Decimal 
 
 
 @given(baskets)
-def test_vat_is_inside_and_its_order_does_not_matter(goods: list[Line]) -> None:
+def test_vat_is_inside_and_its_order_does_not_matter(goods: list[PricedLine]) -> None:
     rows = quote(goods).vat_rows
     assert rows == quote(goods[::-1]).vat_rows
     assert [row.rate for row in rows] == sorted({row.rate for row in rows}, reverse=True)
@@ -74,7 +79,7 @@ def test_vat_is_inside_and_its_order_does_not_matter(goods: list[Line]) -> None:
 
 
 @given(baskets, st.data())
-def test_never_charged_above_what_was_agreed(goods: list[Line], data: st.DataObject) -> None:
+def test_never_charged_above_what_was_agreed(goods: list[PricedLine], data: st.DataObject) -> None:
     totals = quote(goods)
     found = [
         pricing.picked_line(
@@ -94,7 +99,7 @@ def test_never_charged_above_what_was_agreed(goods: list[Line], data: st.DataObj
 
 
 @given(baskets)
-def test_everything_found_costs_what_was_agreed(goods: list[Line]) -> None:
+def test_everything_found_costs_what_was_agreed(goods: list[PricedLine]) -> None:
     totals = quote(goods)
     found = [pricing.picked_line(line=line, picked=line.quantity) for line in goods]
     due = pricing.amount_due(lines=found, fee=totals.delivery_fee, authorized=totals.total)
@@ -104,7 +109,7 @@ def test_everything_found_costs_what_was_agreed(goods: list[Line]) -> None:
 
 @given(lines(), st.data())
 def test_a_line_refunded_in_parts_is_never_more_than_the_line(
-    line: Line, data: st.DataObject
+    line: PricedLine, data: st.DataObject
 ) -> None:
     """Line by line by piece, what is given back rounds to at most half an agora a part."""
     first = data.draw(st.decimals("0.001", line.quantity, places=3))
@@ -119,8 +124,10 @@ def test_a_documented_example() -> None:
     """Two of ₪4.90 at 18 %, 1.35 kg of ₪8.90 at 0 %, and the fee."""
     totals = quote(
         [
-            Line(unit_price=Decimal("4.90"), quantity=Decimal(2), vat_rate=Decimal("18.00")),
-            Line(unit_price=Decimal("8.90"), quantity=Decimal("1.35"), vat_rate=Decimal("0.00")),
+            PricedLine(unit_price=Decimal("4.90"), quantity=Decimal(2), vat_rate=Decimal("18.00")),
+            PricedLine(
+                unit_price=Decimal("8.90"), quantity=Decimal("1.35"), vat_rate=Decimal("0.00")
+            ),
         ]
     )
     assert (totals.subtotal, totals.delivery_fee, totals.total) == (

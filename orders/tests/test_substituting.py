@@ -7,12 +7,13 @@ from decimal import Decimal
 import pytest
 from django.urls import reverse
 
-from checkout.books import ALL
+from checkout.invariants import ALL
+from core import clock
+from core.errors import InvalidInput, PermissionRefused
 from inventory.errors import InsufficientStock
-from mami import clock
-from mami.errors import InvalidInput, PermissionRefused
 from orders import services
 from orders.errors import OrderNotInPicking, SubstituteNotPossible
+from orders.line_changes import line_changes
 from orders.models import Order, OrderItem
 from orders.selectors import amount_due, order_by_id
 from payments.services import perform_open_calls
@@ -39,7 +40,7 @@ def eli(shop: Shop):
 def picking(shop: Shop, eli, milk, quantity=2, choice="BEST_MATCH") -> tuple[Order, OrderItem]:
     order = shop.order(quantities={milk: quantity})
     order.items.update(substitution=choice)
-    services.claim(actor=eli, order_id=order.pk, now=clock.now())
+    services.claim_order(actor=eli, order_id=order.pk, now=clock.now())
     return order, order.items.get()
 
 
@@ -243,4 +244,33 @@ def test_another_answer_sends_the_substitute_back(
     assert order.items.count() == 1
     assert shop.stock(other) == (10, 0)
     assert shop.stock(milk)[0] == 10 - (item.picked_quantity or 0)
+    assert [finding for rule in ALL for finding in rule.check(None)] == []
+
+
+def test_two_substitutes_each_cover_a_part(shop: Shop, eli, milk, other):
+    """3 × 10.00 missing: one of 8.00, then two of 11.50 that cost no more than what they replace."""
+    dear = shop.product(stock=10, price=Decimal("11.50"), **KOSHER)
+    order, item = picking(shop, eli, milk, quantity=3)
+    first = give(eli, item, other, quantity=Decimal(1))
+    item.refresh_from_db()
+    with pytest.raises(InvalidInput):
+        give(eli, item, dear, quantity=Decimal(3))
+    second = give(eli, item, dear)
+    assert (second.quantity, second.discount) == (2, Decimal("3.00"))
+    assert due(order) == Decimal("28.00")
+    with pytest.raises(SubstituteNotPossible) as refused:
+        give(eli, item, dear)
+    assert refused.value.details["reason"] == "ALREADY_REPLACED"
+    assert shop.stock(other)[0] == 9
+    assert shop.stock(dear)[0] == 8
+    [change] = line_changes(OrderItem.objects.filter(order=order))
+    assert (change.kind, change.before, change.after) == (
+        "SUBSTITUTE",
+        Decimal("30.00"),
+        Decimal("28.00"),
+    )
+    answer(eli, first, "PENDING")  # undone: the other one stays
+    assert due(order) == Decimal("20.00")
+    assert shop.stock(other)[0] == 10
+    assert services.finish_picking(actor=eli, order_id=order.pk, now=clock.now()).status == "READY"
     assert [finding for rule in ALL for finding in rule.check(None)] == []

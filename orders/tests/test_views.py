@@ -9,9 +9,11 @@ from django.test import Client
 from django.urls import reverse
 
 from cart.selectors import cart_view
-from mami import clock
+from cart.tests.factories import quantities
+from core import clock
 from orders import services
 from orders.models import Order, OrderStatus
+from tests.html import one_line
 from tests.shop import Shop
 
 HTMX = {"HTTP_HX_REQUEST": "true"}
@@ -31,7 +33,7 @@ class TestDetail:
     def test_tells_where_it_stands_and_what_is_held(self, reader, shop: Shop):
         order = shop.order()
         reader.force_login(order.user)
-        html = reader.get(page(order)).content.decode()
+        html = one_line(reader.get(page(order)))
         assert "Got it, thank you" in html
         assert "We hold up to" in html
         assert "₪60.00" in html
@@ -74,7 +76,7 @@ class TestDetail:
         milk, oil = shop.product(name_en="Milk"), shop.product(name_en="Oil")
         order = shop.order(quantities={milk: 2, oil: 1})
         eli = shop.employee()
-        services.claim(actor=eli, order_id=order.pk, now=clock.now())
+        services.claim_order(actor=eli, order_id=order.pk, now=clock.now())
         first, second = order.items.order_by("pk")
         for item, status, count in ((first, "PICKED", Decimal(2)), (second, "MISSING", None)):
             services.pick_item(
@@ -119,7 +121,7 @@ class TestCancel:
 
     def test_too_late_is_told_and_changes_nothing(self, reader, shop: Shop):
         order = shop.order()
-        services.claim(actor=shop.employee(), order_id=order.pk, now=clock.now())
+        services.claim_order(actor=shop.employee(), order_id=order.pk, now=clock.now())
         reader.force_login(order.user)
         response = reader.post(page(order, "cancel"), follow=True)
         assert b"already being prepared" in response.content
@@ -133,6 +135,26 @@ class TestCancel:
         assert reader.post(page(order, "cancel"), follow=True).status_code == 200
 
 
+class TestGuessing:
+    def test_thirty_unknown_numbers_a_minute(self, reader, shop: Shop):
+        order = shop.order()
+        reader.force_login(order.user)
+        for n in range(30):
+            assert reader.get(f"/orders/MS-0000{n:04}/").status_code == 404
+        answer = reader.get("/orders/MS-ZZZZZZZZ/")
+        assert answer.status_code == 429
+        assert int(answer["Retry-After"]) >= 1
+        assert reader.get(page(order, "detail")).status_code == 200  # one's own are no guesses
+
+    def test_an_address_is_counted_whoever_asks(self, reader, shop: Shop):
+        for n in range(30):
+            if n % 10 == 0:
+                reader.force_login(shop.customer())
+            assert reader.get(f"/orders/MS-0000{n:04}/").status_code == 404
+        reader.force_login(shop.customer())
+        assert reader.get("/orders/MS-ZZZZZZZZ/").status_code == 429
+
+
 class TestReorder:
     def test_everything_again(self, reader, shop: Shop):
         milk = shop.product()
@@ -140,7 +162,7 @@ class TestReorder:
         reader.force_login(order.user)
         response = reader.post(page(order, "reorder"))
         assert response["Location"] == reverse("cart:page")
-        assert cart_view(actor=order.user).quantity_of == {milk.pk: 3}
+        assert quantities(cart_view(actor=order.user)) == {milk.pk: 3}
 
     def test_what_is_no_longer_sold_is_named(self, reader, shop: Shop):
         milk, oil = shop.product(), shop.product(name_en="Olive oil")
@@ -149,8 +171,8 @@ class TestReorder:
         oil.save()
         reader.force_login(order.user)
         response = reader.post(page(order, "reorder"), follow=True)
-        assert "no longer sold: Olive oil" in response.content.decode()
-        assert cart_view(actor=order.user).quantity_of == {milk.pk: 3}
+        assert "Olive oil (no longer sold)" in response.content.decode()
+        assert quantities(cart_view(actor=order.user)) == {milk.pk: 3}
 
 
 class TestList:

@@ -1,0 +1,266 @@
+"""All that the checkout page shows: where to, when, how to pay, what is short, what it costs."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property
+
+from django.conf import settings
+
+from accounts import selectors as people
+from accounts.models import Address, User
+from branches import selectors as branches
+from branches.models import Branch
+from cart.charges import BAG, DEPOSIT, Charge, charges_for, sum_of
+from cart.fees import delivery_fee, usual_fee
+from cart.selectors import CartLine, CartView
+from cart.windows import Window, windows
+from checkout.forms import CheckoutForm, PayForm
+from core import clock
+from core.clock import shop_date, shop_instant
+from core.errors import DomainError, ServiceUnavailable
+from core.money import ZERO
+from inventory.selectors import availability
+from orders.models import Order
+from orders.schedule import authorize_at
+from orders.services.unpaid import UNPICKED, may_be_paid
+from payments.declines import decline_words
+from payments.forms import SANDBOX_CARDS
+from payments.selectors import Standing, standing
+from payments.services import has_card_page, tokens_of
+
+DAYS = 14
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShortLine:
+    """A basket line that cannot be ordered so; `possible` is what can, in whole steps."""
+
+    line: CartLine
+    possible: Decimal
+
+
+class CardChoice:
+    """The cards that a page offers, and which of them is ticked."""
+
+    form: CheckoutForm | PayForm
+    cards: list[object]
+
+    @cached_property
+    def card(self) -> str:
+        chosen = self.form["card"].value()
+        if chosen:
+            return str(chosen)
+        if self.cards:
+            return f"saved:{self.cards[0].pk}"  # type: ignore[attr-defined]
+        return "token:tok_visa" if self.test_cards else ""
+
+    @property
+    def test_cards(self) -> list[tuple[str, object]]:
+        return list(SANDBOX_CARDS) if settings.PAYMENT_PROVIDER == "sandbox" else []
+
+    @property
+    def has_card_page(self) -> bool:
+        """Whether a card is added on the provider's own page."""
+        return has_card_page()
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckoutContext(CardChoice):
+    """The page's data. Amounts in ₪ with VAT; `refusal` is what the last try was refused with."""
+
+    form: CheckoutForm
+    basket: CartView
+    addresses: list[Address]
+    branches: list[Branch]
+    cards: list[object]
+    windows: list[Window]
+    today: dt.date
+    short: list[ShortLine]
+    refusal: DomainError | None = None
+    shown_day: dt.date | None = None
+    """The signed person whose form this is."""
+
+    @property
+    def is_pickup(self) -> bool:
+        return self.where == "pickup"
+
+    @cached_property
+    def where(self) -> str:
+        """The chosen place; the default address, else a new one, where nothing is chosen."""
+        chosen = self.form["where"].value()
+        if chosen:
+            return str(chosen)
+        return f"address:{self.addresses[0].pk}" if self.addresses else "new"
+
+    @cached_property
+    def chosen(self) -> Window | None:
+        """The chosen window, or the one this basket keeps."""
+        value = self.form["slot"].value()
+        if value is None and not self.is_pickup:
+            return next((w for w in self.windows if w.is_held), None)
+        return next((w for w in self.windows if w.value == value), None)
+
+    @cached_property
+    def day(self) -> dt.date:
+        """The day whose windows are shown."""
+        if self.shown_day is not None:
+            return self.shown_day
+        if self.chosen is not None:
+            return self.chosen.choice.date
+        first = next((w for w in self.windows if w.is_open), None)
+        return first.choice.date if first else self.today
+
+    @property
+    def days(self) -> list[dt.date]:
+        return sorted({window.choice.date for window in self.windows})
+
+    @property
+    def day_windows(self) -> list[Window]:
+        return [window for window in self.windows if window.choice.date == self.day]
+
+    @property
+    def goods(self) -> Decimal:
+        """What the chosen branch can give of the basket."""
+        return sum((line.line_total for line in self._possible), ZERO)
+
+    @property
+    def _possible(self) -> list[CartLine]:
+        nothing = {short.line.id for short in self.short if not short.possible}
+        return [line for line in self.basket.items if line.id not in nothing]
+
+    @cached_property
+    def charges(self) -> tuple[Charge, ...]:
+        """Deposits and bags of what the chosen branch can give."""
+        return charges_for(lines=self._possible)
+
+    @property
+    def deposit(self) -> Decimal:
+        return sum_of(one for one in self.charges if one.kind == DEPOSIT)
+
+    @property
+    def bags(self) -> Charge | None:
+        return next((one for one in self.charges if one.kind == BAG), None)
+
+    @property
+    def fee(self) -> Decimal:
+        if self.is_pickup:
+            return ZERO
+        base = self.chosen.choice.fee if self.chosen else usual_fee()
+        return delivery_fee(goods=self.goods, base_fee=base)
+
+    @property
+    def total(self) -> Decimal:
+        return self.goods + self.fee + sum_of(self.charges)
+
+    @property
+    def hold_at(self) -> dt.datetime | None:
+        """When the money of the chosen window will be held; None: at once."""
+        if self.chosen is None or not self.total:
+            return None
+        choice = self.chosen.choice
+        return authorize_at(shop_instant(choice.date, choice.start_time), clock.now())
+
+
+@dataclass(frozen=True, kw_only=True)
+class PayContext(CardChoice):
+    """What the page shows where an order that stands is paid."""
+
+    order: Order
+    form: PayForm
+    cards: list[object]
+    standing: Standing
+    can_pay: bool
+    now: dt.datetime
+
+    @property
+    def is_unpaid(self) -> bool:
+        return self.standing.state == "UNPAID"
+
+    @property
+    def is_scheduled(self) -> bool:
+        return self.standing.state == "SCHEDULED"
+
+    @property
+    def is_picked(self) -> bool:
+        """A picked order waits for its money, and does not cancel itself."""
+        return self.order.status not in UNPICKED
+
+    @property
+    def reason(self) -> str:
+        """Why nothing is held, as half a sentence."""
+        return decline_words(self.standing.failure)
+
+    @property
+    def hours_left(self) -> int | None:
+        """Whole hours until it has to be paid."""
+        until = self.standing.pay_until
+        return None if until is None else max(0, int((until - self.now).total_seconds() // 3600))
+
+
+def pay_context(*, actor: User, order: Order, form: PayForm, now: dt.datetime) -> PayContext:
+    """The page for one's own order and a form. Two queries."""
+    found = standing(payment_id=order.payment_id)
+    return PayContext(
+        order=order,
+        form=form,
+        cards=list(tokens_of(user_id=actor.pk)),
+        standing=found,
+        can_pay=not order.leaving_to and may_be_paid(order, found, now),
+        now=now,
+    )
+
+
+def checkout_context(
+    *,
+    actor: User,
+    basket: CartView,
+    form: CheckoutForm,
+    now: dt.datetime,
+    refusal: DomainError | None = None,
+    shown_day: dt.date | None = None,
+) -> CheckoutContext:
+    """What the page shows for a basket and a form. At most seven queries."""
+    shops = list(branches.active_branches())
+    source = next((branch for branch in shops if branch.is_delivery_source), None)
+    if source is None:
+        raise ServiceUnavailable
+    pickup = form["where"].value() == "pickup"
+    branch = _pickup_branch(form, shops) if pickup else source
+    return CheckoutContext(
+        form=form,
+        basket=basket,
+        addresses=people.addresses_of(actor=actor),
+        branches=shops,
+        cards=list(tokens_of(user_id=actor.pk)),
+        windows=windows(basket=basket, now=now, days=DAYS, branch_id=branch.pk),
+        today=shop_date(now),
+        short=_short(basket, branch),
+        refusal=refusal,
+        shown_day=shown_day,
+    )
+
+
+def _pickup_branch(form: CheckoutForm, shops: list[Branch]) -> Branch:
+    chosen = str(form["branch"].value() or "")
+    return next((shop for shop in shops if str(shop.pk) == chosen), shops[0])
+
+
+def _short(basket: CartView, branch: Branch) -> list[ShortLine]:
+    """Lines the branch has too little of, or whose amount is not sold. The basket already knows it of the delivery source."""
+    if branch.is_delivery_source:
+        free = {line.product_id: line.available for line in basket.items}
+    else:
+        free = availability(
+            branch_id=branch.pk, product_ids=[line.product_id for line in basket.items]
+        )
+    found = []
+    for line in basket.items:
+        left = free.get(line.product_id, ZERO) if line.is_sold else ZERO
+        wanted = line.nearest or line.quantity
+        if left < wanted or line.nearest:
+            possible = min(wanted, max(ZERO, left - left % line.step))
+            found.append(ShortLine(line=line, possible=possible))
+    return found

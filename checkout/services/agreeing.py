@@ -1,0 +1,127 @@
+"""A change that costs more than is held, and that its customer has to agree to: staff propose it, the
+customer's answer carries it out on a card of theirs."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+
+from accounts.models import User
+from checkout.errors import PriceChanged
+from checkout.requests import ChangeRequest, PayRequest
+from checkout.services.change_quotes import check_may_change, place_of, plan_of
+from checkout.services.change_reserving import check_version, locked, promise
+from checkout.services.changing import as_dated, change
+from core.errors import NotFound, PermissionRefused
+from core.transactions import write_transaction
+from orders import services as orders
+from orders import status
+from orders.change_models import OrderQuestion
+from orders.locks import lock_items
+from orders.models import Order
+from orders.services.proposing import open_proposal, open_proposal_of
+
+Kind = OrderQuestion.Kind
+
+
+def propose_change(
+    *, actor: User, order_id: int, request: ChangeRequest, now: dt.datetime
+) -> OrderQuestion:
+    """Ask an order's customer to agree to a change, with a reason; nothing of the order changes yet.
+
+    What it adds is promised until the answer; a place in another window is not, and is looked for
+    again then. The same proposal twice is one question, another one takes its place. Raises what a
+    change by staff raises before its money is asked for, and OrderBeingChanged.
+    """
+    if not actor.is_manager:
+        raise PermissionRefused
+    request.check(by_staff=True)
+    with write_transaction(durable=True):
+        order = locked(actor, order_id, True)
+        status.refuse_while_changed(order)
+        items = lock_items(order_id=order.pk)
+        check_version(order, request)
+        check_may_change(order=order, request=request, by_staff=True, now=now)
+        asked = open_proposal_of(order=order, now=now)
+        if asked is not None and asked.proposal.get("request") == request.proposal():
+            return asked
+        place = place_of(order=order, items=items, request=request, now=now)
+        slot = order.dated_slot if place.keeps_slot else as_dated(place)
+        plan = plan_of(order=order, items=items, request=request, place=place, slot=slot, now=now)
+        if request.expected_total != plan.totals.total:
+            raise PriceChanged(total=str(plan.totals.total))
+        here = plan.branch_id == order.branch_id
+        added = promise(actor, order, items, plan) if here else {}
+        body = {
+            "request": request.proposal(),
+            "version": order.version,
+            "total_before": str(order.total_amount),
+            "total": str(plan.totals.total),
+            "reason": request.reason.strip(),
+        }
+        return open_proposal(actor=actor, order=order, body=body, added=added, now=now)
+
+
+def answer_question(
+    *,
+    actor: User,
+    order_id: int,
+    question_id: int,
+    accept: bool,
+    now: dt.datetime,
+    product_id: int | None = None,
+    quantity: Decimal | None = None,
+    pay: PayRequest | None = None,
+    request_id: str = "",
+) -> None:
+    """A customer's answer to any question about their order. A change that staff proposed is carried
+    out on the card that `pay` names, else on the order's own, else on the default one.
+
+    Raises what `orders.services.answer_question` raises, and for a change what `change` raises.
+    """
+    asked = OrderQuestion.objects.filter(pk=question_id, order_id=order_id, order__user=actor)
+    question = asked.select_related("order").first()
+    if question is None:
+        raise NotFound
+    if question.kind != Kind.CHANGE or not accept:
+        orders.answer_question(
+            actor=actor,
+            order_id=order_id,
+            question_id=question_id,
+            accept=accept,
+            product_id=product_id,
+            quantity=quantity,
+            now=now,
+        )
+        return
+    if question.status == OrderQuestion.Status.ACCEPTED:
+        return  # pressed twice
+    _carry_out(actor, question.order, question, pay or PayRequest(), request_id, now)
+
+
+def _carry_out(
+    actor: User,
+    order: Order,
+    question: OrderQuestion,
+    pay: PayRequest,
+    request_id: str,
+    now: dt.datetime,
+) -> None:
+    proposal = question.proposal
+    open_proposal_of(order=order, now=now, question_id=question.pk)
+    change(
+        actor=actor,
+        order_id=order.pk,
+        key=f"question:{question.pk}",
+        request=ChangeRequest.proposed(
+            proposal["request"],
+            payment_token_id=pay.payment_token_id,
+            payment=pay.payment,
+            expected_version=proposal["version"],
+            expected_total=Decimal(proposal["total"]),
+            reason=proposal["reason"],
+        ),
+        request_id=request_id,
+        now=now,
+        agreed=question.pk,
+    )

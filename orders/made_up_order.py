@@ -1,0 +1,108 @@
+"""An order that nobody placed, for whoever wants to see how a message reads.
+
+Plain objects with the names that the texts ask for; nothing of it is a row.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from types import SimpleNamespace
+from typing import Any
+
+from django.conf import settings
+from django.utils.translation import get_language
+
+from notifications.events import BY_STATUS
+
+MOMENT = dt.datetime(2026, 12, 9, 14, 0, tzinfo=dt.UTC)
+NUMBER = "MS-ABCDEFGH"
+LONG_HE = "יוגורט ביו חלבון עם גרנולה ופירות יער אדומים ללא תוספת סוכר, מארז משפחתי ענק במיוחד"
+LONG_EN = (
+    "Protein bio yoghurt with granola and red forest fruits, no sugar added, giant family pack"
+)
+
+
+def _standing(item: Any) -> dict[str, Any]:
+    """What messages of standing orders ask for besides."""
+    line = SimpleNamespace(
+        product=_Named(sold_by="WEIGHT", size_unit="KG"), quantity=item.quantity,
+        line_total=item.line_total,
+    )  # fmt: skip
+    choice = SimpleNamespace(date=MOMENT.date(), start_time=dt.time(16), end_time=dt.time(18))
+    return {
+        "row": SimpleNamespace(window_date=MOMENT.date(), place_at=MOMENT),
+        "slot": choice,
+        "basket": SimpleNamespace(lines=[line, line], total=Decimal("1254.50")),
+        "percent": Decimal("11.20"),
+        "why": "…",
+        "nearest": [choice],
+    }
+
+
+class _Named(SimpleNamespace):
+    """A thing with a name in both languages."""
+
+    @property
+    def name(self) -> str:
+        return LONG_EN if get_language() == "en" else LONG_HE
+
+
+def sample_context(*, event: str) -> dict[str, Any]:
+    """Everything that any event's texts ask for, with names as long as they may be."""
+    status = next((status for status, name in BY_STATUS.items() if name == event), "DELIVERED")
+    item = _Named(sold_by="WEIGHT", quantity=Decimal("1.500"), line_total=Decimal("1234.50"), pk=1)
+    payment = SimpleNamespace(
+        state="UNPAID", brand="visa", last4="4242", captured=Decimal("1234.50"),
+        authorize_at=MOMENT, hold_expires_at=MOMENT, pay_until=MOMENT,
+    )  # fmt: skip
+    window = SimpleNamespace(
+        date=MOMENT.date(),
+        slot=SimpleNamespace(start_time=dt.time(16), end_time=dt.time(18)),
+    )
+    order = SimpleNamespace(
+        order_number=NUMBER, fulfillment_type="PICKUP" if status == "READY" else "DELIVERY",
+        branch=_Named(), pickup=SimpleNamespace(code="123456"), status=status,
+        subtotal=Decimal("1234.50"), discount_total=Decimal("10.00"), delivery_fee=Decimal("30.00"),
+        vat_total=Decimal("180.00"), total_amount=Decimal("1254.50"),
+    )  # fmt: skip
+    product = _Named()
+    return {
+        "order": order,
+        "payment": payment,
+        "window": window,
+        "path": f"/orders/{NUMBER}/",
+        "pay_path": f"/orders/{NUMBER}/pay/",
+        "status": status,
+        "lines": [item, item],
+        "changes": [
+            SimpleNamespace(
+                kind="SUBSTITUTE", name=item.name, substitute=item.name, why="…",
+                before=Decimal("12.50"), after=Decimal("10.00"), less=Decimal("2.50"),
+            )
+        ],
+        "due": Decimal("1244.50"),
+        "question": SimpleNamespace(item=item, answer_until=MOMENT),
+        "offers": [SimpleNamespace(product=product, line_total=Decimal("12.50"))],
+        "refund_lines": [SimpleNamespace(kind="ITEM", item=item, amount=Decimal("12.50"))],
+        "refunded": Decimal("12.50"),
+        "report": SimpleNamespace(pk=1, note="…"),
+        "rows": [
+            SimpleNamespace(
+                item=item, get_kind_display="…", get_status_display="…", given=Decimal("12.50")
+            )
+        ],
+        "given": Decimal("12.50"),
+        "by_us": True,
+        "reason": "",
+        "change_until": MOMENT,
+        "card": "Visa 4242",
+        "number": "2026-000123",
+        "is_credit": False,
+        "document_path": f"/orders/{NUMBER}/documents/1/?lang=he",
+        "other_path": f"/orders/{NUMBER}/documents/1/?lang=en",
+        "attachments": [],
+        **_standing(item),
+        "person": SimpleNamespace(full_name="נעמי־אלישבע Ben-Yehuda Rosenzweig", language="he"),
+        "site": settings.SITE_URL,
+    }  # fmt: skip
