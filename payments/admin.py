@@ -2,27 +2,38 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
-from django.contrib import admin
-from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.contrib import admin, messages
+from django.db.models import Q, QuerySet
+from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
 from django.urls import path
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
-from mami.clock import now, shop_date
-from mami.keyset import walk
-from mami.service_admin import DaysFilter, ReadOnlyAdmin
-from mami.spreadsheets import stream_csv
+from core.admin_lists import DaysFilter
+from core.clock import now, shop_date
+from core.errors import DomainError, InvalidInput
+from core.keyset import walk
+from core.service_admin import ReadOnlyAdmin
+from core.spreadsheets import stream_csv
 from payments import services
 from payments.forms import DaysForm
+from payments.given_back import by_customer, by_reason, by_staff
+from payments.given_back import in_all as in_all_given
 from payments.models import Payment, ProviderCall, ReconciliationCase, Refund
+from payments.providers import ADAPTERS
+from payments.refunds import REASON_CHOICES
 from payments.selectors import reconciliation_cases
+from payments.services.payouts import MAX_BYTES, Uploaded, explain, upload_payouts
 from payments.settlement import in_all, settlement
+from payments.settlement_files import day_csv, fresh_day
 
+GIVEN_BACK = ("list", "name", "refunds", "amount")
 DAYS = ("day", "charges", "captured", "refunds", "refunded", "fees", "net")
 CASES = (
     "order_number",
@@ -34,6 +45,12 @@ CASES = (
     "created_at",
     "resolved_at",
 )
+
+
+def meant_payments(text: str) -> Q:
+    """Payments of an order, by its number or how it begins, or by the provider's own reference."""
+    known = Q(provider__in=list(ADAPTERS), provider_reference=text)
+    return Q(order_number__startswith=text.upper()) | known
 
 
 class MoneyAdmin(ReadOnlyAdmin):
@@ -62,6 +79,11 @@ class PaymentAdmin(MoneyAdmin):
     )
     list_filter = ("state", "provider", "created_at")
     search_fields = ("order_number", "provider_reference")
+    search_help_text = gettext_lazy(
+        "Order number, whole or its beginning, or the provider's reference"
+    )
+    ordering = ("-id",)
+    sortable_by = ("order_number", "created_at")
     fields = (
         "order_number",
         "state",
@@ -78,9 +100,62 @@ class PaymentAdmin(MoneyAdmin):
         "updated_at",
     )
 
+    def meant(self, text: str) -> Q:
+        return meant_payments(text)
+
     def get_urls(self) -> list[Any]:
         view = self.admin_site.admin_view(require_GET(self.settlement))
-        return [path("settlement/", view, name="payments_settlement"), *super().get_urls()]
+        day = self.admin_site.admin_view(self.settlement_day)
+        return [
+            path("settlement/", view, name="payments_settlement"),
+            path("settlement/<str:date>/", day, name="payments_settlement_day"),
+            *super().get_urls(),
+        ]
+
+    def settlement_day(self, request: HttpRequest, date: str) -> HttpResponseBase:
+        """One day: what does not meet, why, and the provider's file."""
+        try:
+            day = dt.date.fromisoformat(date)
+        except ValueError:
+            raise Http404 from None
+        uploaded = self._settle(request, day) if request.method == "POST" else None
+        if uploaded is None and request.method == "POST":
+            return redirect("admin:payments_settlement_day", date=date)
+        try:
+            found = fresh_day(date=day, now=now())
+        except InvalidInput:
+            raise Http404 from None
+        if request.GET.get("export") == "csv":
+            return day_csv(found)
+        return self.page(
+            request,
+            "admin/payments/settlement_day.html",
+            title=_("Settlement of %(date)s") % {"date": date},
+            day=found,
+            uploaded=uploaded,
+            names=sorted(ADAPTERS),
+        )
+
+    def _settle(self, request: HttpRequest, date: dt.date) -> Uploaded | None:
+        """Explain a reference, or read a file; what the file came to."""
+        given: dict[str, Any] = {"actor": request.user, "date": date, "now": now()}
+        try:
+            if request.POST.get("what") == "explain":
+                reference, note = request.POST.get("reference", ""), request.POST.get("note", "")
+                explain(reference=reference, note=note, **given)
+                return None
+            file = request.FILES.get("file")
+            return upload_payouts(
+                provider_name=request.POST.get("provider", ""),
+                content=file.read(MAX_BYTES + 1) if file else b"",
+                dry_run="keep" not in request.POST,
+                **given,
+            )
+        except DomainError as refusal:
+            texts = refusal.details.get("fields", {}).values()
+            words = " ".join(text for found in texts for text in found)
+            messages.error(request, words or str(refusal.message))
+            return None
 
     def settlement(self, request: HttpRequest) -> HttpResponseBase:
         """What each day's charges and refunds come to; with `export` as a file."""
@@ -107,16 +182,60 @@ class ProviderCallAdmin(MoneyAdmin):
     list_filter = ("state", "kind", DayFilter)
     list_select_related = ("payment",)
     search_fields = ("payment__order_number",)
+    ordering = ("-id",)
+    sortable_by = ()
     fields = (*list_display, "next_attempt_at", "finished_at")
+
+    def meant(self, text: str) -> Q:
+        return Q(payment__in=Payment.objects.filter(meant_payments(text)))
 
 
 @admin.register(Refund)
 class RefundAdmin(MoneyAdmin):
     audit_name, audit_key = "payment", "payment_id"
-    list_display = ("payment", "amount", "reason", "actor", "created_at")
+    list_display = ("payment", "amount", "reason_code", "reason", "actor", "created_at")
+    list_filter = ("reason_code",)
     list_select_related = ("payment", "actor")
     search_fields = ("payment__order_number",)
+    ordering = ("-id",)
+    sortable_by = ()
     fields = list_display
+
+    def meant(self, text: str) -> Q:
+        return Q(payment__in=Payment.objects.filter(meant_payments(text)))
+
+    def get_urls(self) -> list[Any]:
+        view = self.admin_site.admin_view(require_GET(self.given_back))
+        return [path("given-back/", view, name="payments_given_back"), *super().get_urls()]
+
+    def given_back(self, request: HttpRequest) -> HttpResponseBase:
+        """What was given back on some days by reason, by whom and to whom; with `export` as a file."""
+        form = DaysForm(request.GET, today=shop_date(now()))
+        first, last = form.days()
+        labels = {code: str(words).capitalize() for code, words in REASON_CHOICES}
+        reasons = [
+            (labels.get(row.name, row.name), row) for row in by_reason(first=first, last=last)
+        ]
+        staff = [
+            (row.name or _("The shop by itself"), row) for row in by_staff(first=first, last=last)
+        ]
+        customers = [(row.name, row) for row in by_customer(first=first, last=last)]
+        tables = [(_("Reason"), reasons), (_("Given by"), staff), (_("Given to"), customers)]
+        if request.GET.get("export") == "csv":
+            rows = (
+                [str(title), name, row.count, row.total]
+                for title, found in tables
+                for name, row in found
+            )
+            return stream_csv("given-back.csv", header=GIVEN_BACK, rows=rows)
+        return self.page(
+            request,
+            "admin/payments/given_back.html",
+            title=_("What was given back"),
+            form=form,
+            tables=tables,
+            total=in_all_given([row for _name, row in reasons]),
+        )
 
 
 @admin.register(ReconciliationCase)

@@ -8,14 +8,14 @@ from django.http.response import HttpResponseBase
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from mami import clock
-from mami.api.operations import operation
-from mami.api.pagination import Page, by_cursor
-from mami.api.queries import bounds
-from mami.api.views import ApiView
-from mami.keyset import walk
-from mami.signed_in import PersonApiRequest
-from mami.spreadsheets import stream_csv
+from api.operations import operation
+from api.pagination import Page, by_cursor
+from api.queries import bounds
+from api.views import ApiView
+from core import clock
+from core.keyset import walk
+from core.spreadsheets import stream_csv
+from core.typed_requests import PersonApiRequest
 from payments import errors, selectors, services
 from payments.cards import CardToken
 from payments.serializers import CardIn, CardOut, CaseOut, ReconciliationQuery

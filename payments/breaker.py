@@ -13,7 +13,7 @@ from __future__ import annotations
 import datetime as dt
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
 from typing import TypeVar
@@ -21,16 +21,18 @@ from typing import TypeVar
 import structlog
 from django.conf import settings
 
-from mami import metrics
-from mami.database import pool_size
-from mami.transactions import lend_connection
+from core import metrics
+from core.database import pool_size
+from core.transactions import lend_connection
 from payments.provider import (
     ActionRequired,
     Authorised,
     Declined,
     KeptCard,
     Provider,
+    ProviderDispute,
     ProviderFailure,
+    ProviderPayout,
     ProviderRefused,
     ProviderState,
     ProviderUnreachable,
@@ -129,6 +131,7 @@ class Breaker:
                 if self._open_until is None:
                     log.error("payment_breaker_opened", provider=self.name)
                 self._open_until = self._clock() + OPEN_SECONDS
+                metrics.BREAKER_OPEN.set(1)
 
     def _succeeded(self) -> None:
         with self._lock:
@@ -136,6 +139,7 @@ class Breaker:
                 log.info("payment_breaker_closed", provider=self.name)
             self._failures = 0
             self._open_until = None
+            metrics.BREAKER_OPEN.set(0)
 
 
 class Guarded:
@@ -156,6 +160,7 @@ class Guarded:
         idempotency_key: str,
         metadata: Mapping[str, str],
         keep_for: int | None = None,
+        off_session: bool = False,
     ) -> Authorised:
         return self.breaker.call(
             lambda: self.adapter.authorize(
@@ -164,6 +169,25 @@ class Guarded:
                 idempotency_key=idempotency_key,
                 metadata=metadata,
                 keep_for=keep_for,
+                off_session=off_session,
+            )
+        )
+
+    def verify(
+        self, *, token: str, user_id: int, idempotency_key: str, metadata: Mapping[str, str]
+    ) -> KeptCard:
+        return self.breaker.call(
+            lambda: self.adapter.verify(
+                token=token, user_id=user_id, idempotency_key=idempotency_key, metadata=metadata
+            )
+        )
+
+    def find_verified(
+        self, *, idempotency_key: str, reference: str, since: dt.datetime
+    ) -> ProviderState | None:
+        return self.breaker.call(
+            lambda: self.adapter.find_verified(
+                idempotency_key=idempotency_key, reference=reference, since=since
             )
         )
 
@@ -173,6 +197,28 @@ class Guarded:
         return self.breaker.call(
             lambda: self.adapter.find(
                 idempotency_key=idempotency_key, reference=reference, since=since
+            )
+        )
+
+    def disputes(self, *, since: dt.datetime) -> Sequence[ProviderDispute]:
+        return self.breaker.call(lambda: self.adapter.disputes(since=since))
+
+    def payouts(self, *, start: dt.datetime, end: dt.datetime) -> Sequence[ProviderPayout]:
+        return self.breaker.call(lambda: self.adapter.payouts(start=start, end=end))
+
+    def answer_dispute(
+        self, *, reference: str, text: str, file: bytes, idempotency_key: str
+    ) -> None:
+        self.breaker.call(
+            lambda: self.adapter.answer_dispute(
+                reference=reference, text=text, file=file, idempotency_key=idempotency_key
+            )
+        )
+
+    def accept_dispute(self, *, reference: str, idempotency_key: str) -> None:
+        self.breaker.call(
+            lambda: self.adapter.accept_dispute(
+                reference=reference, idempotency_key=idempotency_key
             )
         )
 

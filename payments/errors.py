@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from mami.errors import DomainError
+from core.errors import DomainError
 
 
 class CardNumberRefused(DomainError):
@@ -63,11 +63,31 @@ class PaymentUnavailable(DomainError):
 
 
 class PaymentNotHeld(DomainError):
-    """The money of this payment is not (or no longer) held, so it cannot be taken or released."""
+    """The money is not (or no longer) held, so it cannot be taken or released, and nobody picks or
+    hands over what it is for; `details.payment_status` says what it is instead."""
 
     code = "PAYMENT_NOT_HELD"
     status = 409
-    message = _("The money of this order is no longer held.")
+    message = _("The money of this order is not held, so it can be neither picked nor handed over.")
+
+
+class PaymentClosed(DomainError):
+    """Charged, cancelled, free, or past the time to pay."""
+
+    code = "PAYMENT_CLOSED"
+    message = _("This order cannot be paid here any more.")
+
+
+class PaymentAlreadyHeld(DomainError):
+    code = "PAYMENT_ALREADY_HELD"
+    message = _("The money of this order is held already.")
+
+
+class AlreadyAsked(DomainError):
+    """The customer got a letter within the last ten minutes; `Retry-After` says when to ask again."""
+
+    code = "ALREADY_ASKED"
+    message = _("The customer was asked a few minutes ago. Give them a moment.")
 
 
 class CaptureExceedsAuthorization(DomainError):
@@ -98,3 +118,11 @@ class WebhookRefused(DomainError):
     code = "WEBHOOK_REFUSED"
     status = 400
     message = _("This message does not come from the payment provider.")
+
+
+class DisputeClosed(DomainError):
+    """The dispute was answered, accepted or decided; `details.status` is what it is now."""
+
+    code = "DISPUTE_CLOSED"
+    status = 409
+    message = _("This dispute was answered, accepted or decided already.")

@@ -8,7 +8,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from mami.text import validate_text
+from core.days import DayField
+from core.text import validate_text
 
 SANDBOX_CARDS = [
     ("tok_visa", _("Test card Visa")),
@@ -18,6 +19,9 @@ SANDBOX_CARDS = [
     ("tok_timeout", _("Test card whose answer gets lost")),
     ("tok_unreachable", _("Test card of a bank that cannot be reached")),
     ("tok_3ds", _("Test card whose bank asks you to confirm")),
+    ("tok_short", _("Test card that holds for ten seconds")),
+    ("tok_later_declined", _("Test card that is declined when it is asked later")),
+    ("tok_later_3ds", _("Test card whose bank asks you to confirm later")),
 ]
 
 
@@ -33,8 +37,8 @@ class DaysForm(forms.Form):
     MOST_DAYS = 366
     USUAL_DAYS = 14
 
-    first = forms.DateField(label=_("From day"), widget=forms.DateInput(attrs={"type": "date"}))
-    last = forms.DateField(label=_("To day"), widget=forms.DateInput(attrs={"type": "date"}))
+    first = DayField(label=_("From day"))
+    last = DayField(label=_("To day"))
 
     def __init__(self, data: Any, *, today: dt.date) -> None:
         usual = today - dt.timedelta(days=self.USUAL_DAYS - 1)

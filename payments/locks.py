@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from accounts.models import User
-from mami.errors import NotFound
+from core.errors import NotFound
 from payments.models import Payment, ProviderCall
 
 OPEN = (ProviderCall.State.STARTED, ProviderCall.State.UNANSWERED)

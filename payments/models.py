@@ -6,9 +6,12 @@ No card number ever reaches these tables: the provider's token stands for the ca
 from __future__ import annotations
 
 from django.conf import settings
+from django.contrib.postgres.indexes import OpClass
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+
+from payments.choices import PaymentState
 
 
 class PaymentToken(models.Model):
@@ -43,18 +46,15 @@ class PaymentToken(models.Model):
         return f"{self.brand} ···· {self.last4}"
 
 
-class PaymentState(models.TextChoices):
-    PENDING = "PENDING", _("asked for")
-    AUTHORIZED = "AUTHORIZED", _("held")
-    CAPTURED = "CAPTURED", _("charged")
-    PARTIALLY_REFUNDED = "PARTIALLY_REFUNDED", _("partly refunded")
-    REFUNDED = "REFUNDED", _("refunded")
-    VOIDED = "VOIDED", _("released")
-    FAILED = "FAILED", _("failed")
-
-
 class Payment(models.Model):
-    """The money of one order: held once, captured at most once and never above what was held."""
+    """One hold of an order's money, captured at most once and never above what was held.
+
+    An order may need several in its life; at most one of them is ever captured. SCHEDULED: the card
+    is verified and kept, and asked at `authorize_at`. UNPAID: the shop needs its customer's word
+    until `pay_until`. NONE: there is nothing to pay. `kept_token` is the card of a one-off payment
+    that its customer agreed to (`consent_text`, `consent_at`) to be asked later; never shown,
+    logged or audited.
+    """
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="payments"
@@ -76,6 +76,16 @@ class Payment(models.Model):
     captured = models.DecimalField(_("charged"), max_digits=12, decimal_places=2, default=0)
     refunded = models.DecimalField(_("refunded"), max_digits=12, decimal_places=2, default=0)
     failure = models.CharField(_("reason of failure"), max_length=60, blank=True, default="")
+    hold_expires_at = models.DateTimeField(
+        _("held until"), null=True, blank=True, help_text=_("By the provider's word.")
+    )
+    hold_checked_at = models.DateTimeField(null=True, blank=True)
+    authorize_at = models.DateTimeField(_("to be held at"), null=True, blank=True)
+    pay_until = models.DateTimeField(_("to be paid by"), null=True, blank=True)
+    asked_at = models.DateTimeField(_("last asked for"), null=True, blank=True)
+    kept_token = models.CharField(max_length=200, blank=True, default="")
+    consent_text = models.CharField(max_length=40, blank=True, default="")
+    consent_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -90,7 +100,19 @@ class Payment(models.Model):
                 condition=~Q(provider_reference=""),
                 name="payment_reference_unique",
             ),
-            models.CheckConstraint(condition=Q(amount__gt=0), name="payment_amount_positive"),
+            models.CheckConstraint(
+                condition=Q(amount__gt=0) | Q(amount=0, state=PaymentState.NONE),
+                name="payment_amount_positive",
+            ),
+            models.UniqueConstraint(
+                fields=["order_number"],
+                condition=Q(captured__gt=0),
+                name="payment_one_capture_per_order",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=PaymentState.SCHEDULED) | Q(authorize_at__isnull=False),
+                name="payment_scheduled_has_its_time",
+            ),
             models.CheckConstraint(
                 condition=Q(authorized__gte=0, authorized__lte=F("amount")),
                 name="payment_authorized_within_amount",
@@ -109,7 +131,24 @@ class Payment(models.Model):
         ]
         indexes = [
             models.Index(fields=["state", "updated_at"], name="payment_state_updated"),
-            models.Index(fields=["order_number"], name="payment_order_number"),
+            models.Index(
+                OpClass("order_number", "varchar_pattern_ops"), name="payment_number_begins"
+            ),
+            models.Index(
+                fields=["authorize_at", "id"],
+                condition=Q(state=PaymentState.SCHEDULED),
+                name="payment_scheduled",
+            ),
+            models.Index(
+                fields=["hold_expires_at", "id"],
+                condition=Q(state=PaymentState.AUTHORIZED),
+                name="payment_runs_out",
+            ),
+            models.Index(
+                fields=["pay_until", "id"],
+                condition=Q(state=PaymentState.UNPAID),
+                name="payment_unpaid",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -123,6 +162,7 @@ class ProviderCall(models.Model):
     """
 
     class Kind(models.TextChoices):
+        VERIFY = "VERIFY", _("check of the card")
         AUTHORIZE = "AUTHORIZE", _("hold")
         CAPTURE = "CAPTURE", _("charge")
         VOID = "VOID", _("release")
@@ -151,6 +191,9 @@ class ProviderCall(models.Model):
     next_attempt_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(null=True, blank=True)
+    is_followed = models.BooleanField(
+        db_default=False, help_text=_("Whether the order's side of its outcome is written.")
+    )
 
     class Meta:
         verbose_name = _("provider call")
@@ -174,10 +217,32 @@ class ProviderCall(models.Model):
                 condition=Q(state="SUCCEEDED", kind__in=["CAPTURE", "REFUND"]),
                 name="provider_call_settled",
             ),
+            models.Index(
+                fields=["id"],
+                condition=Q(
+                    state__in=["SUCCEEDED", "REFUSED"],
+                    kind__in=["CAPTURE", "REFUND"],
+                    is_followed=False,
+                ),
+                name="provider_call_to_follow",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.amount}"
+
+
+class RefundReason(models.TextChoices):
+    DAMAGED = "DAMAGED", _("damaged")
+    NOT_DELIVERED = "NOT_DELIVERED", _("not delivered")
+    WRONG_ITEM = "WRONG_ITEM", _("wrong item")
+    EXPIRED = "EXPIRED", _("past its date")
+    QUALITY = "QUALITY", _("not good enough")
+    LATE = "LATE", _("late")
+    PRICE = "PRICE", _("wrong price")
+    RETURN = "RETURN", _("handed back")
+    GOODWILL = "GOODWILL", _("goodwill")
+    OTHER = "OTHER", _("something else")
 
 
 class Refund(models.Model):
@@ -186,7 +251,13 @@ class Refund(models.Model):
     payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="refunds")
     call = models.OneToOneField(ProviderCall, on_delete=models.PROTECT, related_name="refund")
     amount = models.DecimalField(max_digits=12, decimal_places=2)
-    reason = models.CharField(max_length=200)
+    reason_code = models.CharField(
+        max_length=14, choices=RefundReason.choices, default=RefundReason.OTHER
+    )
+    reason = models.CharField(max_length=200, blank=True, default="")
+    body_hash = models.CharField(
+        max_length=64, blank=True, default="", help_text=_("What was asked with its key.")
+    )
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
     )
@@ -198,7 +269,12 @@ class Refund(models.Model):
         ordering = ["-id"]
         constraints = [
             models.CheckConstraint(condition=Q(amount__gt=0), name="refund_amount_positive"),
-            models.CheckConstraint(condition=~Q(reason=""), name="refund_reason_given"),
+            models.CheckConstraint(
+                condition=~Q(reason="") | ~Q(reason_code="OTHER"), name="refund_reason_given"
+            ),
+            models.CheckConstraint(
+                condition=Q(reason_code__in=RefundReason.values), name="refund_reason_known"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -216,6 +292,8 @@ class ReconciliationCase(models.Model):
         ORDER_COMPLETED = "ORDER_COMPLETED", _("order completed")
         VOIDED = "VOIDED", _("money released")
         REFUNDED = "REFUNDED", _("money refunded")
+        AUTHORIZED_AGAIN = "AUTHORIZED_AGAIN", _("money held again")
+        CANCELED = "CANCELED", _("order cancelled")
 
     payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="cases")
     kind = models.CharField(max_length=40)
@@ -280,3 +358,8 @@ class ProviderEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.event_id}"
+
+
+# Their rows point at the ones above. Code imports them from their own module.
+from payments.dispute_models import Dispute  # noqa: E402, F401
+from payments.payout_models import PayoutNote, PayoutRow  # noqa: E402, F401

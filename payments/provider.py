@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Protocol
@@ -76,12 +76,14 @@ class KeptCard:
 
 @dataclass(frozen=True, kw_only=True)
 class Authorised:
-    """Money is held. `kept` is set when the card was asked to stay."""
+    """Money is held. `kept` is set when the card was asked to stay, `expires_at` where the provider
+    says how long."""
 
     reference: str
     amount: Decimal
     card: Card
     kept: KeptCard | None = None
+    expires_at: dt.datetime | None = None
 
 
 class HoldStatus(enum.StrEnum):
@@ -107,10 +109,36 @@ class ProviderState:
     reason: str = ""
     redirect_url: str = ""
     kept: KeptCard | None = None
+    expires_at: dt.datetime | None = None
 
     @property
     def refunded(self) -> Decimal:
         return sum(self.refunds.values(), Decimal("0.00"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProviderDispute:
+    """The provider's truth about one contested charge. Words are those of `Dispute`."""
+
+    reference: str
+    payment_reference: str
+    amount: Decimal
+    fee: Decimal
+    reason: str
+    status: str
+    opened_at: dt.datetime
+    answer_by: dt.datetime
+    closed_at: dt.datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProviderPayout:
+    """A line of the provider's account; `fee` is None where it does not tell it."""
+
+    reference: str
+    type: str
+    gross: Decimal
+    fee: Decimal | None = None
 
 
 class Provider(Protocol):
@@ -126,10 +154,30 @@ class Provider(Protocol):
         idempotency_key: str,
         metadata: Mapping[str, str],
         keep_for: int | None = None,
+        off_session: bool = False,
     ) -> Authorised:
         """Hold `amount` on the card of `token`; `keep_for` (a user id) keeps the card as well.
 
-        Raises Declined, ActionRequired, ProviderRefused.
+        `off_session`: its holder is not there, but agreed before; a bank that wants them declines
+        with the reason `authentication_required`. Raises Declined, ActionRequired, ProviderRefused.
+        """
+        ...
+
+    def verify(
+        self, *, token: str, user_id: int, idempotency_key: str, metadata: Mapping[str, str]
+    ) -> KeptCard:
+        """Check the card of `token` and keep it for this person, to be asked for money later.
+
+        Nothing is held. Raises Declined, ActionRequired, ProviderRefused.
+        """
+        ...
+
+    def find_verified(
+        self, *, idempotency_key: str, reference: str, since: dt.datetime
+    ) -> ProviderState | None:
+        """What became of the verification asked for with `idempotency_key`: HELD means verified.
+
+        None: nothing to be seen.
         """
         ...
 
@@ -152,6 +200,24 @@ class Provider(Protocol):
 
     def refund(self, *, reference: str, amount: Decimal, idempotency_key: str) -> None:
         """Give `amount` of what was captured back. Raises ProviderRefused."""
+        ...
+
+    def disputes(self, *, since: dt.datetime) -> Sequence[ProviderDispute]:
+        """Every contested charge that was opened, or changed, after `since`."""
+        ...
+
+    def payouts(self, *, start: dt.datetime, end: dt.datetime) -> Sequence[ProviderPayout]:
+        """The account between two instants: charges, refunds, disputes, fees, transfers."""
+        ...
+
+    def answer_dispute(
+        self, *, reference: str, text: str, file: bytes, idempotency_key: str
+    ) -> None:
+        """Hand in our side, once, with a PDF. Raises ProviderRefused when it is closed."""
+        ...
+
+    def accept_dispute(self, *, reference: str, idempotency_key: str) -> None:
+        """Say that the customer is right. Raises ProviderRefused when it is closed."""
         ...
 
     def keep(self, *, token: str, user_id: int) -> KeptCard:

@@ -3,19 +3,112 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery, Sum
 
-from payments.models import Payment, PaymentState, ProviderCall, ReconciliationCase, Refund
+from core import clock
+from payments.choices import PaymentState
+from payments.models import Payment, ProviderCall, ReconciliationCase, Refund
 
 Summary = dict[str, Any]
+SURE_FOR = dt.timedelta(minutes=5)
+"""A hold counts as held while it lives at least so much longer."""
+LIVES_ON = dt.timedelta(hours=12)
+SEEN_WITHIN = dt.timedelta(hours=24)
+TAKEN = frozenset({PaymentState.CAPTURED, PaymentState.PARTIALLY_REFUNDED, PaymentState.REFUNDED})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """How the money of an order stands. `capture` is the state of the charge that was asked for."""
+
+    state: str
+    hold_expires_at: dt.datetime | None
+    hold_checked_at: dt.datetime | None
+    pay_until: dt.datetime | None = None
+    authorize_at: dt.datetime | None = None
+    asked_at: dt.datetime | None = None
+    failure: str = ""
+    capture: str = ""
+    capture_failure: str = ""
+
+    @property
+    def is_nothing(self) -> bool:
+        return self.state == PaymentState.NONE
+
+    @property
+    def is_captured(self) -> bool:
+        return self.state in TAKEN
+
+    @property
+    def capture_refused(self) -> bool:
+        return self.capture == ProviderCall.State.REFUSED
+
+    def is_held(self, now: dt.datetime) -> bool:
+        """Whether the provider holds the money, and for five minutes more at least."""
+        ends = self.hold_expires_at
+        return self.state == PaymentState.AUTHORIZED and (ends is None or ends - now >= SURE_FOR)
+
+    def is_sure(self, now: dt.datetime) -> bool:
+        """Whether the bank guarantees the money although the provider does not answer just now: the
+        hold lives twelve hours more, and was confirmed within the last day."""
+        ends, seen = self.hold_expires_at, self.hold_checked_at
+        return (
+            self.state == PaymentState.AUTHORIZED
+            and ends is not None
+            and ends - now >= LIVES_ON
+            and seen is not None
+            and now - seen <= SEEN_WITHIN
+        )
+
+
+def standing(*, payment_id: int) -> Standing:
+    """How the money of an order stands. One query."""
+    call = ProviderCall.objects.filter(payment=OuterRef("pk"), kind=ProviderCall.Kind.CAPTURE)
+    row = (
+        Payment.objects.filter(pk=payment_id)
+        .annotate(
+            capture=Subquery(call.values("state")[:1]),
+            capture_failure=Subquery(call.values("failure")[:1]),
+        )
+        .values(
+            "state",
+            "hold_expires_at",
+            "hold_checked_at",
+            "pay_until",
+            "authorize_at",
+            "asked_at",
+            "failure",
+            "capture",
+            "capture_failure",
+        )
+        .get()
+    )
+    return Standing(
+        state=row["state"],
+        hold_expires_at=row["hold_expires_at"],
+        hold_checked_at=row["hold_checked_at"],
+        pay_until=row["pay_until"],
+        authorize_at=row["authorize_at"],
+        asked_at=row["asked_at"],
+        failure=row["failure"],
+        capture=row["capture"] or "",
+        capture_failure=row["capture_failure"] or "",
+    )
 
 
 def summary_of(payment: Payment) -> Summary:
-    """What a customer may see of the payment of their order. No query."""
+    """What a customer may see of the payment of their order. No query.
+
+    `pay_path` is where they can, and should, pay.
+    """
+    state, now = payment.state, clock.now()
+    held, unpaid = state == PaymentState.AUTHORIZED, state == PaymentState.UNPAID
+    in_time = payment.pay_until is None or now < payment.pay_until
+    must_pay = (unpaid and in_time) or (held and payment.asked_at is not None)
     return {
         "status": payment.state,
         "reference": payment.provider_reference,
@@ -24,7 +117,17 @@ def summary_of(payment: Payment) -> Summary:
         "authorized": payment.authorized,
         "captured": payment.captured,
         "refunded": payment.refunded,
+        "hold_expires_at": payment.hold_expires_at if held else None,
+        "authorize_at": payment.authorize_at if state == PaymentState.SCHEDULED else None,
+        "pay_until": payment.pay_until if unpaid else None,
+        "pay_path": f"/orders/{payment.order_number}/pay/" if must_pay else None,
     }
+
+
+def held_amount(*, payment_id: int) -> Decimal | None:
+    """What is held for an order now (₪); None where nothing is. One query."""
+    held = Payment.objects.filter(pk=payment_id, state=PaymentState.AUTHORIZED)
+    return held.values_list("authorized", flat=True).first()
 
 
 def payment_summary(*, payment_id: int) -> Summary:
@@ -32,15 +135,20 @@ def payment_summary(*, payment_id: int) -> Summary:
     return summary_of(Payment.objects.get(pk=payment_id))
 
 
-def payment_summaries(*, payment_ids: Iterable[int]) -> dict[int, Summary]:
-    """`summary_of` for many. One query."""
-    found = Payment.objects.in_bulk(list(payment_ids))
-    return {key: summary_of(payment) for key, payment in found.items()}
-
-
-def is_pending(*, payment_id: int) -> bool:
-    """Whether the provider's word on the authorisation is still missing. One query."""
-    return Payment.objects.filter(pk=payment_id, state=PaymentState.PENDING).exists()
+def holds_of(*, order_number: str) -> list[Summary]:
+    """Every hold of an order, the newest first, for staff. One query."""
+    found = Payment.objects.filter(order_number=order_number).order_by("-pk")
+    return [
+        {
+            "reference": payment.provider_reference,
+            "amount": payment.amount,
+            "status": payment.state,
+            "expires_at": payment.hold_expires_at,
+            "words": payment.get_state_display(),
+            "card": f"{payment.brand.title()} {payment.last4}",
+        }
+        for payment in found
+    ]
 
 
 def awaits_cardholder(*, payment_id: int) -> bool:
@@ -73,6 +181,12 @@ def refunds_of(*, payment_id: int) -> list[tuple[dt.datetime, Decimal]]:
     """What was given back of a payment and when it was asked for, oldest first. One query."""
     done = Refund.objects.filter(payment_id=payment_id, call__state=ProviderCall.State.SUCCEEDED)
     return list(done.order_by("id").values_list("created_at", "amount"))
+
+
+def refunded_of(*, user_id: int) -> Decimal:
+    """What was ever given back to a person (₪). One query."""
+    found = Payment.objects.filter(user_id=user_id).aggregate(total=Sum("refunded"))["total"]
+    return found or Decimal("0.00")
 
 
 def reconciliation_cases(

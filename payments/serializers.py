@@ -6,11 +6,22 @@ from typing import Any
 
 from rest_framework import serializers
 
-from mami.api.fields import Id, Instant, Money, Text, instant, money
-from mami.api.queries import CursorPaging, DateRange
+from api.fields import Id, Instant, Money, Text, Whole, instant, money
+from api.queries import CursorPaging, DateRange
 from payments.models import ReconciliationCase
 
-STATES = ["AUTHORIZED", "CAPTURED", "PARTIALLY_REFUNDED", "REFUNDED", "VOIDED", "FAILED", "PENDING"]
+STATES = [
+    "AUTHORIZED",
+    "CAPTURED",
+    "PARTIALLY_REFUNDED",
+    "REFUNDED",
+    "VOIDED",
+    "FAILED",
+    "PENDING",
+    "SCHEDULED",
+    "UNPAID",
+    "NONE",
+]
 
 
 class CardIn(serializers.Serializer[Any]):
@@ -25,8 +36,8 @@ class CardOut(serializers.Serializer[Any]):
     provider = serializers.CharField()
     brand = serializers.CharField()
     last4 = serializers.CharField()
-    exp_month = serializers.IntegerField(allow_null=True)
-    exp_year = serializers.IntegerField(allow_null=True)
+    exp_month = Whole(allow_null=True)
+    exp_year = Whole(allow_null=True)
     is_default = serializers.BooleanField()
 
 
@@ -38,6 +49,12 @@ class PaymentOut(serializers.Serializer[Any]):
     authorized = Money()
     captured = Money()
     refunded = Money()
+    hold_expires_at = Instant(allow_null=True)
+    authorize_at = Instant(allow_null=True, help_text="When the money will be held.")
+    pay_until = Instant(allow_null=True)
+    pay_path = serializers.CharField(
+        allow_null=True, help_text="Where the customer pays, while they can and should."
+    )
 
 
 class ReconciliationQuery(CursorPaging, DateRange):
@@ -72,3 +89,23 @@ class CaseOut(serializers.Serializer[Any]):
             "created_at": instant(case.created_at),
             "resolved_at": instant(case.resolved_at),
         }
+
+
+class HoldOut(serializers.Serializer[Any]):
+    reference = serializers.CharField()
+    amount = Money()
+    status = serializers.ChoiceField(choices=STATES)
+    expires_at = Instant(allow_null=True)
+
+
+def hold_bodies(holds: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What `payments.selectors.holds_of` found, ready for JSON."""
+    return [
+        {
+            "reference": hold["reference"],
+            "amount": money(hold["amount"]),
+            "status": hold["status"],
+            "expires_at": instant(hold["expires_at"]) if hold["expires_at"] else None,
+        }
+        for hold in holds
+    ]

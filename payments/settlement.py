@@ -10,7 +10,7 @@ from decimal import Decimal
 from django.db.models import Count, F, Sum
 from django.db.models.functions import TruncDate
 
-from mami.clock import SHOP_TZ, shop_instant
+from core.clock import SHOP_TZ, shop_instant
 from payments.models import ProviderCall
 from payments.tariffs import tariff_of
 

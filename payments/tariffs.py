@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from django.conf import settings
 
-from mami.money import shekels
+from core.money import shekels
 
 
 @dataclass(frozen=True, kw_only=True)

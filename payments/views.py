@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -15,9 +13,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.models import User
-from mami.errors import DomainError
-from mami.form_refusals import place
+from core.errors import DomainError
+from core.form_refusals import add_refusal
+from core.htmx import is_htmx, redirect_to
+from core.typed_requests import PersonRequest
 from payments import services
 from payments.cards import CardToken
 from payments.errors import PaymentUnavailable
@@ -28,16 +27,16 @@ from payments.services import bank
 @never_cache
 @sensitive_post_parameters("token")
 @require_http_methods(["GET", "HEAD", "POST"])
-def cards(request: HttpRequest) -> HttpResponse:
+def cards(request: PersonRequest) -> HttpResponse:
     """The saved cards, and one more."""
-    actor = cast(User, request.user)
+    actor = request.user
     form = CardForm(request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
         card = CardToken(provider=settings.PAYMENT_PROVIDER, token=form.cleaned_data["token"])
         try:
             services.save_token(actor=actor, card=card)
         except DomainError as refusal:
-            place(form, refusal, "token")
+            add_refusal(form, refusal, "token")
         else:
             messages.success(request, _("The card is saved."))
             return redirect("payments:cards")
@@ -51,52 +50,48 @@ def cards(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def delete(request: HttpRequest, token_id: int) -> HttpResponse:
+def delete(request: PersonRequest, token_id: int) -> HttpResponse:
     """Forget a card."""
-    services.delete_token(actor=cast(User, request.user), token_id=token_id)
+    services.delete_token(actor=request.user, token_id=token_id)
     messages.success(request, _("The card is deleted."))
     return redirect("payments:cards")
 
 
 @require_POST
-def make_default(request: HttpRequest, token_id: int) -> HttpResponse:
+def make_default(request: PersonRequest, token_id: int) -> HttpResponse:
     """Make a card the one checkout proposes."""
-    services.set_default_token(actor=cast(User, request.user), token_id=token_id)
+    services.set_default_token(actor=request.user, token_id=token_id)
     return redirect("payments:cards")
 
 
 @never_cache
 @require_POST
-def add(request: HttpRequest) -> HttpResponse:
+def add(request: PersonRequest) -> HttpResponse:
     """On to the provider's page, where the number of a card is typed."""
     return to_card_page(request, back=reverse("payments:cards"))
 
 
-def to_card_page(request: HttpRequest, *, back: str, then: str = "") -> HttpResponse:
+def to_card_page(request: PersonRequest, *, back: str, then: str = "") -> HttpResponse:
     """With a script at once, else by a link: a form may not lead to another site (form-action)."""
     try:
-        url = services.begin_card(actor=cast(User, request.user), then=then)
+        url = services.begin_card(actor=request.user, then=then)
     except PaymentUnavailable as refusal:
         messages.error(request, str(refusal.message))
         url = back
     else:
-        if request.headers.get("HX-Request") != "true":
+        if not is_htmx(request):
             return render(request, "payments/card_page.html", {"url": url, "back": back})
-    if request.headers.get("HX-Request") == "true":
-        response = HttpResponse()
-        response["HX-Redirect"] = url
-        return response
-    return redirect(url)
+    return redirect_to(request, url)
 
 
 @never_cache
 @require_safe
-def added(request: HttpRequest) -> HttpResponse:
+def added(request: PersonRequest) -> HttpResponse:
     """Back from the provider's page, with a card or without."""
     session = request.GET.get("session", "")
     if session:
         try:
-            services.finish_card(actor=cast(User, request.user), session=session)
+            services.finish_card(actor=request.user, session=session)
         except PaymentUnavailable as refusal:
             messages.error(request, str(refusal.message))
         else:

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.conf import settings
 
-from mami.errors import NotFound
+from core.errors import NotFound
 from payments.errors import WebhookRefused
 
 OLDEST_SECONDS = 300

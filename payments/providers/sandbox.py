@@ -4,24 +4,23 @@ It behaves as a remote service does: books of its own, idempotency keys, time to
 that get lost. Tokens: `tok_visa` and `tok_mastercard` hold the money, `tok_declined` declines,
 `tok_slow` holds after 3 seconds, `tok_timeout` holds but the answer is lost, `tok_unreachable`
 fails before anything happens, `tok_3ds` holds once the cardholder has said yes at the "bank".
+`tok_short` holds for ten seconds. Two are good when they are checked and kept, and make trouble when
+money is asked for later: `tok_later_declined` is declined, `tok_later_3ds` wants its cardholder.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import enum
-import hashlib
 import json
-import secrets
 import sqlite3
 import time
 from collections.abc import Callable, Mapping
 from decimal import Decimal
-from typing import Any
 
 from django.conf import settings
 
-from mami.money import HUNDRED, shekels
+from core.money import HUNDRED, shekels
 from payments.provider import (
     ActionRequired,
     Authorised,
@@ -34,21 +33,34 @@ from payments.provider import (
     ProviderTimeout,
     ProviderUnreachable,
 )
-from payments.providers.sandbox_ledger import Answer, KeyReused, Ledger, end_challenge
+from payments.providers.sandbox_acts import (
+    CARDS,
+    CHALLENGED,
+    DECLINED,
+    DISPUTED,
+    SLOW_SECONDS,
+    agorot,
+    bank_url,
+    digest,
+    enter,
+    find_hold,
+    instant,
+    shekels_of,
+    waiting,
+    write_check,
+    write_hold,
+)
+from payments.providers.sandbox_disputes import MARK, SandboxDisputes, contest
+from payments.providers.sandbox_ledger import (
+    Answer,
+    KeyReused,
+    Ledger,
+    end_challenge,
+    end_verification,
+    expire_due,
+)
 
-VISA = Card(brand="visa", last4="4242", exp_month=12, exp_year=2034)
-MASTERCARD = Card(brand="mastercard", last4="4444", exp_month=12, exp_year=2034)
-CARDS: Mapping[str, Card] = {
-    "tok_visa": VISA,
-    "tok_mastercard": MASTERCARD,
-    "tok_declined": Card(brand="visa", last4="0002", exp_month=12, exp_year=2034),
-    "tok_slow": Card(brand="visa", last4="3000", exp_month=12, exp_year=2034),
-    "tok_timeout": Card(brand="visa", last4="6000", exp_month=12, exp_year=2034),
-    "tok_unreachable": Card(brand="visa", last4="9000", exp_month=12, exp_year=2034),
-    "tok_3ds": Card(brand="visa", last4="3155", exp_month=12, exp_year=2034),
-}
-SLOW_SECONDS = 3.0
-KEPT = "kept"
+KEPT, EXPIRED = "kept", "expired"
 
 
 class Weather(enum.StrEnum):
@@ -66,7 +78,7 @@ class Weather(enum.StrEnum):
 DEEDLESS = frozenset({Weather.HANG, Weather.ERROR})
 
 
-class Sandbox:
+class Sandbox(SandboxDisputes):
     """The provider port over the sandbox's own ledger.
 
     `sleep` and `clock` may be given, so that tests wait for nothing.
@@ -95,16 +107,26 @@ class Sandbox:
         idempotency_key: str,
         metadata: Mapping[str, str],
         keep_for: int | None = None,
+        off_session: bool = False,
     ) -> Authorised:
         if token == "tok_unreachable":
             raise ProviderUnreachable("no route", isolated=True)
         details = (f"{name}={metadata[name]}" for name in sorted(metadata))
-        body = _digest("AUTHORIZE", _agorot(amount), token, *details)
+        kind = "AUTHORIZE_LATER" if off_session else "AUTHORIZE"
+        body = digest(kind, agorot(amount), token, *details)
 
         told = metadata if keep_for is None else {**metadata, KEPT: token}
+        if token in DISPUTED:
+            told = {**told, MARK: token}
 
         def act(books: sqlite3.Connection, ready_at: float) -> Answer:
-            return _hold(books, ready_at, amount, token, idempotency_key, told, self._clock())
+            if off_session and token in CHALLENGED:
+                reason = "authentication_required"
+            else:
+                reason = DECLINED.get(token, "")
+            return write_hold(
+                books, ready_at, amount, token, idempotency_key, told, self._clock(), reason
+            )
 
         answer = self._ask(
             key=idempotency_key,
@@ -123,6 +145,53 @@ class Sandbox:
             amount=amount,
             card=card,
             kept=KeptCard(token=token, card=card) if keep_for is not None else None,
+            expires_at=instant(answer.get("expires_at")),
+        )
+
+    def verify(
+        self, *, token: str, user_id: int, idempotency_key: str, metadata: Mapping[str, str]
+    ) -> KeptCard:
+        if token == "tok_unreachable":
+            raise ProviderUnreachable("no route", isolated=True)
+
+        def act(books: sqlite3.Connection, ready_at: float) -> Answer:
+            return write_check(books, token, idempotency_key, metadata, self._clock())
+
+        answer = self._ask(
+            key=idempotency_key,
+            body=digest("VERIFY", token),
+            act=act,
+            latency=SLOW_SECONDS if token == "tok_slow" else 0.0,
+            lost=token == "tok_timeout",
+        )
+        row = self.ledger.verification(reference=answer["reference"])
+        status = row["status"] if row is not None else HoldStatus.DECLINED
+        if status == HoldStatus.ACTION_REQUIRED:
+            url = bank_url(answer["reference"])
+            raise ActionRequired(reference=answer["reference"], redirect_url=url)
+        if row is None or status != HoldStatus.HELD:
+            raise Declined(row["reason"] if row is not None else "")
+        return KeptCard(token=token, card=CARDS[token])
+
+    def find_verified(
+        self, *, idempotency_key: str, reference: str, since: dt.datetime
+    ) -> ProviderState | None:
+        self._pass_through()
+        row = self.ledger.verification(key=idempotency_key, reference=reference)
+        if row is None:
+            return None
+        waits = row["status"] == HoldStatus.ACTION_REQUIRED
+        card = CARDS.get(row["token"], Card())
+        return ProviderState(
+            reference=row["reference"],
+            status=HoldStatus(row["status"]),
+            authorized=Decimal("0.00"),
+            captured=Decimal("0.00"),
+            refunds={},
+            card=card,
+            reason=row["reason"],
+            redirect_url=bank_url(row["reference"]) if waits else "",
+            kept=KeptCard(token=row["token"], card=card),
         )
 
     def find(
@@ -132,22 +201,25 @@ class Sandbox:
         ledger = self.ledger
         row = ledger.challenge(key=idempotency_key, reference=reference)
         if row is not None:
-            return _waiting(row)
+            return waiting(row)
         row = ledger.hold(key=idempotency_key, reference=reference)
         return self._state(row) if row is not None else None
 
     def capture(self, *, reference: str, amount: Decimal, idempotency_key: str) -> None:
         def act(books: sqlite3.Connection, ready_at: float) -> Answer:
-            row = _find(books, reference)
+            expire_due(books, self._clock())
+            row = find_hold(books, reference)
             if row is None or row["status"] != HoldStatus.HELD:
-                return {"refused": "not_held"}
-            if _agorot(amount) > row["amount"]:
+                gone = row is not None and row["reason"] == EXPIRED
+                return {"refused": EXPIRED if gone else "not_held"}
+            if agorot(amount) > row["amount"]:
                 return {"refused": "capture_exceeds_hold"}
             books.execute(
                 "UPDATE holds SET status = 'CAPTURED', captured = ? WHERE reference = ?",
-                [_agorot(amount), reference],
+                [agorot(amount), reference],
             )
-            _enter(books, reference, "CAPTURE", amount, idempotency_key, self._clock())
+            enter(books, reference, "CAPTURE", amount, idempotency_key, self._clock())
+            contest(books, row, agorot(amount), self._clock())
             return {}
 
         self._act("CAPTURE", reference, amount, idempotency_key, act)
@@ -156,28 +228,31 @@ class Sandbox:
         def act(books: sqlite3.Connection, ready_at: float) -> Answer:
             if end_challenge(books, reference, HoldStatus.VOIDED, "", self._clock()):
                 return {}
-            row = _find(books, reference)
+            if end_verification(books, reference, HoldStatus.VOIDED, ""):
+                return {}
+            expire_due(books, self._clock())
+            row = find_hold(books, reference)
             if row is None or row["status"] != HoldStatus.HELD:
                 return {"refused": "not_held"}
             books.execute("UPDATE holds SET status = 'VOIDED' WHERE reference = ?", [reference])
             amount = shekels(Decimal(row["amount"]) / HUNDRED)
-            _enter(books, reference, "VOID", amount, idempotency_key, self._clock())
+            enter(books, reference, "VOID", amount, idempotency_key, self._clock())
             return {}
 
         self._act("VOID", reference, Decimal(0), idempotency_key, act)
 
     def refund(self, *, reference: str, amount: Decimal, idempotency_key: str) -> None:
         def act(books: sqlite3.Connection, ready_at: float) -> Answer:
-            row = _find(books, reference)
+            row = find_hold(books, reference)
             if row is None or row["status"] != HoldStatus.CAPTURED:
                 return {"refused": "not_captured"}
-            if row["refunded"] + _agorot(amount) > row["captured"]:
+            if row["refunded"] + agorot(amount) > row["captured"]:
                 return {"refused": "refund_exceeds_capture"}
             books.execute(
                 "UPDATE holds SET refunded = refunded + ? WHERE reference = ?",
-                [_agorot(amount), reference],
+                [agorot(amount), reference],
             )
-            _enter(books, reference, "REFUND", amount, idempotency_key, self._clock())
+            enter(books, reference, "REFUND", amount, idempotency_key, self._clock())
             return {}
 
         self._act("REFUND", reference, amount, idempotency_key, act)
@@ -199,10 +274,15 @@ class Sandbox:
 
     def decide(self, *, reference: str, yes: bool) -> bool:
         """What the cardholder says at their bank; False when nobody waits for it (any more)."""
-        if yes:
-            return self.ledger.end_challenge(reference=reference, status=HoldStatus.HELD)
+        status = HoldStatus.HELD if yes else HoldStatus.DECLINED
+        reason = "" if yes else "authentication_failed"
+        if self.ledger.verification(reference=reference) is not None:
+            return self.ledger.end_verification(reference=reference, status=status, reason=reason)
         return self.ledger.end_challenge(
-            reference=reference, status=HoldStatus.DECLINED, reason="authentication_failed"
+            reference=reference,
+            status=status,
+            reason=reason,
+            lasts=settings.SANDBOX_HOLD_HOURS * 3600 if yes else 0.0,
         )
 
     # -- how it answers ---------------------------------------------------------------------
@@ -214,7 +294,12 @@ class Sandbox:
         row = self.ledger.hold(reference=reference)
         if row is None or row["status"] != HoldStatus.HELD:
             raise Declined(row["reason"] if row is not None else "")
-        return Authorised(reference=reference, amount=amount, card=CARDS["tok_3ds"])
+        return Authorised(
+            reference=reference,
+            amount=amount,
+            card=Card(brand=row["brand"], last4=row["last4"]),
+            expires_at=instant(row["expires_at"]),
+        )
 
     def _act(
         self,
@@ -224,7 +309,7 @@ class Sandbox:
         key: str,
         act: Callable[[sqlite3.Connection, float], Answer],
     ) -> None:
-        answer = self._ask(key=key, body=_digest(kind, _agorot(amount), reference), act=act)
+        answer = self._ask(key=key, body=digest(kind, agorot(amount), reference), act=act)
         if code := answer.get("refused"):
             raise ProviderRefused(code)
 
@@ -291,97 +376,11 @@ class Sandbox:
         return ProviderState(
             reference=row["reference"],
             status=HoldStatus(row["status"]),
-            authorized=_shekels(row["amount"]),
-            captured=_shekels(row["captured"]),
-            refunds={key: _shekels(amount) for key, amount in refunds.items()},
+            authorized=shekels_of(row["amount"]),
+            captured=shekels_of(row["captured"]),
+            refunds={key: shekels_of(amount) for key, amount in refunds.items()},
             card=Card(brand=row["brand"], last4=row["last4"]),
             reason=row["reason"],
             kept=KeptCard(token=kept, card=CARDS[kept]) if kept in CARDS else None,
+            expires_at=instant(row["expires_at"]),
         )
-
-
-def _hold(
-    books: sqlite3.Connection,
-    ready_at: float,
-    amount: Decimal,
-    token: str,
-    key: str,
-    metadata: Mapping[str, str],
-    now: float,
-) -> Answer:
-    reason = {"tok_declined": "insufficient_funds"}.get(token, "")
-    if token not in CARDS:
-        reason = "invalid_token"
-    card = CARDS.get(token, Card())
-    reference = f"sbx_{secrets.token_hex(12)}"
-    if token == "tok_3ds":
-        books.execute(
-            "INSERT INTO challenges VALUES (?, ?, ?, ?, ?, ?, ?)",
-            [reference, key, _agorot(amount), card.brand, card.last4, json.dumps(dict(metadata)), now],
-        )  # fmt: skip
-        return {"action": True, "reference": reference}
-    status = HoldStatus.DECLINED if reason else HoldStatus.HELD
-    books.execute(
-        "INSERT INTO holds (reference, key, status, amount, brand, last4, reason, metadata,"
-        " ready_at, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [
-            reference,
-            key,
-            status,
-            _agorot(amount),
-            card.brand,
-            card.last4,
-            reason,
-            json.dumps(dict(metadata)),
-            ready_at,
-            now,
-        ],
-    )
-    _enter(books, reference, "DECLINE" if reason else "HOLD", amount, key, now)
-    return {"declined": reason} if reason else {"reference": reference}
-
-
-def bank_url(reference: str) -> str:
-    """Where the cardholder is asked."""
-    return f"{settings.SITE_URL}/sandbox/bank/{reference}/"
-
-
-def _waiting(row: sqlite3.Row) -> ProviderState:
-    return ProviderState(
-        reference=row["reference"],
-        status=HoldStatus.ACTION_REQUIRED,
-        authorized=Decimal("0.00"),
-        captured=Decimal("0.00"),
-        refunds={},
-        card=Card(brand=row["brand"], last4=row["last4"]),
-        redirect_url=bank_url(row["reference"]),
-    )
-
-
-def _enter(
-    books: sqlite3.Connection, reference: str, kind: str, amount: Decimal, key: str, now: float
-) -> None:
-    books.execute(
-        "INSERT INTO entries (reference, kind, amount, key, at) VALUES (?, ?, ?, ?, ?)",
-        [reference, kind, _agorot(amount), key, now],
-    )
-
-
-def _find(books: sqlite3.Connection, reference: str) -> sqlite3.Row | None:
-    row: sqlite3.Row | None = books.execute(
-        "SELECT * FROM holds WHERE reference = ?", [reference]
-    ).fetchone()
-    return row
-
-
-def _digest(*parts: Any) -> str:
-    """What stands for a request's body; a token in it cannot be read back."""
-    return hashlib.sha256("\0".join(str(part) for part in parts).encode()).hexdigest()
-
-
-def _agorot(amount: Decimal) -> int:
-    return int(shekels(amount) * HUNDRED)
-
-
-def _shekels(agorot: int) -> Decimal:
-    return shekels(Decimal(agorot) / HUNDRED)

@@ -6,8 +6,8 @@ import json
 from dataclasses import dataclass
 from decimal import Decimal
 
-from mami.errors import NotFound
-from mami.money import HUNDRED, shekels
+from core.errors import NotFound
+from core.money import HUNDRED, shekels
 from payments.providers import active_name
 from payments.providers.sandbox import Sandbox
 

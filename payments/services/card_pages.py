@@ -7,8 +7,8 @@ from urllib.parse import urlencode
 from django.conf import settings
 
 from accounts.models import User
-from mami.errors import NotFound
-from mami.transactions import write_transaction
+from core.errors import NotFound
+from core.transactions import write_transaction
 from payments.errors import PaymentUnavailable
 from payments.models import PaymentToken
 from payments.provider import ProviderFailure, ProviderRefused

@@ -12,8 +12,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from audit import services as audit
-from mami.errors import InvalidInput, NotFound
-from mami.transactions import write_transaction
+from core.errors import InvalidInput, NotFound
+from core.transactions import write_transaction
 from payments.cards import CardToken, ChosenCard, is_card_number
 from payments.errors import (
     CardNumberRefused,
@@ -23,7 +23,7 @@ from payments.errors import (
 )
 from payments.locks import lock_cards
 from payments.models import Payment, PaymentToken
-from payments.outcomes import Outcome
+from payments.payment_results import Outcome
 from payments.provider import KeptCard, ProviderFailure, ProviderRefused
 from payments.providers import active_name, provider
 from payments.services.holding import assert_no_transaction
@@ -85,12 +85,6 @@ def check_token(card: CardToken) -> None:
 def tokens_of(*, user_id: int) -> list[PaymentToken]:
     """The person's usable cards, the default first. One query."""
     return list(PaymentToken.objects.filter(user_id=user_id, provider=active_name()))
-
-
-def default_token(*, user_id: int) -> PaymentToken | None:
-    return PaymentToken.objects.filter(
-        user_id=user_id, provider=active_name(), is_default=True
-    ).first()
 
 
 def save_token(*, actor: User, card: CardToken, make_default: bool = False) -> PaymentToken:

@@ -9,8 +9,8 @@ from django.db import transaction
 
 from accounts.models import User
 from audit import services as audit
-from mami.errors import NotFound, PermissionRefused
-from mami.transactions import write_transaction
+from core.errors import NotFound, PermissionRefused
+from core.transactions import write_transaction
 from payments.models import ReconciliationCase
 
 log = structlog.get_logger(__name__)

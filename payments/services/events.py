@@ -12,7 +12,9 @@ import structlog
 from django.db.models import Q
 
 from payments.models import Payment, ProviderEvent
-from payments.provider import ProviderFailure
+from payments.provider import ProviderFailure, ProviderRefused
+from payments.providers import provider
+from payments.services.disputes import note_dispute
 from payments.services.syncing import sync_payment
 
 log = structlog.get_logger(__name__)
@@ -26,7 +28,7 @@ def receive_event(
     """Note an event whose signature was checked; the same event again changes nothing.
 
     One statement. `reference` and `key` are the provider's and our name of the payment, as far as
-    the event tells them. `settle_events` does the rest.
+    the event tells them. `handle_events` does the rest.
     """
     ProviderEvent.objects.bulk_create(
         [
@@ -44,7 +46,7 @@ def receive_event(
     )
 
 
-def settle_events(*, now: dt.datetime, limit: int = 100) -> int:
+def handle_events(*, now: dt.datetime, limit: int = 100) -> int:
     """Look at the payments of the noted events; the number of events done with.
 
     Raises RuntimeError in a transaction.
@@ -55,14 +57,14 @@ def settle_events(*, now: dt.datetime, limit: int = 100) -> int:
     done = 0
     for event in list(waiting):
         try:
-            done += _settle(event, now)
+            done += _handle(event, now)
         except Exception:  # one bad event must not keep the others waiting
             log.exception("provider_event_failed", event_id=event.event_id)
             _postpone(event, now)
     return done
 
 
-def _settle(event: ProviderEvent, now: dt.datetime) -> bool:
+def _handle(event: ProviderEvent, now: dt.datetime) -> bool:
     payment = _payment_of(event)
     if payment is None:
         _finish(event, ProviderEvent.State.UNKNOWN)
@@ -74,11 +76,25 @@ def _settle(event: ProviderEvent, now: dt.datetime) -> bool:
             disputed=event.kind.startswith("charge.dispute."),
             now=now,
         )
+        if event.kind.startswith("charge.dispute."):
+            _note_disputes(payment, now)
     except ProviderFailure:
         _postpone(event, now)
         return False
     _finish(event, ProviderEvent.State.DONE)
     return True
+
+
+def _note_disputes(payment: Payment, now: dt.datetime) -> None:
+    """What the provider says is contested of this payment. Raises ProviderFailure."""
+    try:
+        listed = provider(payment.provider).disputes(since=payment.created_at)
+    except ProviderRefused as refused:
+        log.error("disputes_not_listed", provider=payment.provider, code=refused.code)
+        return
+    for found in listed:
+        if found.payment_reference == payment.provider_reference:
+            note_dispute(provider_name=payment.provider, found=found, now=now)
 
 
 def _payment_of(event: ProviderEvent) -> Payment | None:

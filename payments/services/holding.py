@@ -8,18 +8,22 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 
 import structlog
 from django.conf import settings
 from django.db import connection
-from django.db.models import QuerySet
-from django.db.models.functions import Now
 
-from audit import services as audit
+from core.money import ZERO
 from payments.cards import ChosenCard
-from payments.models import Payment, PaymentState, ProviderCall
-from payments.outcomes import NO_ANSWER, NOT_CONFIRMED, Outcome, PaymentHandle, Verdict
+from payments.choices import PaymentState
+from payments.models import Payment, ProviderCall
+from payments.payment_results import (
+    Outcome,
+    PaymentHandle,
+    Verdict,
+)
 from payments.provider import (
     ActionRequired,
     Declined,
@@ -29,61 +33,60 @@ from payments.provider import (
     ProviderState,
     ProviderUnreachable,
 )
-from payments.providers import provider
-from payments.services.calls import request_void
-from payments.services.cases import NOT_COMMITTED, open_case
+from payments.providers import active_name, provider
 
 log = structlog.get_logger(__name__)
 
 UNDER_WAY_SECONDS = 4.0
 WATCH_AFTER = dt.timedelta(seconds=20)
+LEASE = dt.timedelta(seconds=20)
+"""How long a process may take to have an order's later hold answered, before the job looks."""
+CONSENT = "hold-later-1"
+"""The wording at checkout by which a customer agrees that the card is asked later."""
 
 
 # The payment and the call that will ask for it: never one without the other.
-_OPEN = """
+_OPEN = f"""
 WITH payment AS (
     INSERT INTO payments_payment
         (user_id, order_number, provider, provider_reference, idempotency_key, payment_token_id,
-         brand, last4, state, amount, authorized, captured, refunded, failure, created_at,
-         updated_at)
+         brand, last4, state, amount, authorized, captured, refunded, failure, authorize_at,
+         kept_token, consent_text, consent_at, created_at, updated_at)
     VALUES
         (%(user)s, %(number)s, %(provider)s, '', %(key)s, %(token)s,
-         %(brand)s, %(last4)s, 'PENDING', %(amount)s, 0, 0, 0, '', statement_timestamp(),
-         statement_timestamp())
+         %(brand)s, %(last4)s, '{PaymentState.PENDING}', %(amount)s, 0, 0, 0, '', %(authorize_at)s,
+         '', %(consent)s, %(consent_at)s, statement_timestamp(), statement_timestamp())
     RETURNING id
 )
 INSERT INTO payments_providercall
-    (payment_id, kind, amount, idempotency_key, state, attempts, failure, created_at)
-SELECT id, 'AUTHORIZE', %(amount)s, %(key)s, 'STARTED', 1, '', statement_timestamp() FROM payment
+    (payment_id, kind, amount, idempotency_key, state, attempts, failure, next_attempt_at,
+     created_at)
+SELECT id, %(kind)s, %(amount)s, %(call)s, '{ProviderCall.State.STARTED}', 1, '', %(again_at)s, statement_timestamp()
+FROM payment
 RETURNING payment_id
-"""
-_BOOK = """
-WITH booked AS (
-    UPDATE payments_payment
-    SET state = 'AUTHORIZED', provider_reference = %(reference)s, authorized = %(amount)s,
-        failure = '', updated_at = statement_timestamp(),
-        brand = CASE WHEN %(last4)s = '' THEN brand ELSE %(brand)s END,
-        last4 = CASE WHEN %(last4)s = '' THEN last4 ELSE %(last4)s END
-    WHERE id = %(id)s AND state = 'PENDING'
-    RETURNING id
-), answered AS (
-    UPDATE payments_providercall AS c
-    SET state = 'SUCCEEDED', failure = '', next_attempt_at = NULL,
-        finished_at = statement_timestamp()
-    FROM booked WHERE c.payment_id = booked.id AND c.kind = 'AUTHORIZE'
-)
-SELECT id FROM booked
-"""
+"""  # noqa: S608 - words of ours
 
 
 def open_payment(
-    *, user_id: int, order_number: str, amount: Decimal, card: ChosenCard, now: dt.datetime
+    *,
+    user_id: int,
+    order_number: str,
+    amount: Decimal,
+    card: ChosenCard,
+    now: dt.datetime,
+    authorize_at: dt.datetime | None = None,
+    attempt: int = 1,
 ) -> PaymentHandle:
     """Write down that `amount` will be asked for, in the caller's transaction. One statement.
 
-    `card` comes from `chosen_card`. Nothing is asked yet: that is `authorise`.
+    `card` comes from `chosen_card`. Nothing is asked yet: that is `authorise`. With `authorize_at`
+    the card is only checked now, and asked then: its owner agreed to that. A later hold of the same
+    order is told by its `attempt` (`next_attempt`), and looked after by `open_attempts` when this
+    process dies.
     """
-    key = f"{order_number}:authorize"
+    later = f":{attempt}" if attempt > 1 else ""
+    key = f"{order_number}:authorize{later}"
+    is_scheduled = authorize_at is not None
     with connection.cursor() as cursor:
         cursor.execute(
             _OPEN,
@@ -96,6 +99,12 @@ def open_payment(
                 "brand": card.brand,
                 "last4": card.last4,
                 "amount": amount,
+                "authorize_at": authorize_at,
+                "consent": CONSENT if is_scheduled else "",
+                "consent_at": now if is_scheduled else None,
+                "kind": ProviderCall.Kind.VERIFY if is_scheduled else ProviderCall.Kind.AUTHORIZE,
+                "call": f"{order_number}:verify{later}" if is_scheduled else key,
+                "again_at": now + LEASE if attempt > 1 else None,
             },
         )
         payment_id = cursor.fetchone()[0]
@@ -108,16 +117,69 @@ def open_payment(
         idempotency_key=key,
         token=card.token,
         keep=card.keep,
+        is_scheduled=is_scheduled,
     )
 
 
-def authorise(*, payment: PaymentHandle, metadata: Mapping[str, str]) -> Outcome:
+def open_free(*, user_id: int, order_number: str, now: dt.datetime) -> PaymentHandle:
+    """Write down that an order costs nothing, in the caller's transaction: nobody will be asked."""
+    return _open_unasked(user_id, order_number, ZERO, PaymentState.NONE)
+
+
+def open_unpaid(
+    *, user_id: int, order_number: str, amount: Decimal, now: dt.datetime
+) -> PaymentHandle:
+    """Write down that an order's customer will pay by themselves, in the caller's transaction."""
+    return _open_unasked(user_id, order_number, amount, PaymentState.UNPAID)
+
+
+def _open_unasked(
+    user_id: int, order_number: str, amount: Decimal, state: PaymentState
+) -> PaymentHandle:
+    payment = Payment.objects.create(
+        user_id=user_id,
+        order_number=order_number,
+        provider=active_name(),
+        idempotency_key=f"{order_number}:authorize",
+        state=state,
+        amount=amount,
+    )
+    return PaymentHandle(
+        id=payment.pk,
+        user_id=user_id,
+        order_number=order_number,
+        amount=amount,
+        provider=payment.provider,
+        idempotency_key=payment.idempotency_key,
+        token="",
+        is_free=state == PaymentState.NONE,
+        is_unpaid=state == PaymentState.UNPAID,
+    )
+
+
+def next_attempt(*, order_number: str) -> int:
+    """The number of an order's next hold. One query; the caller holds the order's lock."""
+    return Payment.objects.filter(order_number=order_number).count() + 1
+
+
+def authorise(
+    *, payment: PaymentHandle, metadata: Mapping[str, str], off_session: bool = False
+) -> Outcome:
     """Ask the provider to hold the money. Writes nothing; returns what was said, never raises for it.
+
+    Where the hold is to come later, the card is checked and kept. `off_session`: its holder is not
+    there.
 
     Takes at most PAYMENT_TIMEOUT_SECONDS. Raises RuntimeError inside a transaction, because a lock
     held while the provider thinks blocks every buyer of the same milk.
     """
     assert_no_transaction()
+    if payment.is_free:
+        return Outcome(verdict=Verdict.FREE)
+    if payment.is_unpaid:
+        return Outcome(verdict=Verdict.UNPAID)
+    if payment.is_scheduled:
+        return _verify(payment, metadata)
     try:
         held = provider(payment.provider).authorize(
             amount=payment.amount,
@@ -125,6 +187,7 @@ def authorise(*, payment: PaymentHandle, metadata: Mapping[str, str]) -> Outcome
             idempotency_key=payment.idempotency_key,
             metadata={**metadata, "order_number": payment.order_number},
             keep_for=payment.user_id if payment.keep else None,
+            off_session=off_session,
         )
     except Declined as declined:
         return Outcome(verdict=Verdict.DECLINED, reason=declined.reason)
@@ -147,7 +210,32 @@ def authorise(*, payment: PaymentHandle, metadata: Mapping[str, str]) -> Outcome
         amount=held.amount,
         card=held.card,
         kept=held.kept,
+        expires_at=held.expires_at,
     )
+
+
+def _verify(payment: PaymentHandle, metadata: Mapping[str, str]) -> Outcome:
+    """Check and keep the card. Without an answer nothing can have been held: as if never asked."""
+    try:
+        kept = provider(payment.provider).verify(
+            token=payment.token,
+            user_id=payment.user_id,
+            idempotency_key=payment.idempotency_key.replace(":authorize", ":verify"),
+            metadata={**metadata, "order_number": payment.order_number},
+        )
+    except Declined as declined:
+        return Outcome(verdict=Verdict.DECLINED, reason=declined.reason)
+    except ProviderRefused as refused:
+        return Outcome(verdict=Verdict.DECLINED, reason=refused.code)
+    except ActionRequired as action:
+        return Outcome(
+            verdict=Verdict.ACTION_REQUIRED,
+            reference=action.reference,
+            redirect_url=action.redirect_url,
+        )
+    except ProviderFailure:
+        return Outcome(verdict=Verdict.UNREACHABLE)
+    return Outcome(verdict=Verdict.VERIFIED, card=kept.card, kept=kept)
 
 
 def ask(*, payment_id: int, now: dt.datetime) -> Outcome:
@@ -158,9 +246,16 @@ def ask(*, payment_id: int, now: dt.datetime) -> Outcome:
     """
     assert_no_transaction()
     payment = Payment.objects.get(pk=payment_id)
+    if payment.state == PaymentState.NONE:
+        return Outcome(verdict=Verdict.FREE)
+    if payment.state == PaymentState.UNPAID and not payment.calls.exists():
+        return Outcome(verdict=Verdict.UNPAID)
+    adapter = provider(payment.provider)
+    is_check = payment.authorize_at is not None and payment.state == PaymentState.PENDING
+    key = payment.idempotency_key
     try:
-        state = provider(payment.provider).find(
-            idempotency_key=payment.idempotency_key,
+        state = (adapter.find_verified if is_check else adapter.find)(
+            idempotency_key=key.replace(":authorize", ":verify") if is_check else key,
             reference=payment.provider_reference,
             since=payment.created_at,
         )
@@ -168,93 +263,13 @@ def ask(*, payment_id: int, now: dt.datetime) -> Outcome:
         log.warning("payment_unanswered", payment_id=payment_id, what=str(failure))
         return Outcome(verdict=Verdict.UNKNOWN)
     if state is not None:
-        return _outcome_of(state, awaited=bool(payment.provider_reference))
+        outcome = _outcome_of(state, awaited=bool(payment.provider_reference))
+        if is_check and outcome.is_authorized:
+            return replace(outcome, verdict=Verdict.VERIFIED, reference="")
+        return outcome
     arrived = dt.timedelta(seconds=settings.PAYMENT_TIMEOUT_SECONDS + UNDER_WAY_SECONDS)
     gone = now - payment.created_at >= arrived
     return Outcome(verdict=Verdict.NOTHING if gone else Verdict.UNKNOWN)
-
-
-def record_authorised(*, payment_id: int, outcome: Outcome) -> bool:
-    """Book the hold in the caller's transaction, locking the payment; False when it was booked before.
-
-    False also for a payment that was given up meanwhile: the money is then `record_orphan`'s.
-    """
-    if not outcome.is_authorized:
-        raise ValueError(f"not an authorisation: {outcome.verdict}")
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _BOOK,
-            {
-                "id": payment_id,
-                "reference": outcome.reference,
-                "amount": outcome.amount,
-                "brand": outcome.card.brand,
-                "last4": outcome.card.last4,
-            },
-        )
-        if cursor.fetchone() is None:
-            return False
-    audit.record(
-        actor=None,
-        entity_type="payment",
-        entity_id=payment_id,
-        action=audit.Action.CREATE,
-        new={"state": PaymentState.AUTHORIZED, "authorized": outcome.amount},
-    )
-    return True
-
-
-def record_reference(*, payment_id: int, outcome: Outcome) -> None:
-    """Remember the provider's reference of a payment that waits for its cardholder. One statement.
-
-    `ask` says `awaited` of it from now on.
-    """
-    Payment.objects.filter(pk=payment_id, state=PaymentState.PENDING).update(
-        provider_reference=outcome.reference
-    )
-
-
-def record_failed(*, payment_id: int, reason: str, now: dt.datetime) -> bool:
-    """Give the payment up in the caller's transaction; False when it was settled before.
-
-    With the reason NO_ANSWER the provider is asked again for a day, in case the money turns up;
-    with NOT_CONFIRMED it is told right away that the cardholder need not confirm any more.
-    """
-    failed = Payment.objects.filter(pk=payment_id, state=PaymentState.PENDING).update(
-        state=PaymentState.FAILED, failure=reason[:60], updated_at=now
-    )
-    if not failed:
-        return False
-    if reason in (NO_ANSWER, NOT_CONFIRMED):
-        wait = WATCH_AFTER if reason == NO_ANSWER else dt.timedelta(0)
-        _asking(payment_id).update(state=ProviderCall.State.UNANSWERED, next_attempt_at=now + wait)
-    else:
-        _finish_asking(payment_id=payment_id, state=ProviderCall.State.REFUSED, failure=reason)
-    return True
-
-
-def record_orphan(*, payment_id: int, outcome: Outcome, now: dt.datetime) -> None:
-    """Money turned out to be held for an order that will not be: book it and let it go.
-
-    In the caller's transaction. Opens a reconciliation case, which resolves itself as VOIDED when
-    the provider has let go. Does nothing when the payment was booked before.
-    """
-    booked = Payment.objects.filter(
-        pk=payment_id, state__in=[PaymentState.PENDING, PaymentState.FAILED], authorized=0
-    ).update(**_held(outcome))
-    if not booked:
-        return
-    _finish_asking(payment_id=payment_id, state=ProviderCall.State.SUCCEEDED)
-    open_case(payment_id=payment_id, kind=NOT_COMMITTED)
-    audit.record(
-        actor=None,
-        entity_type="payment",
-        entity_id=payment_id,
-        action=audit.Action.CREATE,
-        new={"state": PaymentState.AUTHORIZED, "authorized": outcome.amount},
-        context={"case": NOT_COMMITTED},
-    )
-    request_void(payment_id=payment_id, actor=None, now=now)
 
 
 def assert_no_transaction() -> None:
@@ -262,29 +277,6 @@ def assert_no_transaction() -> None:
     blocks = connection.atomic_blocks
     if any(not getattr(block, "_from_testcase", False) for block in blocks):
         raise RuntimeError("no call to the payment provider inside a transaction")
-
-
-def _held(outcome: Outcome) -> dict[str, object]:
-    found: dict[str, object] = {
-        "state": PaymentState.AUTHORIZED,
-        "provider_reference": outcome.reference,
-        "authorized": outcome.amount,
-        "failure": "",
-        "updated_at": Now(),
-    }
-    if outcome.card.last4:
-        found |= {"brand": outcome.card.brand, "last4": outcome.card.last4}
-    return found
-
-
-def _asking(payment_id: int) -> QuerySet[ProviderCall]:
-    return ProviderCall.objects.filter(payment_id=payment_id, kind=ProviderCall.Kind.AUTHORIZE)
-
-
-def _finish_asking(*, payment_id: int, state: str, failure: str = "") -> None:
-    _asking(payment_id).update(
-        state=state, failure=failure[:60], next_attempt_at=None, finished_at=Now()
-    )
 
 
 def _outcome_of(state: ProviderState, *, awaited: bool) -> Outcome:
@@ -305,4 +297,5 @@ def _outcome_of(state: ProviderState, *, awaited: bool) -> Outcome:
         reason=state.reason or ("voided" if state.status is HoldStatus.VOIDED else ""),
         redirect_url=state.redirect_url,
         awaited=awaited,
+        expires_at=state.expires_at if verdict is Verdict.AUTHORIZED else None,
     )

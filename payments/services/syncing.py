@@ -13,15 +13,18 @@ from decimal import Decimal
 import structlog
 
 from audit import services as audit
-from mami.money import ZERO
-from mami.transactions import write_transaction
+from core.money import ZERO
+from core.transactions import write_transaction
+from payments.choices import PaymentState
 from payments.locks import OPEN, lock_payment
-from payments.models import Payment, PaymentState, ProviderCall, Refund
-from payments.outcomes import Outcome, Verdict
+from payments.models import Payment, ProviderCall, Refund
+from payments.payment_results import Outcome, Verdict
 from payments.provider import HoldStatus, ProviderFailure, ProviderState
 from payments.providers import provider
 from payments.services.cases import open_case
-from payments.services.holding import assert_no_transaction, record_orphan
+from payments.services.holding import assert_no_transaction
+from payments.services.recording import record_orphan
+from payments.services.unpaid import mark_unpaid
 
 log = structlog.get_logger(__name__)
 Kind, State = ProviderCall.Kind, ProviderCall.State
@@ -95,14 +98,21 @@ def _orphan(payment: Payment, truth: ProviderState, now: dt.datetime) -> None:
 
 
 def _hold(payment: Payment, truth: ProviderState, now: dt.datetime) -> None:
-    """Held with us: taken or let go there by somebody else?"""
+    """Held with us: taken or let go there by somebody else, or run out?"""
+    if truth.status is HoldStatus.HELD:
+        ends = truth.expires_at or payment.hold_expires_at
+        Payment.objects.filter(pk=payment.pk).update(hold_checked_at=now, hold_expires_at=ends)
+        return
     if truth.status not in (HoldStatus.CAPTURED, HoldStatus.VOIDED):
         return
     if payment.calls.filter(kind__in=[Kind.CAPTURE, Kind.VOID], state__in=OPEN).exists():
         return  # our own request did it; `performing` will find out and book it
     if truth.status is HoldStatus.VOIDED:
-        _book(payment, PaymentState.VOIDED, audit.Action.VOID, payment.authorized)
-        open_case(payment_id=payment.pk, kind="HOLD_LOST")
+        if Payment.objects.filter(pk=payment.pk, order__isnull=False).exists():
+            mark_unpaid(payment_id=payment.pk, reason=truth.reason or "voided", now=now, lost=True)
+        else:
+            _book(payment, PaymentState.VOIDED, audit.Action.VOID, payment.authorized)
+            open_case(payment_id=payment.pk, kind="HOLD_LOST")
         return
     ProviderCall.objects.create(
         payment=payment,
@@ -126,11 +136,11 @@ def _refunds(payment: Payment, truth: ProviderState, now: dt.datetime) -> None:
             _book_foreign_refund(payment, name, amount, now)
     for key, call in ours.items():
         there = key.rpartition(":elsewhere:")[2] if ":elsewhere:" in key else key
-        if there not in truth.refunds and _is_settled(call, now):
+        if there not in truth.refunds and _is_finished(call, now):
             _unbook_refund(payment, call)
 
 
-def _is_settled(call: ProviderCall, now: dt.datetime) -> bool:
+def _is_finished(call: ProviderCall, now: dt.datetime) -> bool:
     """Done well before the provider was asked, so that what it said must include it."""
     return (
         call.state == State.SUCCEEDED

@@ -10,7 +10,8 @@ import pytest
 from django.db import transaction
 
 from accounts.models import User
-from mami import clock
+from accounts.tests.factories import person
+from core import clock
 from payments import providers, services
 from payments.cards import CardToken, ChosenCard
 from payments.models import Payment
@@ -54,12 +55,12 @@ def sandbox(time: Time) -> Iterator[Sandbox]:
 
 @pytest.fixture
 def ada(db: None) -> User:
-    return User.objects.create(email="ada@payments.test", full_name="Ada")
+    return person(email="ada@payments.test", full_name="Ada", language="he")
 
 
 @pytest.fixture
 def mia(db: None) -> User:
-    return User.objects.create(email="mia@payments.test", full_name="Mia", role="MANAGER")
+    return person("MANAGER", email="mia@payments.test", full_name="Mia", language="he")
 
 
 def card(token: str = "tok_visa") -> ChosenCard:

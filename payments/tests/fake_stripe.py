@@ -13,7 +13,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from payments.tests.fake_stripe_later import Later
 
 WANTED = {"mode", "allowed_payment_method_types[0]", "customer", "success_url", "cancel_url"}
 ALLOWED = {*WANTED, "metadata[user_id]"}
@@ -27,6 +29,7 @@ class FakeStripe:
         self.address = address
         self.sessions: dict[str, dict[str, Any]] = {}
         self.customers: dict[str, dict[str, Any]] = {}
+        self.later = Later()
         self.down = False
         self._numbers = itertools.count(1)
 
@@ -49,9 +52,14 @@ class FakeStripe:
         }  # fmt: skip
         return str(session["success_url"]).replace("{CHECKOUT_SESSION_ID}", session["id"])
 
-    def answer(self, method: str, path: str, given: dict[str, str]) -> tuple[int, dict[str, Any]]:
+    def answer(
+        self, method: str, path: str, given: dict[str, str], key: str = ""
+    ) -> tuple[int, dict[str, Any]]:
         if self.down:
             return 500, {"error": {"type": "api_error"}}
+        later = self.later.answer(method, path, given, key)
+        if later is not None:
+            return later
         if (method, path) == ("POST", "/v1/customers"):
             name = f"cus_{next(self._numbers)}"
             self.customers[name] = {"id": name, "object": "customer"}
@@ -93,11 +101,21 @@ def running() -> Iterator[FakeStripe]:
             self._respond("GET", urlsplit(self.path).query)
 
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
-            self._respond("POST", body)
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            if self.headers.get_content_type() == "multipart/form-data":
+                _head, mark, rest = body.partition(b"%PDF")
+                file = (mark + rest).partition(b"\r\n--")[0]
+                self._respond("POST", urlencode({"file": file}))
+            else:
+                self._respond("POST", body.decode())
 
         def _respond(self, method: str, encoded: str) -> None:
-            status, answer = fake.answer(method, urlsplit(self.path).path, dict(parse_qsl(encoded)))
+            status, answer = fake.answer(
+                method,
+                urlsplit(self.path).path,
+                dict(parse_qsl(encoded)),
+                self.headers.get("Idempotency-Key", ""),
+            )
             content = json.dumps(answer).encode()
             self.send_response(status)
             self.send_header("Content-Type", "application/json")

@@ -67,6 +67,7 @@ class Dialect(stripe.RequestsClient):
         self.sent: list[tuple[str, str]] = []
         self.lose_answers = 0
         self.kept: set[str] = set()
+        self.lives = 7 * 24 * 3600
 
     def request(  # type: ignore[override]
         self, method: str, url: str, headers: Any, post_data: Any = None
@@ -91,9 +92,17 @@ class Dialect(stripe.RequestsClient):
         if answer["status"] == "succeeded":
             received = answer["amount"] - self._let_go(answer["id"], headers)
         answer["amount_received"] = received
+        self._tell_the_end(answer)
         if answer["id"] in self.kept:
             answer["setup_future_usage"] = "off_session"
         return json.dumps(answer)
+
+    def _tell_the_end(self, answer: Any) -> None:
+        """localstripe does not say until when a hold lives; `lives` seconds, here."""
+        charge = answer.get("latest_charge")
+        if isinstance(charge, dict) and answer["status"] == "requires_capture":
+            card = charge.setdefault("payment_method_details", {}).setdefault("card", {})
+            card["capture_before"] = int(time.time() + self.lives)
 
     def _let_go(self, reference: str, headers: Any) -> int:
         """localstripe writes what a partial capture lets go as a refund without our key."""

@@ -22,6 +22,7 @@ def save(api, user, token="tok_visa"):
     return api(user).post("/me/payment-tokens", {"provider": "sandbox", "token": token})
 
 
+@pytest.mark.quick
 def test_life_of_a_card(api, shop):
     ada = shop.customer(card=None)
     first = save(api, ada).json()["data"]

@@ -8,7 +8,7 @@ import pytest
 
 from payments import providers, services
 from payments.breaker import FAILURES_TO_OPEN, OPEN_SECONDS, Breaker, Guarded
-from payments.outcomes import Verdict
+from payments.payment_results import Verdict
 from payments.provider import Declined, ProviderTimeout, ProviderUnreachable
 
 

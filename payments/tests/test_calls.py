@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from audit.models import AuditEntry
-from mami import faults
+from core import faults
 from payments import selectors, services
 from payments.errors import (
     CaptureExceedsAuthorization,
@@ -179,7 +179,7 @@ class TestRefund:
 
 class TestGiveBack:
     def give(self, payment, time):
-        return services.give_back(
+        return services.void_or_refund(
             payment_id=payment.pk, reason="cancelled", actor=None, now=time.now
         )
 

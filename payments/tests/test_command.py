@@ -5,9 +5,11 @@ from __future__ import annotations
 from io import StringIO
 
 import pytest
+from django.conf import settings as shop_settings
 from django.core.management import CommandError, call_command
 
 from payments.provider import ProviderUnreachable
+from payments.providers.sandbox_ledger import Ledger
 
 
 def run(*arguments: str) -> str:
@@ -38,3 +40,12 @@ def test_a_shop_with_a_real_provider_has_no_sandbox(settings):
         run()
     with pytest.raises(CommandError):
         run("--latency", "-1")
+
+
+def test_a_hold_runs_out_when_it_is_told_to(held) -> None:
+    payment = held()
+    run("--expire", payment.order_number)
+    row = Ledger(shop_settings.SANDBOX_LEDGER).hold(key=payment.idempotency_key)
+    assert (row["status"], row["reason"]) == ("VOIDED", "expired")
+    with pytest.raises(CommandError):
+        run("--expire", payment.order_number)

@@ -10,7 +10,7 @@ from django.db import transaction
 from audit.models import AuditEntry
 from payments import services
 from payments.models import Payment, PaymentToken, ProviderCall, ReconciliationCase
-from payments.outcomes import Verdict
+from payments.payment_results import Verdict
 
 HUNDRED = Decimal("100.00")
 

@@ -15,15 +15,16 @@ from django.db import transaction
 from django.db.models import Sum
 
 from accounts.models import User
+from accounts.tests.factories import person
 from audit.models import AuditEntry
 from payments import services
 from payments.models import Payment, PaymentToken, ProviderCall, ReconciliationCase
-from payments.services import calls, cards, performing
+from payments.services import calls, cards, provider_calls
 from payments.tests.conftest import raw
-from tests.races import codes, race
+from tests.races import codes, race, rounds
 
 pytestmark = pytest.mark.django_db(transaction=True)
-ROUNDS = 5
+ROUNDS = rounds(5)
 
 
 def in_transaction(step: Callable[[], object]) -> Callable[[], object]:
@@ -49,7 +50,7 @@ def unlocked(parties: int) -> Callable[..., Payment]:
 def without_lock(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two read the payment without its lock, and write once both have decided."""
     both_decided = threading.Barrier(2, timeout=20)
-    write = calls._write
+    write = calls.write_call
 
     def write_late(*given: Any, **named: Any) -> int:
         both_decided.wait()
@@ -58,7 +59,7 @@ def without_lock(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         calls, "lock_payment", lambda payment_id: Payment.objects.get(pk=payment_id)
     )
-    monkeypatch.setattr(calls, "_write", write_late)
+    monkeypatch.setattr(calls, "write_call", write_late)
 
 
 class TestCaptureAgainstCancel:
@@ -151,7 +152,7 @@ class TestNewsAgainstReturn:
             results = race(
                 [
                     in_transaction(book),
-                    lambda: services.settle_events(now=time.now),
+                    lambda: services.handle_events(now=time.now),
                     in_transaction(book),
                 ]
             )
@@ -230,11 +231,11 @@ class TestOneCallPerformedByMany:
         monkeypatch.setattr(calls, "_attempt", lambda call_id: None)
         self.refund(payment, time)
         monkeypatch.setattr(
-            performing,
+            provider_calls,
             "_lease",
             lambda call_id, now: ProviderCall.objects.select_related("payment").get(pk=call_id),
         )
-        monkeypatch.setattr(performing, "_finish", lambda *_, **__: True)
+        monkeypatch.setattr(provider_calls, "_finish", lambda *_, **__: True)
         self.performed(payment, time)
         assert AuditEntry.objects.filter(action="REFUND").count() > 1
 
@@ -244,7 +245,7 @@ class TestOneCallPerformedByMany:
         monkeypatch.setattr(calls, "_attempt", lambda call_id: None)
         self.refund(payment, time)
         monkeypatch.setattr(
-            performing,
+            provider_calls,
             "_lease",
             lambda call_id, now: ProviderCall.objects.select_related("payment").get(pk=call_id),
         )
@@ -267,9 +268,9 @@ class TestTwoFirstCards:
 
     def test_one_of_them_is_the_default(self, sandbox):
         for n in range(ROUNDS):
-            person = User.objects.create(email=f"p{n}@races.test", full_name="P")
-            assert self.both(person) == ["ok", "ok"]
-            assert PaymentToken.objects.filter(user=person, is_default=True).count() == 1
+            ada = person(email=f"p{n}@races.test", full_name="P", language="he")
+            assert self.both(ada) == ["ok", "ok"]
+            assert PaymentToken.objects.filter(user=ada, is_default=True).count() == 1
 
     def test_control_without_the_lock_the_constraint_has_to_stop_them(self, sandbox, monkeypatch):
         everybody_looked = threading.Barrier(2, timeout=20)
@@ -282,5 +283,5 @@ class TestTwoFirstCards:
             save(token, **how)
 
         monkeypatch.setattr(PaymentToken, "save", together)
-        person = User.objects.create(email="control@races.test", full_name="P")
-        assert sorted(self.both(person)) == ["IntegrityError", "ok"]
+        ada = person(email="control@races.test", full_name="P", language="he")
+        assert sorted(self.both(ada)) == ["IntegrityError", "ok"]

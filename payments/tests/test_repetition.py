@@ -11,9 +11,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mami.errors import DomainError
-from payments import books, services
+from core.errors import DomainError
+from payments import invariants, services
 from payments.models import Payment, ProviderCall, ReconciliationCase
+
+pytestmark = pytest.mark.slow
 
 AGOROT = st.integers(min_value=0, max_value=11_000).map(lambda n: Decimal(n) / 100)
 MOODS = st.sampled_from(["", "", "hang", "reset", "late", "error", "garbage", "down"])
@@ -37,7 +39,7 @@ def ask(step: str, value, payment: Payment, sandbox, time) -> None:
     elif step == "refund":
         services.request_refund(amount=value[0], reason="x", key=value[1], **key)
     elif step == "give_back":
-        services.give_back(reason="x", **key)
+        services.void_or_refund(reason="x", **key)
     elif step == "wait":
         time.pass_by(seconds=value)
     else:
@@ -84,6 +86,10 @@ def test_money_comes_out_right(held, sandbox, time, steps):
     assert set(done.values()) <= {1}, "nothing is done twice"
     assert sum(kind in ("CAPTURE", "VOID") for kind, _ in done) <= 1
     assert not ReconciliationCase.objects.filter(payment=payment).exists()
-    for rule in (books.payments_equal_calls, books.states_fit_amounts, books.refunds_equal_calls):
+    for rule in (
+        invariants.payments_equal_calls,
+        invariants.states_fit_amounts,
+        invariants.refunds_equal_calls,
+    ):
         assert list(rule(None)) == []
-    assert list(books.the_sandbox_agrees(None)) == []
+    assert list(invariants.the_sandbox_agrees(None)) == []

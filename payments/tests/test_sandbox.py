@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from mami import clock
+from core import clock
 from payments.provider import (
     Declined,
     HoldStatus,

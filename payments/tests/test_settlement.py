@@ -9,7 +9,7 @@ from decimal import Decimal
 
 import pytest
 
-from mami.clock import shop_instant
+from core.clock import shop_instant
 from payments.models import Payment, ProviderCall, ReconciliationCase
 from payments.services import open_case
 from payments.settlement import in_all, settlement

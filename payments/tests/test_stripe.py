@@ -13,14 +13,16 @@ import stripe
 from django.db import transaction
 
 from accounts.models import User
-from checkout.services import come_back, recover
-from mami import clock
+from accounts.tests.factories import person
+from checkout.services import recover, resume_after_authentication
+from core import clock
+from notifications.tests.gateway import fake_gateway
 from orders.models import Order
 from payments import providers, services
 from payments.cards import CardToken
 from payments.errors import PaymentActionRequired, PaymentDeclined
 from payments.models import Payment, ProviderCall, ProviderEvent, ReconciliationCase
-from payments.outcomes import Verdict
+from payments.payment_results import Verdict
 from payments.provider import (
     ActionRequired,
     Declined,
@@ -159,6 +161,16 @@ class TestTrouble:
         with pytest.raises(ProviderUnreachable):
             look(Stripe(http_client=wire), "x")
 
+    def test_it_is_led_nowhere_else(self, settings):
+        """Whoever can answer in the bank's name gets no second request with our key."""
+        with fake_gateway() as elsewhere, fake_gateway() as led:
+            led.answers = [(307, {"Location": elsewhere.url})]
+            settings.STRIPE_API_BASE, settings.STRIPE_SECRET_KEY = led.url, "sk_of_nobody"
+            with pytest.raises(ProviderTimeout):
+                Stripe().void(reference="pi_1", idempotency_key="v")
+            assert len(led.asked) == 1
+            assert elsewhere.asked == []
+
     @pytest.mark.parametrize(
         ("status", "body", "expected"),
         [
@@ -207,7 +219,7 @@ class TestThroughTheShop:
 
     @pytest.fixture
     def ada(self) -> User:
-        return User.objects.create(email="ada@stripe.test", full_name="Ada")
+        return person(email="ada@stripe.test", full_name="Ada", language="he")
 
     @pytest.fixture
     def open_one(self, ada, adapter, address):
@@ -306,7 +318,7 @@ class TestTheBankAsks:
 
     def back(self, ada: User) -> str:
         number = Payment.objects.get(user=ada).order_number
-        return come_back(actor=ada, order_number=number, now=clock.now())
+        return resume_after_authentication(actor=ada, order_number=number, now=clock.now())
 
     def test_confirmed(self, shop, address):
         ada, reference = self.asked(shop, address)
@@ -352,7 +364,7 @@ class TestNews:
         )
 
     def test_money_taken_elsewhere_becomes_known(self, door, adapter, address):
-        ada = User.objects.create(email="ada@news.test", full_name="Ada")
+        ada = person(email="ada@news.test", full_name="Ada", language="he")
         token = localstripe.payment_method(address)
         card = services.chosen_card(user_id=ada.pk, card=CardToken(provider="stripe", token=token))
         with transaction.atomic():
@@ -369,7 +381,7 @@ class TestNews:
             kind="payment_intent.succeeded", reference=outcome.reference
         )
         wait_for(news.exists)
-        services.settle_events(now=clock.now())
+        services.handle_events(now=clock.now())
         payment = Payment.objects.get(pk=handle.id)
         assert (payment.state, payment.captured) == ("CAPTURED", Decimal("40.00"))
         assert ReconciliationCase.objects.get().kind == "CAPTURED_ELSEWHERE"

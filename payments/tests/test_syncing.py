@@ -7,7 +7,7 @@ from decimal import Decimal
 from audit.models import AuditEntry
 from payments import services
 from payments.models import Payment, ProviderCall, ProviderEvent, ReconciliationCase, Refund
-from payments.outcomes import Verdict
+from payments.payment_results import Verdict
 
 
 def sync(payment: Payment, time, **more) -> Payment:
@@ -119,9 +119,9 @@ class TestEvents:
         sandbox.void(reference=payment.provider_reference, idempotency_key="elsewhere")
         for _ in range(2):
             self.receive(time, reference=payment.provider_reference)
-        assert services.settle_events(now=time.now) == 1
+        assert services.handle_events(now=time.now) == 1
         self.receive(time, reference=payment.provider_reference)
-        assert services.settle_events(now=time.now) == 0
+        assert services.handle_events(now=time.now) == 0
         assert cases() == [("HOLD_LOST", "OPEN")]
 
     def test_events_out_of_order_end_at_the_truth(self, captured, time):
@@ -129,7 +129,7 @@ class TestEvents:
         kinds = ["payment_intent.succeeded", "payment_intent.amount_capturable_updated"]
         for number, kind in enumerate(kinds):
             self.receive(time, f"evt_{number}", kind=kind, reference=payment.provider_reference)
-        assert services.settle_events(now=time.now) == 2
+        assert services.handle_events(now=time.now) == 2
         payment.refresh_from_db()
         assert (payment.state, cases()) == ("CAPTURED", [])
 
@@ -137,7 +137,7 @@ class TestEvents:
         handle = opened()
         outcome = services.authorise(payment=handle, metadata={})
         self.receive(time, reference=outcome.reference, key=handle.idempotency_key)
-        assert services.settle_events(now=time.now) == 1
+        assert services.handle_events(now=time.now) == 1
         assert services.record_authorised(payment_id=handle.id, outcome=outcome)
         assert Payment.objects.get(pk=handle.id).state == "AUTHORIZED"
         assert cases() == []
@@ -147,14 +147,14 @@ class TestEvents:
         assert services.authorise(payment=handle, metadata={}).verdict is Verdict.UNKNOWN
         services.record_failed(payment_id=handle.id, reason=services.NO_ANSWER, now=time.now)
         self.receive(time, key=handle.idempotency_key)
-        services.settle_events(now=time.now)
+        services.handle_events(now=time.now)
         services.perform_open_calls(now=time.now)
         assert Payment.objects.get(pk=handle.id).state == "VOIDED"
         assert cases() == [("PAYMENT_CAPTURED_NOT_COMMITTED", "RESOLVED")]
 
     def test_an_event_of_nobody_is_put_aside(self, db, sandbox, time):
         self.receive(time, reference="of nobody")
-        assert services.settle_events(now=time.now) == 1
+        assert services.handle_events(now=time.now) == 1
         assert ProviderEvent.objects.get().state == "UNKNOWN"
 
     def test_a_silent_provider_is_asked_again_later(self, held, sandbox, time):
@@ -162,9 +162,9 @@ class TestEvents:
         sandbox.void(reference=payment.provider_reference, idempotency_key="elsewhere")
         self.receive(time, reference=payment.provider_reference)
         sandbox.ledger.set_weather(mode="down")
-        assert services.settle_events(now=time.now) == 0
+        assert services.handle_events(now=time.now) == 0
         sandbox.ledger.set_weather(mode="")
-        assert services.settle_events(now=time.pass_by(seconds=6)) == 1
+        assert services.handle_events(now=time.pass_by(seconds=6)) == 1
         payment.refresh_from_db()
         assert payment.state == "VOIDED"
 
@@ -173,5 +173,5 @@ class TestEvents:
         self.receive(time, reference=payment.provider_reference)
         sandbox.ledger.set_weather(mode="down")
         for _ in range(20):
-            services.settle_events(now=time.pass_by(hours=2))
+            services.handle_events(now=time.pass_by(hours=2))
         assert ProviderEvent.objects.get().state == "DONE"

@@ -6,16 +6,18 @@ from decimal import Decimal
 
 import pytest
 
-from mami import clock
-from mami.books import Rule, judge
-from payments import books, services
+from core import clock
+from core.invariants import Rule, judge
+from payments import invariants, services
 from payments.models import Payment, ProviderCall, Refund
+
+pytestmark = pytest.mark.slow
 
 WITHOUT_ORDERS = {"money held = orders", "money asked for = open checkouts"}
 
 
 def broken() -> set[str]:
-    return {verdict.rule.name for verdict in judge(books.RULES) if not verdict.is_kept}
+    return {verdict.rule.name for verdict in judge(invariants.RULES) if not verdict.is_kept}
 
 
 def broken_but_for_orders() -> set[str]:
@@ -127,10 +129,10 @@ def test_what_moves_while_we_look_is_not_judged(held, sandbox, time):
             amount=Decimal(1), token="tok_visa", idempotency_key="meanwhile", metadata={}
         )
         time.instant = clock.now()
-        return books.the_sandbox_agrees(as_of)
+        return invariants.the_sandbox_agrees(as_of)
 
     rule = Rule(name="meanwhile", check=place_one)
     (verdict,) = judge([rule])
     assert verdict.is_kept
-    (verdict,) = judge([Rule(name="afterwards", check=books.the_sandbox_agrees)])
+    (verdict,) = judge([Rule(name="afterwards", check=invariants.the_sandbox_agrees)])
     assert not verdict.is_kept, "the control"

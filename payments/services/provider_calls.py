@@ -13,19 +13,24 @@ import structlog
 from django.conf import settings
 
 from audit import services as audit
-from mami import faults
-from mami.transactions import write_transaction
+from core import faults, metrics
+from core.transactions import write_transaction
+from payments.choices import PaymentState
 from payments.locks import OPEN, lock_open_call, lock_payment
-from payments.models import Payment, PaymentState, ProviderCall, ReconciliationCase
-from payments.outcomes import Outcome, Verdict
+from payments.models import Payment, ProviderCall, ReconciliationCase
+from payments.payment_results import Outcome, Verdict
 from payments.provider import HoldStatus, ProviderFailure, ProviderRefused, ProviderState
 from payments.providers import provider
+from payments.services.calls import forget_kept
 from payments.services.cases import open_case, resolve_case
-from payments.services.holding import ask, assert_no_transaction, record_orphan
+from payments.services.holding import ask, assert_no_transaction
+from payments.services.recording import record_orphan
 
 log = structlog.get_logger(__name__)
 Kind, State = ProviderCall.Kind, ProviderCall.State
 
+ASKING = (Kind.VERIFY, Kind.AUTHORIZE)
+BEING_ASKED = (PaymentState.PENDING, PaymentState.SCHEDULED)
 LEASE_MARGIN = dt.timedelta(seconds=5)
 LONGEST_WAIT = dt.timedelta(seconds=60)
 # A payment given up without an answer is looked after this long, in case the money turns up.
@@ -36,6 +41,7 @@ def perform_open_calls(*, now: dt.datetime, limit: int = 100) -> int:
     """Perform every call that is due; the number performed. Raises RuntimeError in a transaction."""
     due = list(
         ProviderCall.objects.filter(state__in=OPEN, next_attempt_at__lte=now)
+        .exclude(kind__in=ASKING, payment__state__in=BEING_ASKED)
         .order_by("next_attempt_at", "id")
         .values_list("pk", flat=True)[:limit]
     )
@@ -74,11 +80,21 @@ def perform_call(*, call_id: int, now: dt.datetime) -> None:
         _succeeded(call, now)
 
 
+def perform_capture(*, payment_id: int, now: dt.datetime) -> None:
+    """Perform the charge that was asked for, unless it is done or another process is at it."""
+    call = ProviderCall.objects.filter(payment_id=payment_id, kind=Kind.CAPTURE, state__in=OPEN)
+    call_id = call.values_list("pk", flat=True).first()
+    if call_id is not None:
+        perform_call(call_id=call_id, now=now)
+
+
 def _lease(*, call_id: int, now: dt.datetime) -> ProviderCall | None:
     with write_transaction():
         call = lock_open_call(call_id=call_id)
         if call is None or call.next_attempt_at is None or call.next_attempt_at > now:
             return None
+        if call.kind in ASKING and call.payment.state in BEING_ASKED:
+            return None  # whoever asks for this hold looks after it
         if _waits_for_another(call):
             return None
         call.attempts += 1
@@ -91,7 +107,7 @@ def _lease(*, call_id: int, now: dt.datetime) -> ProviderCall | None:
 def _waits_for_another(call: ProviderCall) -> bool:
     return (
         ProviderCall.objects.filter(payment_id=call.payment_id, pk__lt=call.pk, state__in=OPEN)
-        .exclude(kind=Kind.AUTHORIZE)
+        .exclude(kind__in=ASKING)
         .exists()
     )
 
@@ -132,6 +148,8 @@ def _unanswered(call: ProviderCall, failure: ProviderFailure, now: dt.datetime) 
     ProviderCall.objects.filter(pk=call.pk, state__in=OPEN).update(
         state=State.UNANSWERED, failure=str(failure)[:60], next_attempt_at=now + wait
     )
+    if call.kind == Kind.REFUND:
+        metrics.REFUNDS.labels("unanswered").inc()
     log.warning("provider_call_unanswered", call_id=call.pk, kind=call.kind, attempts=call.attempts)
 
 
@@ -152,6 +170,8 @@ def _refused(call: ProviderCall, code: str, now: dt.datetime) -> None:
         if truth is not None and truth.status is HoldStatus.VOIDED:
             _book(call, payment, now, state=PaymentState.VOIDED, action=audit.Action.VOID)
         open_case(payment_id=call.payment_id, kind=f"{call.kind}_REFUSED")
+    if call.kind == Kind.REFUND:
+        metrics.REFUNDS.labels("refused").inc()
 
 
 def _succeeded(call: ProviderCall, now: dt.datetime) -> None:
@@ -162,8 +182,12 @@ def _succeeded(call: ProviderCall, now: dt.datetime) -> None:
         if call.kind == Kind.CAPTURE:
             payment.captured = call.amount
             _book(call, payment, now, state=PaymentState.CAPTURED, action=audit.Action.CAPTURE)
+            forget_kept(payment=payment)
         elif call.kind == Kind.VOID:
-            _book(call, payment, now, state=PaymentState.VOIDED, action=audit.Action.VOID)
+            unpaid = payment.state == PaymentState.UNPAID
+            state = PaymentState.UNPAID if unpaid else PaymentState.VOIDED
+            _book(call, payment, now, state=state, action=audit.Action.VOID)
+            forget_kept(payment=payment)
             resolution = ReconciliationCase.Resolution.VOIDED
             resolve_case(payment_id=payment.pk, resolution=resolution, now=now)
         else:
@@ -174,6 +198,9 @@ def _succeeded(call: ProviderCall, now: dt.datetime) -> None:
             if whole:
                 resolution = ReconciliationCase.Resolution.REFUNDED
                 resolve_case(payment_id=payment.pk, resolution=resolution, now=now)
+    if call.kind == Kind.REFUND:
+        metrics.REFUNDS.labels("ok").inc()
+        metrics.REFUNDED.inc(float(call.amount))
 
 
 def _finish(call: ProviderCall, state: str, now: dt.datetime, *, failure: str = "") -> bool:

@@ -13,15 +13,20 @@ from django.db import connection
 from django.db.models import DecimalField, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 
-from audit.books import without_entry
-from mami.books import Finding, Rule
-from mami.money import HUNDRED, ZERO, shekels
+from audit.invariants import without_entry
+from core import clock
+from core.invariants import Finding, Rule
+from core.money import HUNDRED, ZERO, shekels
+from payments.choices import TAKES_AWAY, PaymentState
+from payments.dispute_models import Dispute
 from payments.locks import OPEN
-from payments.models import Payment, PaymentState, ProviderCall, Refund
+from payments.models import Payment, ProviderCall, Refund
+from payments.provider import HoldStatus
 from payments.providers.sandbox_ledger import Ledger
 
-Kind, CallState = ProviderCall.Kind, ProviderCall.State
+S, Kind, CallState = PaymentState, ProviderCall.Kind, ProviderCall.State
 MONEY = DecimalField(max_digits=12, decimal_places=2)
+NOTHING_HELD = frozenset({HoldStatus.DECLINED, HoldStatus.VOIDED})
 ASK = "look up payment {} at the provider, then let `sync_payment` book what is true"
 
 
@@ -39,11 +44,13 @@ def payments_equal_calls(as_of: dt.datetime | None) -> Iterator[Finding]:
 def states_fit_amounts(as_of: dt.datetime | None) -> Iterator[Finding]:
     """Each state says something about the amounts."""
     fits = (
-        Q(state__in=["PENDING", "FAILED"], authorized=0)
-        | Q(state__in=["AUTHORIZED", "VOIDED"], authorized__gt=0, captured=0)
-        | Q(state="CAPTURED", captured__gt=0, refunded=0)
-        | Q(state="PARTIALLY_REFUNDED", refunded__gt=0, refunded__lt=F("captured"))
-        | Q(state="REFUNDED", captured__gt=0, refunded=F("captured"))
+        Q(state__in=[S.PENDING, S.FAILED, S.SCHEDULED], authorized=0)
+        | Q(state=S.AUTHORIZED, authorized__gt=0, captured=0)
+        | Q(state__in=[S.UNPAID, S.VOIDED], captured=0)
+        | Q(state=S.NONE, amount=0, authorized=0)
+        | Q(state=S.CAPTURED, captured__gt=0, refunded=0)
+        | Q(state=S.PARTIALLY_REFUNDED, refunded__gt=0, refunded__lt=F("captured"))
+        | Q(state=S.REFUNDED, captured__gt=0, refunded=F("captured"))
     )
     for row in _until(as_of).exclude(fits):
         yield Finding(
@@ -75,7 +82,7 @@ def money_has_an_order(as_of: dt.datetime | None) -> Iterator[Finding]:
     rows = Payment.objects.annotate(under_way=_under_way()).filter(
         order__isnull=True,
         under_way=False,
-        state__in=["AUTHORIZED", "CAPTURED", "PARTIALLY_REFUNDED"],
+        state__in=[S.AUTHORIZED, S.CAPTURED, S.PARTIALLY_REFUNDED],
     )
     for row in rows:
         yield Finding(
@@ -85,8 +92,15 @@ def money_has_an_order(as_of: dt.datetime | None) -> Iterator[Finding]:
 
 
 def asked_for_means_open(as_of: dt.datetime | None) -> Iterator[Finding]:
-    """A payment without an outcome belongs to a checkout that is still open."""
-    rows = Payment.objects.filter(state=PaymentState.PENDING).exclude(reservation__status="ACTIVE")
+    """A payment without an outcome belongs to a checkout that is still open, or is asked again."""
+    asked = ProviderCall.objects.filter(
+        payment=OuterRef("pk"), state__in=OPEN, next_attempt_at__isnull=False
+    )
+    rows = (
+        Payment.objects.filter(state=S.PENDING)
+        .exclude(reservation__status="ACTIVE")
+        .filter(~Exists(asked))
+    )
     for row in rows:
         yield Finding(
             what=f"payment {row.pk} of {row.order_number} has no outcome and no open checkout",
@@ -99,7 +113,7 @@ def the_trail_of_money_is_complete(as_of: dt.datetime | None) -> Iterator[Findin
     told = {
         "CREATE": Q(authorized__gt=0),
         "CAPTURE": Q(captured__gt=0),
-        "VOID": Q(state=PaymentState.VOIDED),
+        "VOID": Q(state=S.VOIDED),
         "REFUND": Q(refunded__gt=0),
     }
     for action, rows in told.items():
@@ -130,7 +144,10 @@ def the_sandbox_agrees(as_of: dt.datetime | None) -> Iterator[Finding]:
             continue
         there = (hold["status"], _shekels(hold["captured"]), _shekels(hold["refunded"]))
         if row is None:
-            if hold["status"] in ("HELD", "CAPTURED") and hold["created_at"] >= first:
+            if (
+                hold["status"] in (HoldStatus.HELD, HoldStatus.CAPTURED)
+                and hold["created_at"] >= first
+            ):
                 yield _disagreement(hold["key"], "nothing", there)
         elif there != (here := _as_told(row)) and not _both_nothing(here, there):
             yield _disagreement(row.order_number, here, there)
@@ -148,28 +165,38 @@ def _disagreement(name: str, here: object, there: object) -> Finding:
 
 def _as_told(row: Payment) -> tuple[str, Decimal, Decimal]:
     """A payment in the words of the provider's ledger."""
-    status = {"AUTHORIZED": "HELD", "VOIDED": "VOIDED", "FAILED": "DECLINED"}.get(
-        row.state, "CAPTURED"
-    )
+    status = {
+        S.AUTHORIZED: HoldStatus.HELD,
+        S.VOIDED: HoldStatus.VOIDED,
+        S.UNPAID: HoldStatus.VOIDED,
+        S.FAILED: HoldStatus.DECLINED,
+    }.get(S(row.state), HoldStatus.CAPTURED)
     return status, row.captured, row.refunded
 
 
 def _both_nothing(here: tuple[str, Decimal, Decimal], there: tuple[str, Decimal, Decimal]) -> bool:
-    return here[0] == "DECLINED" and there[0] == "VOIDED"
+    return here[0] in NOTHING_HELD and there[0] in NOTHING_HELD
 
 
 def _is_moving(row: Payment) -> bool:
-    """Asked for and not answered yet, or with a call under way: the provider may be ahead of us."""
-    return row.state == PaymentState.PENDING or bool(row.under_way)  # type: ignore[attr-defined]
+    """Asked for and not answered yet, with a call under way, or run out and about to be looked at:
+    the provider may be ahead of us."""
+    ends = row.hold_expires_at
+    ran_out = row.state == S.AUTHORIZED and ends is not None and ends <= clock.now()
+    return row.state == S.PENDING or bool(row.under_way) or ran_out  # type: ignore[attr-defined]
 
 
 def _fresh(ledger: Ledger) -> set[str]:
     """References that moved after the snapshot we look at was taken, while the shop goes on.
 
-    What lies in the future comes from a test's own clock, and is judged.
+    What lies in the future comes from a test's own clock, and is judged. A copy under proof says of
+    which instant it is (`mami.copy_of`): its provider's ledger was copied after its rows.
     """
     with connection.cursor() as cursor:
-        cursor.execute("SELECT extract(epoch FROM now()), current_setting('transaction_isolation')")
+        cursor.execute(
+            "SELECT coalesce(nullif(current_setting('mami.copy_of', true), '')::float8,"
+            " extract(epoch FROM now())), current_setting('transaction_isolation')"
+        )
         instant, isolation = cursor.fetchone()
     if isolation != "repeatable read":
         return set()  # no snapshot: both sides are read as they are now
@@ -200,10 +227,26 @@ def _shekels(agorot: int) -> Decimal:
     return shekels(Decimal(agorot) / HUNDRED)
 
 
+def nothing_is_given_back_twice(as_of: dt.datetime | None) -> Iterator[Finding]:
+    """What was given back and what banks took away stay within what was charged."""
+    taken = Dispute.objects.filter(payment=OuterRef("pk"), status__in=TAKES_AWAY)
+    total = taken.order_by().values("payment").annotate(total=Sum("amount")).values("total")
+    rows = Payment.objects.annotate(
+        disputed=Coalesce(Subquery(total), Value(ZERO), output_field=MONEY)
+    ).filter(disputed__gt=0)
+    for row in rows.filter(captured__lt=F("refunded") + F("disputed")):
+        yield Finding(
+            what=f"payment {row.pk} of {row.order_number}: of {row.captured} charged {row.refunded} "
+            f"were given back and {row.disputed} are contested",
+            repair="look at its refunds and disputes; answer the dispute with the credit note",
+        )
+
+
 RULES = [
     Rule(name="payments = their calls", check=payments_equal_calls, historic=True),
     Rule(name="payment states = amounts", check=states_fit_amounts, historic=True),
     Rule(name="refunds = their calls", check=refunds_equal_calls),
+    Rule(name="given back and contested within charged", check=nothing_is_given_back_twice),
     Rule(name="money held = orders", check=money_has_an_order),
     Rule(name="money asked for = open checkouts", check=asked_for_means_open),
     Rule(
