@@ -11,19 +11,19 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from branches import services
-from branches.models import Closure, DatedSlot, DeliverySlot
-from branches.windows import DAY_NAMES
-from mami.clock import now
-from mami.service_admin import RefusableForm, ServiceAdmin, SwitchedAdmin
+from branches.models import DAY_NAMES, Closure, DatedSlot, DeliverySlot
+from core.bidi import left_to_right
+from core.clock import now
+from core.service_admin import RefusableForm, ServiceAdmin, SwitchedAdmin
 
 
-class SlotForm(RefusableForm):
+class SlotAdminForm(RefusableForm):
     day_of_week = forms.TypedChoiceField(
         label=_("day of week"), choices=list(enumerate(DAY_NAMES)), coerce=int
     )
 
 
-class DayFilter(admin.SimpleListFilter):
+class WeekdayFilter(admin.SimpleListFilter):
     title = _("day of week")
     parameter_name = "day_of_week"
 
@@ -38,20 +38,19 @@ class DayFilter(admin.SimpleListFilter):
 
 @admin.register(DeliverySlot)
 class DeliverySlotAdmin(SwitchedAdmin):
-    form = SlotForm
+    form = SlotAdminForm
     audit_name = "delivery_slot"
     list_display = (
         "day",
-        "start_time",
-        "end_time",
+        "hours",
         "branch",
         "capacity",
         "fee",
         "cutoff_minutes",
         "is_active",
     )
-    list_display_links = ("day", "start_time")
-    list_filter = ("branch", DayFilter, "is_active")
+    list_display_links = ("day", "hours")
+    list_filter = ("branch", WeekdayFilter, "is_active")
     list_select_related = ("branch",)
     fields = (
         "branch",
@@ -67,6 +66,10 @@ class DeliverySlotAdmin(SwitchedAdmin):
     @admin.display(description=_("day of week"), ordering="day_of_week")
     def day(self, slot: DeliverySlot) -> Any:
         return DAY_NAMES[slot.day_of_week]
+
+    @admin.display(description=_("hours"), ordering="start_time")
+    def hours(self, slot: DeliverySlot) -> str:
+        return _hours(slot)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return ("branch",) if obj else ("is_active",)
@@ -87,7 +90,11 @@ class DeliverySlotAdmin(SwitchedAdmin):
 
 def _slot_name(slot: DeliverySlot) -> str:
     day = DAY_NAMES[slot.day_of_week]
-    return f"{slot.branch.name} · {day} {slot.start_time:%H:%M}–{slot.end_time:%H:%M}"
+    return f"{slot.branch.name} · {day} {_hours(slot)}"
+
+
+def _hours(slot: DeliverySlot) -> str:
+    return left_to_right(f"{slot.start_time:%H:%M}–{slot.end_time:%H:%M}")
 
 
 @admin.register(DatedSlot)

@@ -6,6 +6,10 @@ from typing import Any
 
 from rest_framework.request import Request
 
+from api.operations import operation
+from api.pagination import Page, paged
+from api.queries import Paging, ToggleQuery
+from api.views import ApiView
 from branches import errors, selectors, services
 from branches.models import Branch, DeliverySlot
 from branches.serializers import (
@@ -19,11 +23,7 @@ from branches.serializers import (
     SlotPatchIn,
     WeekQuery,
 )
-from mami.api.operations import operation
-from mami.api.pagination import Page, paged
-from mami.api.queries import Paging, ToggleQuery
-from mami.api.views import ApiView
-from mami.errors import Busy, InvalidInput, NotFound
+from core.errors import Busy, InvalidInput, NotFound
 
 TAG = "Branches"
 FIRST_CLIENT = "First web client"

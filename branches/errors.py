@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from mami.errors import DomainError
+from core.errors import DomainError
 
 
 class InvalidSlot(DomainError):
@@ -29,12 +29,19 @@ class SlotClosed(DomainError):
     message = _("That window takes no more orders. Please choose a later one.")
 
 
+class BranchClosed(DomainError):
+    """The branch does not open within the next eight days."""
+
+    code = "BRANCH_CLOSED"
+    message = _("This branch is closed for the coming days. Please choose another one.")
+
+
 class SlotOverlap(DomainError):
     code = "SLOT_OVERLAP"
     message = _("Another window of this branch covers part of that time.")
 
 
-class DuplicateName(DomainError):
+class DuplicateBranchName(DomainError):
     code = "DUPLICATE_NAME"
     message = _("Another branch already has that name.")
 

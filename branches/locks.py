@@ -1,4 +1,4 @@
-"""Row locks of branches. In the shop's one order they stand after the order, before the stock."""
+"""Row locks of branches and windows. The order of all locks: docs/locking.md."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Any
 from django.db import connection
 
 from branches.errors import InvalidSlot
-from branches.models import Branch, Closure, DatedSlot, DeliverySlot
+from branches.models import Branch, Closure, DatedSlot, DeliverySlot, PlaceHold
 from branches.windows import fits
-from mami.errors import NotFound
+from core.errors import NotFound
 
 _MODELS: tuple[Any, ...] = (DatedSlot, DeliverySlot, Branch)
 # Without what needs converting (a branch's opening hours): that is read when somebody asks for it.
@@ -60,6 +60,14 @@ def lock_dated_slot_row(*, dated_slot_id: int) -> DatedSlot:
     return dated
 
 
+def lock_dates(*, slot_id: int) -> list[DatedSlot]:
+    """Every dated row of a window of the plan, locked in the order of their keys.
+
+    With the window's own row locked no other date can come to have a row meanwhile.
+    """
+    return list(DatedSlot.objects.select_for_update().filter(slot_id=slot_id).order_by("pk"))
+
+
 def lock_slot(*, slot_id: int) -> DeliverySlot:
     """A window of the weekly plan, locked for a manager's change. Raises NotFound."""
     slot = (
@@ -92,6 +100,13 @@ def lock_closure(*, closure_id: int) -> Closure:
     if closure is None:
         raise NotFound
     return closure
+
+
+def lock_expired_holds(*, now: dt.datetime) -> list[PlaceHold]:
+    """Kept places that are over, locked; those somebody is changing just now are left out."""
+    return list(
+        PlaceHold.objects.select_for_update(skip_locked=True).filter(until__lte=now).order_by("pk")
+    )
 
 
 def _slot(slot_id: int) -> DeliverySlot | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import NamedTuple
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import IntegerRangeField, RangeOperators
@@ -13,10 +14,23 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from branches.querysets import ClosureQuerySet, DatedSlotQuerySet
+from core.bidi import left_to_right
 
 OPENING = dt.time(6, 0)
 CLOSING = dt.time(22, 0)
 LONGEST_CUTOFF = 2 * 24 * 60
+
+
+DAY_NAMES = (
+    _("Sunday"),
+    _("Monday"),
+    _("Tuesday"),
+    _("Wednesday"),
+    _("Thursday"),
+    _("Friday"),
+    _("Saturday"),
+)
+"""By the number the shop counts days with: Sunday is 0."""
 
 
 class Branch(models.Model):
@@ -149,7 +163,8 @@ class DeliverySlot(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.day_of_week} {self.start_time:%H:%M}–{self.end_time:%H:%M}"
+        day = DAY_NAMES[self.day_of_week]
+        return f"{day} {left_to_right(f'{self.start_time:%H:%M}–{self.end_time:%H:%M}')}"
 
 
 class DatedSlot(models.Model):
@@ -181,11 +196,50 @@ class DatedSlot(models.Model):
         indexes = [models.Index(fields=["date"], name="dated_slot_date")]
 
     def __str__(self) -> str:
-        return f"{self.date} {self.slot}"
+        slot = self.slot
+        hours = left_to_right(f"{slot.start_time:%H:%M}–{slot.end_time:%H:%M}")
+        return f"{self.date:%d.%m.%Y} {hours}"
 
     @property
     def capacity(self) -> int:
         return self.slot.capacity if self.capacity_override is None else self.capacity_override
+
+
+class Holder(NamedTuple):
+    """For whom a place is kept: what kind of thing, and its key among those."""
+
+    kind: str
+    reference: int
+
+
+class PlaceHold(models.Model):
+    """A place in a dated slot kept for a while: it counts as gone until then, never in `taken`.
+
+    Each holder keeps one place at most. One that is over counts nowhere.
+    """
+
+    class Kind(models.TextChoices):
+        CART = "CART", _("a basket")
+        STANDING = "STANDING", _("a date of a standing order")
+
+    dated_slot = models.ForeignKey(DatedSlot, on_delete=models.CASCADE, related_name="holds")
+    kind = models.CharField(max_length=12, choices=Kind.choices)
+    reference = models.BigIntegerField()
+    until = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("kept place")
+        verbose_name_plural = _("kept places")
+        constraints = [
+            models.UniqueConstraint(fields=["kind", "reference"], name="place_hold_one_each"),
+            models.CheckConstraint(
+                condition=Q(kind__in=["CART", "STANDING"]), name="place_hold_kind_known"
+            ),
+        ]
+        indexes = [models.Index(fields=["dated_slot", "until"], name="place_hold_until")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.reference}: {self.dated_slot_id}"
 
 
 class Closure(models.Model):

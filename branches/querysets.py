@@ -9,17 +9,15 @@ from django.db import models
 from django.db.models import Count, Q
 
 if TYPE_CHECKING:
-    from branches.models import Closure, DatedSlot  # noqa: F401
+    from branches.models import Closure, DatedSlot, Holder  # noqa: F401
 
 
 class DatedSlotQuerySet(models.QuerySet["DatedSlot"]):
-    def with_holds(
-        self, *, now: dt.datetime, exclude_cart_id: int | None = None
-    ) -> DatedSlotQuerySet:
-        """Annotate `held`: places kept by baskets at `now`, but for one basket's own."""
-        live = Q(holds__status="ACTIVE", holds__hold_expires_at__gt=now)
-        if exclude_cart_id is not None:
-            live &= ~Q(holds__pk=exclude_cart_id)
+    def with_holds(self, *, now: dt.datetime, but_for: Holder | None = None) -> DatedSlotQuerySet:
+        """Annotate `held`: places kept at `now`, but for the one of one holder."""
+        live = Q(holds__until__gt=now)
+        if but_for is not None:
+            live &= ~Q(holds__kind=but_for.kind, holds__reference=but_for.reference)
         return self.annotate(held=Count("holds", filter=live))
 
 

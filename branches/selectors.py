@@ -8,13 +8,24 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from django.conf import settings
+from django.db import connection
 from django.db.models import QuerySet
 
-from branches.errors import SlotClosed
-from branches.models import Branch, Closure, DatedSlot, DeliverySlot
-from branches.windows import HORIZON_DAYS, cutoff_at, ends_at, starts_at
-from mami.clock import day_of_week, shop_date
-from mami.errors import NotFound, ServiceUnavailable
+from branches.errors import BranchClosed, SlotClosed
+from branches.models import Branch, Closure, DatedSlot, DeliverySlot, Holder
+from branches.sql import DATED
+from branches.windows import (
+    HORIZON_DAYS,
+    PICKUP_DAYS,
+    closed_reason,
+    ends_at,
+    openings,
+    ready_until,
+    reason_between,
+    starts_at,
+)
+from core.clock import day_of_week, shop_date, shop_instant
+from core.errors import NotFound, ServiceUnavailable
 
 DAY = dt.timedelta(days=1)
 
@@ -24,7 +35,7 @@ class SlotChoice:
     """A delivery window on a date, as it stands for one basket.
 
     `fee` is the base fee in ₪; `remaining` counts free places; `closed_reason` is "", "FULL",
-    "CUTOFF" or "CLOSED".
+    "CUTOFF", "CLOSED" or "NOT_OFFERED" (beyond four weeks).
     """
 
     slot_id: int
@@ -79,7 +90,9 @@ def weekly_slots(
     *, branch_id: int | None = None, day: int | None = None, include_inactive: bool = False
 ) -> QuerySet[DeliverySlot]:
     """The weekly plan, by branch, day (0 = Sunday) and start."""
-    slots = DeliverySlot.objects.order_by("branch_id", "day_of_week", "start_time", "id")
+    slots = DeliverySlot.objects.select_related("branch").order_by(
+        "branch_id", "day_of_week", "start_time", "id"
+    )
     if not include_inactive:
         slots = slots.filter(is_active=True, branch__is_active=True)
     if branch_id is not None:
@@ -108,31 +121,29 @@ def available_slots(
     start: dt.date,
     days: int,
     now: dt.datetime,
-    exclude_cart_id: int | None = None,
+    but_for: Holder | None = None,
 ) -> list[SlotChoice]:
     """Every window from `start` for `days` days that is not over, open or not, by time.
 
-    Without a branch: of the one that deliveries leave from. A basket's hold takes a place, save
-    the one of `exclude_cart_id`. Three queries.
+    Without a branch: of the one that deliveries leave from. A kept place is gone, save the
+    one of the holder `but_for`. Three queries.
     """
     slots = weekly_slots(branch_id=branch_id)
     if branch_id is None:
         slots = slots.filter(branch__is_delivery_source=True)
-    return _choices(list(slots), start, days, now, exclude_cart_id)
+    return _choices(list(slots.select_related(None)), start, days, now, but_for)
 
 
 def slot_choice(
-    *, slot_id: int, date: dt.date, now: dt.datetime, exclude_cart_id: int | None = None
+    *, slot_id: int, date: dt.date, now: dt.datetime, but_for: Holder | None = None
 ) -> SlotChoice | None:
     """One window on one date, or None where there is no such window (any more)."""
     slots = list(weekly_slots().filter(pk=slot_id))
-    choices = _choices(slots, date, 1, now, exclude_cart_id)
+    choices = _choices(slots, date, 1, now, but_for)
     return choices[0] if choices else None
 
 
-def next_open_date(
-    *, slot_id: int, now: dt.datetime, exclude_cart_id: int | None = None
-) -> dt.date:
+def next_open_date(*, slot_id: int, now: dt.datetime, but_for: Holder | None = None) -> dt.date:
     """The first date on which the window takes orders, within four weeks.
 
     Raises NotFound for an unknown or inactive slot, SlotClosed when no date is open.
@@ -140,10 +151,95 @@ def next_open_date(
     slots = list(weekly_slots().filter(pk=slot_id))
     if not slots:
         raise NotFound
-    for choice in _choices(slots, shop_date(now), HORIZON_DAYS, now, exclude_cart_id):
+    for choice in _choices(slots, shop_date(now), HORIZON_DAYS, now, but_for):
         if choice.is_open:
             return choice.date
     raise SlotClosed
+
+
+def kept_window(*, dated_slot_id: int, holder: Holder, now: dt.datetime) -> tuple[DatedSlot, str]:
+    """A window with slot and branch, and its `closed_reason` for whom a place is kept in it.
+
+    Two queries.
+    """
+    rows = DatedSlot.objects.select_related("slot__branch").with_holds(now=now, but_for=holder)
+    dated = rows.get(pk=dated_slot_id)
+    return dated, _reason(dated, held=dated.held, now=now)  # type: ignore[attr-defined]
+
+
+def reason_closed(*, dated_slot: DatedSlot, now: dt.datetime, but_for: Holder | None = None) -> str:
+    """`closed_reason` of a window on its date, as it stands now for one holder. Two queries.
+
+    `dated_slot` comes with its slot and branch; places kept by others count as gone.
+    """
+    counted = DatedSlot.objects.with_holds(now=now, but_for=but_for)
+    held = counted.values_list("held", flat=True).get(pk=dated_slot.pk)  # type: ignore[misc]
+    return _reason(dated_slot, held=held, now=now)
+
+
+def _reason(dated: DatedSlot, *, held: int, now: dt.datetime) -> str:
+    return closed_reason(
+        dated.slot,
+        dated.date,
+        capacity=dated.capacity,
+        used=dated.taken + held,
+        closures=_closures([(dated.slot, dated.date)]),
+        now=now,
+    )
+
+
+def pickup_until(*, branch: Branch, now: dt.datetime) -> dt.datetime:
+    """Until when a pickup without a window can be collected. One query.
+
+    Raises BranchClosed when the branch does not open within eight days.
+    """
+    closures = Closure.objects.touching(
+        branch_id=branch.pk, start=now, end=now + DAY * (PICKUP_DAYS + 1)
+    )
+    lead = dt.timedelta(minutes=settings.PICKUP_LEAD_MINUTES)
+    found = ready_until(branch, closures=closures, lead=lead, now=now)
+    if found is None:
+        raise BranchClosed
+    return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class DayHours:
+    """When a branch is open on a day: begin and end of each piece, and what it is closed for."""
+
+    date: dt.date
+    pieces: list[tuple[dt.datetime, dt.datetime]]
+    reasons: list[str]
+
+
+def hours_of(*, branch: Branch, start: dt.date, days: int = 7) -> list[DayHours]:
+    """The opening hours of the next days as they are on those dates, closures taken out. One query."""
+    dates = [start + DAY * ahead for ahead in range(days)]
+    begin = shop_instant(dates[0], dt.time(0))
+    end = shop_instant(dates[-1] + DAY, dt.time(0))
+    closures = list(Closure.objects.touching(branch_id=branch.pk, start=begin, end=end))
+    closed = sorted((one.starts_at, one.ends_at) for one in closures)
+    found = []
+    for date in dates:
+        until = shop_instant(date + DAY, dt.time(0))
+        from_ = shop_instant(date, dt.time(0))
+        here = [one for one in closures if one.starts_at < until and one.ends_at > from_]
+        found.append(
+            DayHours(
+                date=date,
+                pieces=openings(branch, date, closed),
+                reasons=[str(one) for one in here],
+            )
+        )
+    return found
+
+
+def branch_by_code(*, code: str) -> Branch:
+    """An active branch by the name in its address. Raises NotFound."""
+    found = Branch.objects.filter(code=code, is_active=True).first()
+    if found is None:
+        raise NotFound
+    return found
 
 
 def base_fee(slot: DeliverySlot) -> Decimal:
@@ -151,34 +247,56 @@ def base_fee(slot: DeliverySlot) -> Decimal:
     return Decimal(settings.DELIVERY_FEE) if slot.fee is None else slot.fee
 
 
+@dataclass(frozen=True, slots=True)
+class _Time:
+    """A window of the plan on a date, with its instants: each is worked out once."""
+
+    slot: DeliverySlot
+    date: dt.date
+    begin: dt.datetime
+    end: dt.datetime
+
+
 def _choices(
     slots: list[DeliverySlot],
     start: dt.date,
     days: int,
     now: dt.datetime,
-    exclude_cart_id: int | None,
+    but_for: Holder | None,
 ) -> list[SlotChoice]:
-    pairs = [
-        (slot, date)
+    """Of slots that are active, of one active branch. Two queries."""
+    times = [
+        _Time(slot, date, begin, ends_at(slot, date))
         for date in (start + DAY * ahead for ahead in range(days))
         for slot in slots
-        if slot.day_of_week == day_of_week(date) and starts_at(slot, date) > now
+        if slot.day_of_week == day_of_week(date) and (begin := starts_at(slot, date)) > now
     ]
-    if not pairs:
+    if not times:
         return []
-    dated = _dated_rows(pairs, now, exclude_cart_id)
-    closures = _closures(pairs)
-    return [_choice(slot, date, dated.get((slot.pk, date)), closures, now) for slot, date in pairs]
+    dated = _dated_rows(times, now, but_for)
+    closures = list(
+        Closure.objects.touching(
+            branch_id=slots[0].branch_id,
+            start=min(time.begin for time in times),
+            end=max(time.end for time in times),
+        )
+    )
+    today = shop_date(now)
+    offered = (today, today + DAY * HORIZON_DAYS)
+    return [_choice(time, dated, closures, offered, now) for time in times]
 
 
 def _dated_rows(
-    pairs: list[tuple[DeliverySlot, dt.date]], now: dt.datetime, exclude_cart_id: int | None
-) -> dict[tuple[int, dt.date], DatedSlot]:
-    rows = DatedSlot.objects.filter(
-        slot__in={slot.pk for slot, _ in pairs},
-        date__range=(pairs[0][1], pairs[-1][1]),
-    ).with_holds(now=now, exclude_cart_id=exclude_cart_id)
-    return {(row.slot_id, row.date): row for row in rows}
+    times: list[_Time], now: dt.datetime, but_for: Holder | None
+) -> dict[tuple[int, dt.date], tuple[int, int | None, int]]:
+    """Key, capacity of its own and places gone, by slot and date. By hand: every basket asks."""
+    slot_ids = list({time.slot.pk for time in times})
+    kind, reference = (but_for.kind, but_for.reference) if but_for else ("", None)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            DATED, [now, kind, reference, slot_ids, times[0].date, times[-1].date]
+        )  # fmt: skip
+        return {(row[0], row[1]): row[2:] for row in cursor.fetchall()}
 
 
 def _closures(pairs: list[tuple[DeliverySlot, dt.date]]) -> list[Closure]:
@@ -192,37 +310,32 @@ def _closures(pairs: list[tuple[DeliverySlot, dt.date]]) -> list[Closure]:
 
 
 def _choice(
-    slot: DeliverySlot,
-    date: dt.date,
-    dated: DatedSlot | None,
+    time: _Time,
+    dated: dict[tuple[int, dt.date], tuple[int, int | None, int]],
     closures: Iterable[Closure],
+    offered: tuple[dt.date, dt.date],
     now: dt.datetime,
 ) -> SlotChoice:
-    begin, end, cutoff = starts_at(slot, date), ends_at(slot, date), cutoff_at(slot, date)
-    capacity, used = slot.capacity, 0
-    if dated is not None:
-        if dated.capacity_override is not None:
-            capacity = dated.capacity_override
-        used = dated.taken + dated.held  # type: ignore[attr-defined]
-    remaining = max(0, capacity - used)
-    reason = ""
-    if any(c.starts_at < end and c.ends_at > begin for c in closures):
-        reason = "CLOSED"
-    elif now >= cutoff:
-        reason = "CUTOFF"
-    elif remaining == 0:
-        reason = "FULL"
+    slot, date = time.slot, time.date
+    key, own, used = dated.get((slot.pk, date), (None, None, 0))
+    capacity = slot.capacity if own is None else own
+    cutoff = time.begin - dt.timedelta(minutes=slot.cutoff_minutes)
+    reason = "NOT_OFFERED"
+    if offered[0] <= date <= offered[1]:
+        reason = reason_between(
+            time.begin, time.end, cutoff, is_full=used >= capacity, closures=closures, now=now
+        )
     return SlotChoice(
         slot_id=slot.pk,
-        dated_slot_id=dated.pk if dated else None,
+        dated_slot_id=key,
         date=date,
         start_time=slot.start_time,
         end_time=slot.end_time,
-        starts_at=begin,
+        starts_at=time.begin,
         cutoff_at=cutoff,
         fee=base_fee(slot),
         capacity=capacity,
-        remaining=remaining,
+        remaining=max(0, capacity - used),
         is_open=not reason,
         closed_reason=reason,
     )

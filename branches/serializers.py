@@ -6,9 +6,9 @@ from typing import Any
 
 from rest_framework import serializers
 
+from api.fields import Day, Id, Instant, Money, Text, TimeOfDay, Whole
+from api.queries import Paging, Query
 from branches.models import Branch
-from mami.api.fields import Day, Id, Instant, Money, Text, TimeOfDay
-from mami.api.queries import Paging, Query
 
 
 class HoursField(serializers.DictField):
@@ -46,10 +46,10 @@ class DeliverySourceOut(serializers.Serializer[Any]):
 class SlotOut(serializers.Serializer[Any]):
     id = Id()
     branch_id = Id()
-    day_of_week = serializers.IntegerField(min_value=0, max_value=6, help_text="0 = Sunday.")
+    day_of_week = Whole(min_value=0, max_value=6, help_text="0 = Sunday.")
     start_time = TimeOfDay()
     end_time = TimeOfDay()
-    capacity = serializers.IntegerField()
+    capacity = Whole()
     is_active = serializers.BooleanField()
 
 
@@ -59,13 +59,13 @@ class AvailableSlotOut(serializers.Serializer[Any]):
     start_time = TimeOfDay()
     end_time = TimeOfDay()
     fee = Money(help_text="What this basket would pay; without a basket the base fee.")
-    remaining = serializers.IntegerField()
+    remaining = Whole()
     cutoff_at = Instant()
     is_open = serializers.BooleanField()
 
 
 class WeekQuery(Query):
-    dayOfWeek = serializers.IntegerField(  # noqa: N815
+    dayOfWeek = Whole(  # noqa: N815
         required=False, min_value=0, max_value=6, source="day", help_text="0 = Sunday."
     )
     branchId = Id(required=False, source="branch_id")  # noqa: N815
@@ -73,7 +73,7 @@ class WeekQuery(Query):
 
 class AvailableQuery(Query):
     locals()["from"] = Day(required=False, source="start", help_text="Today unless told otherwise.")
-    days = serializers.IntegerField(required=False, default=7, min_value=1, max_value=28)
+    days = Whole(required=False, default=7, min_value=1, max_value=28)
     branchId = Id(  # noqa: N815
         required=False, source="branch_id", help_text="For a pickup; else where deliveries start."
     )
@@ -99,18 +99,18 @@ class BranchPatchIn(BranchIn):
 
 class SlotIn(serializers.Serializer[Any]):
     branch_id = Id()
-    day_of_week = serializers.IntegerField(min_value=0, max_value=6, help_text="0 = Sunday.")
+    day_of_week = Whole(min_value=0, max_value=6, help_text="0 = Sunday.")
     start_time = TimeOfDay()
     end_time = TimeOfDay()
-    capacity = serializers.IntegerField(min_value=0, max_value=10_000, required=False)
+    capacity = Whole(min_value=0, max_value=10_000, required=False)
     fee = Money(required=False, allow_null=True)
 
 
 class SlotPatchIn(serializers.Serializer[Any]):
-    day_of_week = serializers.IntegerField(min_value=0, max_value=6, required=False)
+    day_of_week = Whole(min_value=0, max_value=6, required=False)
     start_time = TimeOfDay(required=False)
     end_time = TimeOfDay(required=False)
-    capacity = serializers.IntegerField(min_value=0, max_value=10_000, required=False)
+    capacity = Whole(min_value=0, max_value=10_000, required=False)
     fee = Money(required=False, allow_null=True)
     is_active = serializers.BooleanField(required=False)
 
@@ -120,7 +120,7 @@ class SlotAdminOut(SlotOut):
 
 
 class AdminSlotsQuery(Paging):
-    dayOfWeek = serializers.IntegerField(  # noqa: N815
+    dayOfWeek = Whole(  # noqa: N815
         required=False, min_value=0, max_value=6, source="day"
     )
     branchId = Id(required=False, source="branch_id")  # noqa: N815

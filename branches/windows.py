@@ -3,23 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 
-from django.utils.translation import gettext_lazy as _
-
-from branches.models import Branch, DeliverySlot
-from mami.clock import day_of_week, shop_date, shop_instant
+from branches.models import Branch, Closure, DeliverySlot
+from core.clock import day_of_week, shop_date, shop_instant
 
 HORIZON_DAYS = 28
-LATEST = dt.time(22, 0)
-DAY_NAMES = (
-    _("Sunday"),
-    _("Monday"),
-    _("Tuesday"),
-    _("Wednesday"),
-    _("Thursday"),
-    _("Friday"),
-    _("Saturday"),
-)
+PICKUP_DAYS = 8
+DAY = dt.timedelta(days=1)
 
 
 def starts_at(slot: DeliverySlot, date: dt.date) -> dt.datetime:
@@ -46,22 +37,77 @@ def fits(slot: DeliverySlot, date: dt.date, now: dt.datetime) -> bool:
     )
 
 
-def next_closing(branch: Branch, now: dt.datetime) -> dt.datetime:
-    """When the branch next closes after `now`: today's closing, or that of its next open day.
+def closed_reason(
+    slot: DeliverySlot,
+    date: dt.date,
+    *,
+    capacity: int,
+    used: int,
+    closures: Iterable[Closure],
+    now: dt.datetime,
+) -> str:
+    """Why the window on `date` takes no order at `now`; "" when it does.
 
-    A branch without any opening hours is taken to close at 22:00 every day.
+    NOT_OFFERED (taken out of the plan, past, another weekday, beyond four weeks), CLOSED (a closure
+    touches it), CUTOFF, or FULL: `used` places of `capacity` are gone. The one rule that the list,
+    the preview, a basket's kept window and the order ask.
     """
+    if not (slot.is_active and slot.branch.is_active and fits(slot, date, now)):
+        return "NOT_OFFERED"
+    return reason_between(
+        starts_at(slot, date), ends_at(slot, date), cutoff_at(slot, date),
+        is_full=used >= capacity, closures=closures, now=now,
+    )  # fmt: skip
+
+
+def reason_between(
+    begin: dt.datetime,
+    end: dt.datetime,
+    cutoff: dt.datetime,
+    *,
+    is_full: bool,
+    closures: Iterable[Closure],
+    now: dt.datetime,
+) -> str:
+    """`closed_reason` of a window that is offered on its date."""
+    if any(closure.starts_at < end and closure.ends_at > begin for closure in closures):
+        return "CLOSED"
+    if now >= cutoff:
+        return "CUTOFF"
+    return "FULL" if is_full else ""
+
+
+def ready_until(
+    branch: Branch, *, closures: Iterable[Closure], lead: dt.timedelta, now: dt.datetime
+) -> dt.datetime | None:
+    """Until when goods ordered at `now` can be collected at the counter; None within eight days.
+
+    The end of the last opening of the first day that has one ending at least `lead` from now, with
+    the closures taken out of the opening hours. Without any hours it opens from 06:00 to 22:00.
+    """
+    closed = sorted((closure.starts_at, closure.ends_at) for closure in closures)
     today = shop_date(now)
-    for ahead in range(8):
-        date = today + dt.timedelta(days=ahead)
-        closing = _closing(branch, date)
-        if closing is not None and closing > now:
-            return closing
-    return shop_instant(today + dt.timedelta(days=1), LATEST)
+    for ahead in range(PICKUP_DAYS):
+        ends = [end for _start, end in openings(branch, today + DAY * ahead, closed)]
+        if ends and max(ends) >= now + lead:
+            return max(ends)
+    return None
 
 
-def _closing(branch: Branch, date: dt.date) -> dt.datetime | None:
-    if not branch.opening_hours:
-        return shop_instant(date, LATEST)
-    hours = branch.opening_hours.get(str(day_of_week(date)))
-    return shop_instant(date, dt.time.fromisoformat(hours[1])) if hours else None
+def openings(
+    branch: Branch, date: dt.date, closed: list[tuple[dt.datetime, dt.datetime]]
+) -> list[tuple[dt.datetime, dt.datetime]]:
+    """The opening hours of a day, cut up by what is closed of them."""
+    hours = ("06:00", "22:00")
+    if branch.opening_hours:
+        found = branch.opening_hours.get(str(day_of_week(date)))
+        if not found:
+            return []
+        hours = (found[0], found[1])
+    begin, end = (shop_instant(date, dt.time.fromisoformat(text)) for text in hours)
+    pieces = []
+    for start, stop in closed:
+        if start > begin:
+            pieces.append((begin, min(start, end)))
+        begin = max(begin, stop)
+    return [(start, stop) for start, stop in [*pieces, (begin, end)] if start < stop]

@@ -2,11 +2,11 @@
 
 from branches.locks import lock_dated_slot
 from branches.services.calendar import add_closure, remove_closure, set_dated_capacity
-from branches.services.places import check_open, give_back_place, take_place
+from branches.services.holds import forget_holds, hold_place, pass_hold, release_holds
+from branches.services.places import check_open, release_place, take_place, take_place_for_staff
 from branches.services.plan import activate_slot, create_slot, deactivate_slot, update_slot
 from branches.services.shops import (
     BranchData,
-    activate_branch,
     create_branch,
     deactivate_branch,
     update_branch,
@@ -14,7 +14,6 @@ from branches.services.shops import (
 
 __all__ = [
     "BranchData",
-    "activate_branch",
     "activate_slot",
     "add_closure",
     "check_open",
@@ -22,11 +21,16 @@ __all__ = [
     "create_slot",
     "deactivate_branch",
     "deactivate_slot",
-    "give_back_place",
+    "forget_holds",
+    "hold_place",
     "lock_dated_slot",
+    "pass_hold",
+    "release_holds",
+    "release_place",
     "remove_closure",
     "set_dated_capacity",
     "take_place",
+    "take_place_for_staff",
     "update_branch",
     "update_slot",
 ]

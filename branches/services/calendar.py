@@ -10,8 +10,8 @@ from audit.services import Action, Actor, record
 from branches.locks import lock_branch, lock_closure, lock_dated_slot, lock_dated_slot_row
 from branches.models import Closure, DatedSlot
 from branches.services.plan import MOST_ORDERS
-from mami.errors import InvalidInput, NotFound
-from mami.transactions import write_transaction
+from core.errors import InvalidInput, NotFound
+from core.transactions import write_transaction
 
 
 def set_dated_capacity(

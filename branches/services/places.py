@@ -8,17 +8,20 @@ from django.db import connection
 
 from branches.errors import InvalidSlot, SlotClosed, SlotFull
 from branches.locks import lock_dated_slot_row
-from branches.models import Closure, DatedSlot
+from branches.models import DatedSlot, Holder
+from branches.selectors import reason_closed
 from branches.windows import cutoff_at, ends_at, fits, starts_at
+from core.errors import DomainError
 
+REFUSALS: dict[str, type[DomainError]] = {"NOT_OFFERED": InvalidSlot, "FULL": SlotFull}
 # What `check_open` asks in two queries, and the place, in one statement of the busiest path.
 _TAKE = """
 UPDATE branches_datedslot AS d SET taken = taken + 1
 WHERE d.id = %(id)s
   AND (
-    SELECT count(*) FROM cart_cart AS c
-    WHERE c.held_slot_id = d.id AND c.status = 'ACTIVE' AND c.hold_expires_at > %(now)s
-      AND c.id IS DISTINCT FROM %(cart)s
+    SELECT count(*) FROM branches_placehold AS h
+    WHERE h.dated_slot_id = d.id AND h.until > %(now)s
+      AND (h.kind, h.reference) IS DISTINCT FROM (%(kind)s::text, %(reference)s::bigint)
   ) < %(left)s
   AND NOT EXISTS (
     SELECT 1 FROM branches_closure AS x
@@ -28,28 +31,15 @@ WHERE d.id = %(id)s
 """
 
 
-def check_open(
-    *, dated_slot: DatedSlot, now: dt.datetime, exclude_cart_id: int | None = None
-) -> None:
+def check_open(*, dated_slot: DatedSlot, now: dt.datetime, but_for: Holder | None = None) -> None:
     """Refuse a window that takes no more orders at `now`; `dated_slot` must be locked.
 
-    Places kept by other baskets count as gone, the one of `exclude_cart_id` does not.
+    Places kept by others count as gone, the one of `but_for` does not.
     Raises InvalidSlot, SlotClosed, SlotFull. Two queries.
     """
-    slot, date = dated_slot.slot, dated_slot.date
-    if not slot.is_active or not fits(slot, date, now):
-        raise InvalidSlot
-    if now >= cutoff_at(slot, date):
-        raise SlotClosed
-    closures = Closure.objects.touching(
-        branch_id=slot.branch_id, start=starts_at(slot, date), end=ends_at(slot, date)
-    )
-    if closures.exists():
-        raise SlotClosed
-    counted = DatedSlot.objects.with_holds(now=now, exclude_cart_id=exclude_cart_id)
-    held = counted.values_list("held", flat=True).get(pk=dated_slot.pk)  # type: ignore[misc]
-    if dated_slot.taken + held >= dated_slot.capacity:
-        raise SlotFull
+    reason = reason_closed(dated_slot=dated_slot, now=now, but_for=but_for)
+    if reason:
+        raise REFUSALS.get(reason, SlotClosed)
 
 
 def take_place(
@@ -57,7 +47,7 @@ def take_place(
     dated_slot: DatedSlot,
     branch_id: int,
     now: dt.datetime,
-    exclude_cart_id: int | None = None,
+    but_for: Holder | None = None,
 ) -> None:
     """Take one place of the locked window for an order of `branch_id`.
 
@@ -67,14 +57,16 @@ def take_place(
     if dated_slot.slot.branch_id != branch_id:
         raise InvalidSlot
     slot, date = dated_slot.slot, dated_slot.date
-    if slot.is_active and fits(slot, date, now) and now < cutoff_at(slot, date):
+    offered = slot.is_active and slot.branch.is_active and fits(slot, date, now)
+    if offered and now < cutoff_at(slot, date):
         with connection.cursor() as cursor:
             cursor.execute(
                 _TAKE,
                 {
                     "id": dated_slot.pk,
                     "left": dated_slot.capacity - dated_slot.taken,
-                    "cart": exclude_cart_id,
+                    "kind": but_for and but_for.kind,
+                    "reference": but_for and but_for.reference,
                     "now": now,
                     "branch": branch_id,
                     "start": starts_at(slot, date),
@@ -85,11 +77,32 @@ def take_place(
         if taken:
             dated_slot.taken += 1
             return
-    check_open(dated_slot=dated_slot, now=now, exclude_cart_id=exclude_cart_id)
+    check_open(dated_slot=dated_slot, now=now, but_for=but_for)
     raise SlotFull  # not reached: what refused the update is refused with its name above
 
 
-def give_back_place(*, dated_slot_id: int) -> None:
+def take_place_for_staff(
+    *, dated_slot: DatedSlot, branch_id: int, now: dt.datetime, over_capacity: bool = False
+) -> None:
+    """Take one place of the locked window, also past the hour until which customers order.
+
+    Raises InvalidSlot (another branch, taken out of the plan, past), SlotClosed (a closure), and
+    SlotFull unless `over_capacity`. Three queries.
+    """
+    if dated_slot.slot.branch_id != branch_id:
+        raise InvalidSlot
+    reason = reason_closed(dated_slot=dated_slot, now=now)
+    if reason == "CUTOFF":
+        full = DatedSlot.objects.with_holds(now=now).get(pk=dated_slot.pk)
+        used = dated_slot.taken + full.held  # type: ignore[attr-defined]
+        reason = "FULL" if used >= dated_slot.capacity else ""
+    if reason and not (reason == "FULL" and over_capacity):
+        raise REFUSALS.get(reason, SlotClosed)
+    dated_slot.taken += 1
+    dated_slot.save(update_fields=["taken"])
+
+
+def release_place(*, dated_slot_id: int) -> None:
     """Return one taken place. Raises NotFound for an unknown window."""
     dated_slot = lock_dated_slot_row(dated_slot_id=dated_slot_id)
     dated_slot.taken -= 1

@@ -11,14 +11,14 @@ from django.utils.translation import gettext as _
 
 from audit.services import Action, Actor, record
 from branches.errors import InvalidSlot, SlotOverlap
-from branches.locks import lock_branch, lock_slot
+from branches.locks import lock_branch, lock_dates, lock_slot
 from branches.models import CLOSING, LONGEST_CUTOFF, OPENING, DatedSlot, DeliverySlot
-from mami.clock import now as clock_now
-from mami.clock import shop_date
-from mami.constraints import refused_by
-from mami.errors import InvalidInput
-from mami.money import shekels
-from mami.transactions import write_transaction
+from core.clock import now as clock_now
+from core.clock import shop_date
+from core.constraints import refused_by
+from core.errors import InvalidInput
+from core.money import shekels
+from core.transactions import write_transaction
 
 WINDOW = dt.timedelta(hours=2)
 WHEN = ("day_of_week", "start_time", "end_time")
@@ -138,8 +138,15 @@ def _minutes(time: dt.time) -> dt.timedelta:
 
 
 def _check_free_to_move(slot: DeliverySlot) -> None:
-    today = shop_date(clock_now())
-    if DatedSlot.objects.filter(slot=slot, date__gte=today, taken__gt=0).exists():
+    """Raises InvalidSlot while an order, an open checkout or a basket counts on a coming date.
+
+    The dates are locked, so that no basket comes to keep one meanwhile.
+    """
+    now = clock_now()
+    dates = [row for row in lock_dates(slot_id=slot.pk) if row.date >= shop_date(now)]
+    counted = DatedSlot.objects.with_holds(now=now).filter(pk__in=[row.pk for row in dates])
+    held = any(row.held for row in counted)  # type: ignore[attr-defined]
+    if held or any(row.taken for row in dates):
         raise InvalidSlot(
             _("This window already has orders. Deactivate it and add a new one instead.")
         )

@@ -7,18 +7,21 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from audit.services import Action, Actor, record
-from branches.errors import DeliverySourceRequired, DuplicateName
+from branches.errors import DeliverySourceRequired, DuplicateBranchName
 from branches.locks import lock_branch, lock_delivery_source
 from branches.models import Branch
-from mami.constraints import refused_by
-from mami.errors import InvalidInput
-from mami.transactions import write_transaction
+from core.constraints import refused_by
+from core.errors import InvalidInput
+from core.phones import one_spelling
+from core.text import tidy, validate_name, validate_text
+from core.transactions import write_transaction
 
-HOURS = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
+HOURS = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 FIELDS = (
     "name_he",
     "name_en",
@@ -30,8 +33,9 @@ FIELDS = (
     "opening_hours",
 )
 REQUIRED = FIELDS[:6]
+TEXTS = frozenset(FIELDS[:7])
 NAMES = dict.fromkeys(
-    ("branch_name_he_unique", "branch_name_en_unique", "branch_code_unique"), DuplicateName
+    ("branch_name_he_unique", "branch_name_en_unique", "branch_code_unique"), DuplicateBranchName
 )
 
 
@@ -55,7 +59,7 @@ def create_branch(*, actor: Actor | None, data: BranchData) -> Branch:
 
     Raises DuplicateName, InvalidInput.
     """
-    values = asdict(data)
+    values = _tidied(asdict(data))
     _check(values)
     values["code"] = data.code or _free_code(data.name_en)
     with write_transaction():
@@ -76,6 +80,7 @@ def update_branch(*, actor: Actor | None, branch_id: int, changes: Mapping[str, 
     Making a branch the delivery source takes the part from the one that had it. Raises NotFound,
     DuplicateName, InvalidInput, DeliverySourceRequired.
     """
+    changes = _tidied(changes)
     _check(changes)
     with write_transaction():
         branch = lock_branch(branch_id=branch_id)
@@ -92,11 +97,6 @@ def update_branch(*, actor: Actor | None, branch_id: int, changes: Mapping[str, 
 def deactivate_branch(*, actor: Actor | None, branch_id: int) -> Branch:
     """Close a branch to customers. Raises NotFound, DeliverySourceRequired."""
     return update_branch(actor=actor, branch_id=branch_id, changes={"is_active": False})
-
-
-def activate_branch(*, actor: Actor | None, branch_id: int) -> Branch:
-    """Open a closed branch again. Raises NotFound."""
-    return update_branch(actor=actor, branch_id=branch_id, changes={"is_active": True})
 
 
 def _change_fields(actor: Actor | None, branch: Branch, changes: Mapping[str, Any]) -> None:
@@ -160,12 +160,27 @@ def _saved(branch: Branch, **options: Any) -> Branch:
     return branch
 
 
+def _tidied(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {n: tidy(v) if n in TEXTS and isinstance(v, str) else v for n, v in values.items()}
+
+
 def _check(values: Mapping[str, Any]) -> None:
     fields: dict[str, list[str]] = {
         name: [_("Please fill this in.")]
         for name in REQUIRED
         if name in values and not str(values[name]).strip()
     }
+    for name in TEXTS & values.keys() - fields.keys():
+        judge = validate_name if name.startswith("name_") else validate_text
+        try:
+            judge(str(values[name]))
+        except ValidationError as error:
+            fields[name] = error.messages
+    if values.get("phone") and "phone" not in fields:
+        try:
+            one_spelling(str(values["phone"]))
+        except ValidationError as error:
+            fields["phone"] = error.messages
     for name in FIELDS[:7]:
         limit = Branch._meta.get_field(name).max_length or 0  # type: ignore[union-attr]
         if len(str(values.get(name, ""))) > limit:

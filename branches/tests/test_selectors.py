@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-import uuid
 from decimal import Decimal
 
 import pytest
 
 from branches import selectors
 from branches.errors import SlotClosed
-from branches.models import Closure
+from branches.models import Closure, Holder, PlaceHold
 from branches.tests.factories import BranchFactory, DatedSlotFactory, SlotFactory, warehouse
-from branches.windows import next_closing
-from cart.models import Cart
-from mami.clock import shop_instant
-from mami.errors import NotFound, ServiceUnavailable
+from core.clock import shop_instant
+from core.errors import NotFound, ServiceUnavailable
 
 pytestmark = pytest.mark.django_db
 
@@ -48,15 +45,14 @@ def test_taken_places_and_other_baskets_holds_count_but_not_ones_own():
     slot = SlotFactory(capacity=3)
     dated = DatedSlotFactory(slot=slot, date=TUESDAY, taken=1)
     later = MORNING + dt.timedelta(minutes=30)
-    mine = Cart.objects.create(guest_key=uuid.uuid4(), held_slot=dated, hold_expires_at=later)
-    Cart.objects.create(guest_key=uuid.uuid4(), held_slot=dated, hold_expires_at=later)
-    Cart.objects.create(guest_key=uuid.uuid4(), held_slot=dated, hold_expires_at=MORNING)
-    Cart.objects.create(
-        guest_key=uuid.uuid4(), held_slot=dated, hold_expires_at=later, status="ABANDONED"
-    )
+    mine, other, over = (Holder(PlaceHold.Kind.CART, n) for n in range(3))
+    for holder, until in ((mine, later), (other, later), (over, MORNING)):
+        PlaceHold.objects.create(
+            dated_slot=dated, kind=holder.kind, reference=holder.reference, until=until
+        )
     full = choice(slot)
     assert (full.remaining, full.is_open, full.closed_reason) == (0, False, "FULL")
-    assert choice(slot, exclude_cart_id=mine.pk).remaining == 1
+    assert choice(slot, but_for=mine).remaining == 1
 
 
 def test_an_override_replaces_the_plan_on_its_date_only():
@@ -166,8 +162,7 @@ def test_closing_time_of_a_pickup_without_window():
     branch = BranchFactory(opening_hours={"2": ["07:00", "20:00"], "4": ["07:00", "14:00"]})
     at = lambda day, hour: shop_instant(day, dt.time(hour))  # noqa: E731
     thursday = dt.date(2026, 11, 26)
-    assert next_closing(branch, at(TUESDAY, 9)) == at(TUESDAY, 20)
-    assert next_closing(branch, at(TUESDAY, 20)) == at(thursday, 14)
-    assert next_closing(BranchFactory(opening_hours={}), at(TUESDAY, 23)) == at(
-        dt.date(2026, 11, 25), 22
-    )
+    until = lambda branch, now: selectors.pickup_until(branch=branch, now=now)  # noqa: E731
+    assert until(branch, at(TUESDAY, 9)) == at(TUESDAY, 20)
+    assert until(branch, at(TUESDAY, 20)) == at(thursday, 14)
+    assert until(BranchFactory(opening_hours={}), at(TUESDAY, 23)) == at(dt.date(2026, 11, 25), 22)

@@ -7,12 +7,12 @@ from decimal import Decimal
 
 import pytest
 
-from accounts.models import User
-from audit.selectors import trail_of
+from accounts.tests.factories import person
+from audit.selectors import entries
 from branches import services
 from branches.errors import (
     DeliverySourceRequired,
-    DuplicateName,
+    DuplicateBranchName,
     InvalidSlot,
     SlotClosed,
     SlotFull,
@@ -21,8 +21,8 @@ from branches.errors import (
 from branches.locks import lock_dated_slot
 from branches.models import Branch, Closure, DatedSlot, DeliverySlot
 from branches.tests.factories import BranchFactory, DatedSlotFactory, SlotFactory, warehouse
-from mami.clock import shop_instant
-from mami.errors import InvalidInput, NotFound
+from core.clock import shop_instant
+from core.errors import InvalidInput, NotFound
 
 pytestmark = pytest.mark.django_db
 
@@ -32,11 +32,11 @@ MORNING = shop_instant(TUESDAY, dt.time(6))
 
 @pytest.fixture
 def mia():
-    return User.objects.create(email="mia@mami.test", full_name="Mia", role="MANAGER")
+    return person("MANAGER", email="mia@mami.test", full_name="Mia", language="he")
 
 
 def actions(entity_type, entity_id):
-    return [e.action for e in trail_of(entity_type=entity_type, entity_id=entity_id)][::-1]
+    return [e.action for e in entries(entity_type=entity_type, entity_id=entity_id)][::-1]
 
 
 # -- places -----------------------------------------------------------------------------------
@@ -47,7 +47,7 @@ def test_taking_and_giving_back_a_place():
     dated = lock_dated_slot(slot_id=slot.pk, date=TUESDAY, now=MORNING)
     services.take_place(dated_slot=dated, branch_id=slot.branch_id, now=MORNING)
     assert DatedSlot.objects.get().taken == 1
-    services.give_back_place(dated_slot_id=dated.pk)
+    services.release_place(dated_slot_id=dated.pk)
     assert DatedSlot.objects.get().taken == 0
 
 
@@ -138,7 +138,7 @@ def test_a_branch_is_opened_and_told(mia):
 
 def test_a_second_branch_of_that_name_is_refused(mia):
     services.create_branch(actor=mia, data=DATA)
-    with pytest.raises(DuplicateName):
+    with pytest.raises(DuplicateBranchName):
         services.create_branch(actor=mia, data=DATA)
     assert Branch.objects.count() == 1
 
@@ -166,7 +166,7 @@ def test_closing_and_opening_a_branch(mia):
     branch = BranchFactory()
     services.deactivate_branch(actor=mia, branch_id=branch.pk)
     services.deactivate_branch(actor=mia, branch_id=branch.pk)
-    services.activate_branch(actor=mia, branch_id=branch.pk)
+    services.update_branch(actor=mia, branch_id=branch.pk, changes={"is_active": True})
     assert actions("branch", branch.pk) == ["DEACTIVATE", "ACTIVATE"]
 
 
