@@ -7,17 +7,17 @@ from typing import Any
 from rest_framework.request import Request
 
 from accounts.models import User
+from api.operations import operation
+from api.views import ApiView
 from branches import selectors as branches
 from branches.serializers import AvailableQuery
 from cart import errors, selectors, services
 from cart.selectors import CartView
 from cart.serializers import AddItemIn, CartOut, SetQuantityIn, WindowOut
 from cart.windows import Window, windows
-from mami import clock
-from mami.api.operations import operation
-from mami.api.views import ApiView
-from mami.errors import Busy, NotFound
-from mami.signed_in import PersonApiRequest
+from core import clock
+from core.errors import Busy, NotFound
+from core.typed_requests import PersonApiRequest
 
 TAG = "Basket"
 
@@ -51,7 +51,8 @@ class CartItems(ApiView):
 class CartItem(ApiView):
     @operation(
         tag=TAG,
-        summary="Set how much of it",
+        summary="Change a line",
+        description="Any of amount, choice and note; what is left out stays.",
         body=SetQuantityIn,
         answer=CartOut,
         refusals=[errors.ProductInactive, Busy],

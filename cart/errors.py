@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from django.utils.translation import gettext_lazy as _
 
-from mami.errors import DomainError, InvalidInput
+from core.errors import DomainError, InvalidInput
 
 
 class EmptyCart(DomainError):
@@ -21,7 +21,21 @@ class ProductInactive(DomainError):
     message = _("We no longer sell this product.")
 
 
-class BasketClosed(Exception):
+class QuantityNotAllowed(DomainError):
+    """Amounts that are not sold (any more); `details.items` names each with the `nearest` that is."""
+
+    code = "QUANTITY_NOT_ALLOWED"
+    message = _("Something in the basket is sold in other amounts now. Please choose one of them.")
+
+
+class NothingToUndo(DomainError):
+    """No basket joined this one in the last 24 hours, or it was taken out again, or ordered."""
+
+    code = "NOTHING_TO_UNDO"
+    message = _("There is nothing to undo here any more.")
+
+
+class CartClosed(Exception):
     """The basket is no longer being filled. Its checkout knows why; nobody is shown this."""
 
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from django.conf import settings
 
-from mami.money import ZERO
+from core.money import ZERO
 
 
 def free_delivery_from() -> Decimal:

@@ -5,14 +5,7 @@ from __future__ import annotations
 from procrastinate.contrib.django import app
 
 from cart import services
-from mami import clock
-
-
-@app.periodic(cron="*/5 * * * *")
-@app.task(name="cart.forget_holds", queueing_lock="cart.forget_holds", pass_context=False)
-def forget_holds(timestamp: int) -> None:
-    """Tidy away delivery windows whose hour is over."""
-    services.forget_holds(now=clock.now())
+from core import clock
 
 
 @app.periodic(cron="15 3 * * *")

@@ -1,4 +1,4 @@
-"""Row locks of baskets: the first in the shop's one lock order."""
+"""Row locks of baskets. The order of all locks: docs/locking.md."""
 
 from __future__ import annotations
 
@@ -8,14 +8,17 @@ from django.db import connection
 from django.db.models import Q
 
 from accounts.models import User
-from cart.models import Cart
+from branches.models import PlaceHold
+from branches.sql import kept_place
+from cart.models import Cart, CartStatus
 from cart.owner import Owner, person
-from mami.transactions import require_transaction
+from core.transactions import require_transaction
 
-TOUCH = """
+_HOLD = kept_place(kind=PlaceHold.Kind.CART, reference="cart_cart.id")
+TOUCH = f"""
 UPDATE cart_cart SET updated_at = clock_timestamp()
-WHERE status = 'ACTIVE' AND {owner} = %s RETURNING {columns}
-"""
+WHERE status = '{CartStatus.ACTIVE}' AND {{owner}} = %s RETURNING {{columns}}, {{hold}}
+"""  # noqa: S608 - words of ours
 _NAMES = [field.attname for field in Cart._meta.concrete_fields]
 _COLUMNS = ", ".join(_NAMES)
 
@@ -27,7 +30,10 @@ def lock_active_cart(*, user: Owner) -> Cart | None:
     column = "user_id" if customer else "guest_key"
     value = customer.pk if customer else user.key  # type: ignore[union-attr]
     # By hand: every change of a basket and every order begins here.
-    sql = f"SELECT * FROM cart_cart WHERE {column} = %s AND status = 'ACTIVE' FOR UPDATE"  # noqa: S608
+    sql = (
+        f"SELECT {_COLUMNS}, {_HOLD} FROM cart_cart WHERE {column} = %s"  # noqa: S608
+        f" AND status = '{CartStatus.ACTIVE}' FOR UPDATE OF cart_cart"
+    )
     return next(iter(Cart.objects.raw(sql, [value])), None)
 
 
@@ -59,10 +65,12 @@ def open_and_touch_cart(*, owner: Owner) -> Cart:
     """
     column, key = ("user_id", owner.pk) if isinstance(owner, User) else ("guest_key", owner.key)
     with connection.cursor() as cursor:
-        cursor.execute(TOUCH.format(owner=column, columns=_COLUMNS), [key])
+        cursor.execute(TOUCH.format(owner=column, columns=_COLUMNS, hold=_HOLD), [key])
         row = cursor.fetchone()
     if row is not None:
-        return Cart.from_db(connection.alias, _NAMES, row)
+        cart = Cart.from_db(connection.alias, _NAMES, row[:-2])
+        cart.hold_slot_id, cart.hold_until = row[-2:]
+        return cart
     cart = open_and_lock_cart(owner=owner)
     cart.save(update_fields=["updated_at"])
     return cart
@@ -81,6 +89,12 @@ def lock_both(*, user: Owner, guest: Owner) -> tuple[Cart | None, Cart | None]:
     owned = next((row for row in rows if row.user_id is not None), None)
     anonymous = next((row for row in rows if row.user_id is None), None)
     return owned, anonymous
+
+
+def lock_carts_of(*, user_id: int) -> list[Cart]:
+    """All baskets of a person, in whatever state, locked."""
+    carts = Cart.objects.select_for_update(of=("self",)).filter(user_id=user_id)
+    return list(carts.order_by("pk"))
 
 
 def lock_stale(

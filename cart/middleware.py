@@ -7,12 +7,15 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.utils.translation import ngettext
+from django.utils.translation import gettext as _
 
 from accounts.models import Role
-from cart import services
+from cart import notices, services
 from cart.session import forget_guest, guest_key
-from mami import clock
+from core import clock
+
+UNDO_TAG = "undo-merge"
+"""A message that carries it has the button that takes the guest's basket out again."""
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -39,9 +42,6 @@ class GuestBasketMiddleware:
         merged = services.merge_guest(user=request.user, guest_key=key, now=clock.now())
         forget_guest(request)
         if merged.joined and merged.added:
-            text = ngettext(
-                "We joined two baskets: %(n)s product from before you signed in was added.",
-                "We joined two baskets: %(n)s products from before you signed in were added.",
-                merged.added,
-            )
-            messages.info(request, text % {"n": merged.added})
+            text = _("From before you signed in came along: %(names)s.")
+            said = text % {"names": notices.named(merged.names)}
+            messages.info(request, said, extra_tags=UNDO_TAG)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from cart.querysets import CartQuerySet
+
+NOTE_LENGTH = 200
 
 
 class CartStatus(models.TextChoices):
@@ -25,10 +29,11 @@ class Substitution(models.TextChoices):
 
 
 class Cart(models.Model):
-    """A basket with at most one kept delivery window (`held_slot` until `hold_expires_at`).
+    """A basket. The delivery window kept for it is a row of `branches.PlaceHold`."""
 
-    A hold counts against the window's capacity while it lasts; it never counts in `taken`.
-    """
+    hold_slot_id: int | None
+    """The dated slot kept for it, and until when, as read along by `with_hold` and the locks."""
+    hold_until: dt.datetime | None
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -45,10 +50,11 @@ class Cart(models.Model):
         default=Substitution.BEST_MATCH,
         help_text=_("What a line gets that is put in later."),
     )
-    held_slot = models.ForeignKey(
-        "branches.DatedSlot", null=True, blank=True, on_delete=models.SET_NULL, related_name="holds"
+    before_join = models.JSONField(
+        null=True,
+        blank=True,
+        help_text=_("What it was before a guest's basket joined it, while that can be undone."),
     )
-    hold_expires_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -59,11 +65,13 @@ class Cart(models.Model):
         verbose_name_plural = _("baskets")
         constraints = [
             models.UniqueConstraint(
-                fields=["user"], condition=Q(status="ACTIVE"), name="cart_one_active_per_user"
+                fields=["user"],
+                condition=Q(status=CartStatus.ACTIVE),
+                name="cart_one_active_per_user",
             ),
             models.UniqueConstraint(
                 fields=["guest_key"],
-                condition=Q(status="ACTIVE"),
+                condition=Q(status=CartStatus.ACTIVE),
                 name="cart_one_active_per_guest",
             ),
             models.CheckConstraint(
@@ -72,17 +80,12 @@ class Cart(models.Model):
                 name="cart_one_owner",
             ),
             models.CheckConstraint(
-                condition=Q(status__in=["ACTIVE", "CHECKED_OUT", "ABANDONED"]),
+                condition=Q(status__in=CartStatus.values),
                 name="cart_status_known",
             ),
         ]
         indexes = [
             models.Index(fields=["status", "updated_at"], name="cart_status_updated"),
-            models.Index(
-                fields=["held_slot", "hold_expires_at"],
-                name="cart_hold",
-                condition=Q(held_slot__isnull=False),
-            ),
         ]
 
     def __str__(self) -> str:
@@ -98,6 +101,9 @@ class CartItem(models.Model):
     price_when_added = models.DecimalField(max_digits=12, decimal_places=2)
     substitution = models.CharField(
         max_length=10, choices=Substitution.choices, default=Substitution.BEST_MATCH
+    )
+    note = models.CharField(
+        _("note"), max_length=NOTE_LENGTH, blank=True, default="", db_default=""
     )
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -3,28 +3,34 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
-from typing import Any, cast
+from typing import Any
 
 from django.db import connection
 
 from accounts.models import User
-from branches.models import DatedSlot
+from branches.models import Holder, PlaceHold
+from branches.selectors import kept_window
+from cart.charges import BAG, DEPOSIT, Charge, charges_for, sum_of
 from cart.fees import delivery_fee, free_delivery_from, free_delivery_gap, usual_fee
-from cart.line_rows import line_rows
-from cart.models import Cart, Substitution
-from cart.notices import Notice, line_notice
+from cart.models import Cart, CartStatus, Substitution
+from cart.notices import Notice, line_notice, lost_window
 from cart.owner import Owner
-from catalog.models import Product, SoldBy
-from mami import clock
-from mami.money import ZERO, line_total
+from cart.quantities import nearest_allowed
+from cart.sql import line_rows
+from catalog.choices import SoldBy
+from catalog.models import Product
+from core import clock
+from core.money import ZERO, line_total
 
-WANTED = """
+WANTED = f"""
 SELECT product_id FROM cart_cartitem JOIN cart_cart ON cart_cart.id = cart_id
-WHERE status = 'ACTIVE' AND user_id = %s
-"""
+WHERE status = '{CartStatus.ACTIVE}' AND user_id = %s
+"""  # noqa: S608 - a word of ours
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +46,7 @@ class CartLine:
     price_when_added: Decimal
     available: Decimal
     substitution: str
+    note: str = ""
 
     @property
     def product_id(self) -> int:
@@ -56,6 +63,19 @@ class CartLine:
     @property
     def line_total(self) -> Decimal:
         return line_total(self.product.price, self.quantity)
+
+    @property
+    def deposit(self) -> Decimal:
+        return self.product.deposit
+
+    @property
+    def sold_by(self) -> str:
+        return self.product.sold_by
+
+    @property
+    def nearest(self) -> Decimal | None:
+        """The amount nearest to the line's that is sold, where the line's own is not."""
+        return nearest_allowed(self.quantity, step=self.step)
 
     @property
     def is_sold(self) -> bool:
@@ -79,7 +99,13 @@ class CartLine:
             quantity=self.quantity,
             available=self.available,
             price_when_added=self.price_when_added,
+            nearest=self.nearest,
         )
+
+    @property
+    def price_per(self) -> str:
+        """What `unit_price` is for: UNIT or KG."""
+        return price_per(self.product.sold_by)
 
     @property
     def one_less(self) -> Decimal:
@@ -111,10 +137,14 @@ class CartView:
     id: int | None = None
     items: list[CartLine] = field(default_factory=list)
     held: SlotHold | None = None
+    lost: SlotHold | None = None
+    """The window that was kept for this basket, where it takes no orders any more."""
     substitution: str = Substitution.BEST_MATCH
     """What a line gets that is put in later."""
     put_instead: Decimal | None = None
     """What was put when stock was short of what was asked for, after a change that may fit."""
+    put_in_steps: Decimal | None = None
+    """The nearest lower amount that is sold, when what was asked for is not."""
 
     @cached_property
     def total(self) -> Decimal:
@@ -123,9 +153,10 @@ class CartView:
 
     @cached_property
     def item_count(self) -> int:
-        """Things to carry home: units, and one for each weighed line; sold-out lines left out."""
+        """Things to carry home: units, and one for each weighed line or one whose amount is not
+        sold; sold-out lines left out."""
         return sum(
-            int(line.quantity) if line.product.sold_by == SoldBy.UNIT else 1
+            int(line.quantity) if line.product.sold_by == SoldBy.UNIT and not line.nearest else 1
             for line in self.items
             if line.is_available
         )
@@ -151,45 +182,76 @@ class CartView:
         """What delivery of this basket would cost in the kept window, else in any (₪)."""
         return delivery_fee(goods=self.total, base_fee=self.held.fee if self.held else usual_fee())
 
+    @cached_property
+    def charges(self) -> tuple[Charge, ...]:
+        """Deposits and bags of what can be delivered."""
+        return charges_for(lines=[line for line in self.items if line.is_available])
+
+    @property
+    def deposit(self) -> Decimal:
+        return sum_of(one for one in self.charges if one.kind == DEPOSIT)
+
+    @property
+    def bags(self) -> Charge | None:
+        return next((one for one in self.charges if one.kind == BAG), None)
+
     @property
     def at_most(self) -> Decimal:
-        return self.total + self.delivery_fee
+        return self.total + self.delivery_fee + sum_of(self.charges)
 
     @property
     def notices(self) -> list[str]:
-        """The notices of all lines, each with its product's name."""
-        return [f"{line.product.name}: {line.notice.text}" for line in self.items if line.notice]
+        """The notices of all lines, each with its product's name, and of the kept window."""
+        lines = [f"{line.product.name}: {line.notice.text}" for line in self.items if line.notice]
+        return [lost_window(), *lines] if self.lost else lines
+
+    @property
+    def lost_notice(self) -> str:
+        return lost_window() if self.lost else ""
 
     @cached_property
-    def quantity_of(self) -> dict[int, Decimal]:
-        """Quantities by product id."""
-        return {line.product_id: line.quantity for line in self.items}
+    def version(self) -> int:
+        """`lines_version` of the lines."""
+        return lines_version((one.product_id, one.quantity, one.substitution) for one in self.items)
 
     def line_of(self, product_id: int) -> CartLine | None:
         return next((line for line in self.items if line.product_id == product_id), None)
 
 
 def cart_view(*, actor: Owner, now: dt.datetime | None = None) -> CartView:
-    """The owner's active basket; an empty one where there is none. Two queries at most."""
-    cart = (
-        Cart.objects.active()
-        .owned_by(actor)
-        .select_related("held_slot__slot")
-        .order_by("pk")
-        .first()
-    )
+    """The owner's active basket; an empty one where there is none. Two queries, two more when it
+    keeps a window."""
+    cart = Cart.objects.active().owned_by(actor).with_hold().order_by("pk").first()
     return view_of(cart=cart, now=now or clock.now()) if cart else CartView()
 
 
-def view_of(*, cart: Cart, now: dt.datetime, put_instead: Decimal | None = None) -> CartView:
-    """The basket of a row already read. One query, more when its window was not read along."""
+def view_of(
+    *,
+    cart: Cart,
+    now: dt.datetime,
+    put_instead: Decimal | None = None,
+    put_in_steps: Decimal | None = None,
+) -> CartView:
+    """The basket of a row already read. One query, more when it keeps a window."""
+    held, gone = _window(cart, now)
     return CartView(
         id=cart.pk,
         items=lines_of(cart_id=cart.pk),
         substitution=cart.substitution,
-        held=_hold(cart, now),
+        held=None if gone else held,
+        lost=held if gone else None,
         put_instead=put_instead,
+        put_in_steps=put_in_steps,
     )
+
+
+def lines_version(lines: Iterable[tuple[int, Decimal, str]]) -> int:
+    """A number that stands for these lines (product, quantity, choice): other lines, another number.
+
+    Below 2⁵³, so that every JSON reader keeps it whole.
+    """
+    text = ";".join(sorted(f"{key}:{amount.normalize():f}:{way}" for key, amount, way in lines))
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:6])
 
 
 def wanted_products(*, user: User) -> list[int]:
@@ -209,36 +271,42 @@ def lines_of(*, cart_id: int) -> list[CartLine]:
             price_when_added=row.price_when_added,
             available=row.available,
             substitution=row.substitution,
+            note=row.note,
         )
         for row in line_rows(cart_id=cart_id)
     ]
 
 
+def price_per(sold_by: str) -> str:
+    """What a unit price is for: UNIT, or KG of what is sold by weight."""
+    return "KG" if sold_by == SoldBy.WEIGHT else "UNIT"
+
+
 def is_sold(product: Product) -> bool:
-    """Whether shoppers may buy it: itself active, in an active category."""
-    return product.is_active and product.category.is_active
+    """Whether shoppers may buy it: itself active, in an active category below active ones."""
+    return product.is_active and product.category.is_open
 
 
-def _hold(cart: Cart, now: dt.datetime) -> SlotHold | None:
-    if cart.held_slot_id is None or cart.hold_expires_at is None or cart.hold_expires_at <= now:
-        return None
-    dated = _held(cart, cart.held_slot_id)
+def place_holder(*, cart_id: int) -> Holder:
+    """The basket as whom `branches` keeps a place for."""
+    return Holder(PlaceHold.Kind.CART, cart_id)
+
+
+def _window(cart: Cart, now: dt.datetime) -> tuple[SlotHold | None, bool]:
+    """The kept window, and whether it takes no order any more. Two queries when there is one."""
+    key, until = cart.hold_slot_id, cart.hold_until
+    if key is None or until is None or until <= now:
+        return None, False
+    dated, reason = kept_window(dated_slot_id=key, holder=place_holder(cart_id=cart.pk), now=now)
     slot = dated.slot
-    left = (cart.hold_expires_at - now).total_seconds()
-    return SlotHold(
+    held = SlotHold(
         slot_id=slot.pk,
         dated_slot_id=dated.pk,
         date=dated.date,
         start_time=slot.start_time,
         end_time=slot.end_time,
         fee=usual_fee() if slot.fee is None else slot.fee,
-        expires_at=cart.hold_expires_at,
-        minutes_left=max(1, int(left // 60)),
+        expires_at=until,
+        minutes_left=max(1, int((until - now).total_seconds() // 60)),
     )
-
-
-def _held(cart: Cart, key: int) -> DatedSlot:
-    """The kept window with its weekly slot, read now where it did not come along. One query."""
-    if "held_slot" not in cart._state.fields_cache:
-        cart.held_slot = DatedSlot.objects.select_related("slot").get(pk=key)
-    return cast(DatedSlot, cart.held_slot)
+    return held, bool(reason)

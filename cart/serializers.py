@@ -5,14 +5,15 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
+from api.fields import Id, Money, Quantity, Text, Whole, instant, money, number, time_of_day
 from branches.serializers import AvailableSlotOut
-from cart.models import Substitution
+from cart.models import NOTE_LENGTH, Substitution
 from cart.selectors import CartLine, CartView
 from cart.windows import Window
 from catalog.serializers import image_url
-from mami.api.fields import Id, Money, Quantity, instant, money, number, time_of_day
 
 
 class CartItemOut(serializers.Serializer[Any]):
@@ -22,18 +23,20 @@ class CartItemOut(serializers.Serializer[Any]):
     product_image = serializers.CharField(allow_null=True)
     quantity = Quantity()
     unit_price = Money(help_text="Today's price of a unit or a kg.")
+    price_per = serializers.ChoiceField(choices=["UNIT", "KG"])
     line_total = Money()
     is_available = serializers.BooleanField(help_text="Otherwise it is not in the total.")
     notice = serializers.CharField(allow_null=True, help_text="What changed since it was added.")
     substitution = serializers.ChoiceField(
         choices=Substitution.values, help_text="What to do when it runs out."
     )
+    note = serializers.CharField(help_text="A word for who picks it.")
 
 
 class CartOut(serializers.Serializer[Any]):
     id = Id()
     items = CartItemOut(many=True)
-    item_count = serializers.IntegerField()
+    item_count = Whole()
     total_amount = Money()
     free_delivery_gap = Money(help_text="How much more makes delivery free.")
     notices = serializers.ListField(child=serializers.CharField())
@@ -57,16 +60,25 @@ def _line(line: CartLine, request: Any) -> dict[str, Any]:
         "product_image": image_url(line.product, request),
         "quantity": number(line.quantity),
         "unit_price": money(line.unit_price),
+        "price_per": line.price_per,
         "line_total": money(line.line_total),
         "is_available": line.is_available,
         "notice": str(line.notice) if line.notice else None,
         "substitution": line.substitution,
+        "note": line.note,
     }
 
 
 class ChoiceIn(serializers.Serializer[Any]):
     substitution = serializers.ChoiceField(
         choices=Substitution.values, required=False, help_text="What to do when it runs out."
+    )
+    note = Text(
+        lines=True,
+        required=False,
+        allow_blank=True,
+        max_length=NOTE_LENGTH,
+        help_text='One line for who picks it; "" removes it.',
     )
 
 
@@ -76,7 +88,14 @@ class AddItemIn(ChoiceIn):
 
 
 class SetQuantityIn(ChoiceIn):
-    quantity = Quantity(min_value=Decimal("0.001"))
+    quantity = Quantity(min_value=Decimal("0.001"), required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if not attrs:
+            raise serializers.ValidationError(
+                {"quantity": [_("Say an amount, a choice or a note.")]}
+            )
+        return attrs
 
 
 class WindowOut(AvailableSlotOut):

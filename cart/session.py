@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Role, User
 from cart.owner import Guest, Owner
-from mami.errors import PermissionRefused
+from core.errors import PermissionRefused
 
 KEY = "cart_key"
 

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import trigger_client_event
 
 from branches.errors import InvalidSlot, SlotClosed, SlotFull
-from cart import answers, services, windows
+from cart import responses, services, windows
 from cart.context import basket_of, remember
-from cart.errors import InvalidQuantity
-from cart.forms import AddForm, QuantityForm, SlotForm, SubstitutionForm
+from cart.errors import InvalidQuantity, NothingToUndo
+from cart.forms import AddForm, NoteForm, QuantityForm, SlotForm, SubstitutionForm
 from cart.session import owner_from
-from mami import clock
-from mami.errors import InvalidInput, NotFound
+from core import clock
+from core.errors import InvalidInput, NotFound
+from core.htmx import is_htmx
+from core.typed_requests import PersonRequest
 
 
 @require_safe
@@ -31,7 +35,7 @@ def page(request: HttpRequest) -> HttpResponse:
 @never_cache
 def drawer(request: HttpRequest) -> HttpResponse:
     """The basket as a drawer over any page; as an ordinary page without HTMX."""
-    if request.headers.get("HX-Request") != "true":
+    if not is_htmx(request):
         return redirect("cart:page")
     response = render(request, "cart/_drawer.html")
     return trigger_client_event(response, "open-drawer", after="settle")
@@ -50,7 +54,7 @@ def add(request: HttpRequest) -> HttpResponse:
         quantity=form.cleaned_data["quantity"],
         fit=True,
     )
-    return answers.changed(request, before, view, form.cleaned_data["product"])
+    return responses.changed(request, before, view, form.cleaned_data["product"])
 
 
 @require_POST
@@ -66,7 +70,7 @@ def set_quantity(request: HttpRequest, product_id: int) -> HttpResponse:
         quantity=form.cleaned_data["quantity"],
         fit=True,
     )
-    return answers.changed(request, before, view, product_id)
+    return responses.changed(request, before, view, product_id)
 
 
 @require_POST
@@ -78,7 +82,28 @@ def set_substitution(request: HttpRequest, product_id: int | None = None) -> Htt
     view = services.set_substitution(
         actor=owner_from(request), product_id=product_id, **form.cleaned_data
     )
-    return answers.changed(request, view, view, product_id)
+    return responses.changed(request, view, view, product_id)
+
+
+@require_POST
+def set_note(request: HttpRequest, product_id: int) -> HttpResponse:
+    """A word for who picks this product; an empty one removes it."""
+    form = NoteForm(request.POST)
+    note = form.cleaned_data["note"] if form.is_valid() else form["note"].data or ""
+    view = services.set_quantity(actor=owner_from(request), product_id=product_id, note=note)
+    return responses.changed(request, view, view, product_id)
+
+
+@require_POST
+def undo_merge(request: PersonRequest) -> HttpResponse:
+    """Put the basket back as it was before the guest's joined it."""
+    try:
+        services.undo_merge(actor=request.user, now=clock.now())
+    except NothingToUndo as refusal:
+        messages.warning(request, str(refusal.message))
+    else:
+        messages.success(request, _("Your basket is as it was before you signed in."))
+    return redirect("cart:page")
 
 
 @require_POST
@@ -86,7 +111,7 @@ def clear(request: HttpRequest) -> HttpResponse:
     """Take everything out."""
     before = basket_of(request)
     view = services.clear(actor=owner_from(request))
-    return answers.changed(request, before, view, None)
+    return responses.changed(request, before, view, None)
 
 
 @require_POST
@@ -102,8 +127,8 @@ def hold(request: HttpRequest) -> HttpResponse:
         remember(request, services.hold_slot(actor=owner, slot_id=slot_id, date=date, now=now))
     except (SlotFull, SlotClosed, InvalidSlot) as refusal:
         offered = windows.nearest(basket=basket_of(request), now=now)
-        return answers.kept(request, offered, refusal)
-    return answers.kept(request, windows.nearest(basket=basket_of(request), now=now))
+        return responses.kept(request, offered, refusal)
+    return responses.kept(request, windows.nearest(basket=basket_of(request), now=now))
 
 
 @require_POST
@@ -112,4 +137,4 @@ def release(request: HttpRequest) -> HttpResponse:
     now = clock.now()
     view = services.release_hold(actor=owner_from(request), now=now)
     remember(request, view)
-    return answers.kept(request, windows.nearest(basket=view, now=now))
+    return responses.kept(request, windows.nearest(basket=view, now=now))

@@ -8,8 +8,8 @@ from decimal import Decimal
 
 from branches.selectors import SlotChoice, available_slots
 from cart.fees import delivery_fee
-from cart.selectors import CartView
-from mami.clock import shop_date
+from cart.selectors import CartView, place_holder
+from core.clock import shop_date
 
 FEW = 3
 
@@ -29,6 +29,12 @@ class Window:
     def value(self) -> str:
         """How forms name it: `12@2026-11-24`."""
         return f"{self.choice.slot_id}@{self.choice.date.isoformat()}"
+
+    @property
+    def seen(self) -> str:
+        """The same with its times, so that an order can tell when they changed."""
+        times = f"{self.choice.start_time:%H:%M}-{self.choice.end_time:%H:%M}"
+        return f"{self.value}@{times}"
 
     @property
     def is_open(self) -> bool:
@@ -60,7 +66,7 @@ def windows(
         start=start or shop_date(now),
         days=days,
         now=now,
-        exclude_cart_id=basket.id,
+        but_for=place_holder(cart_id=basket.id) if basket.id else None,
     )
     return [_window(choice, basket) for choice in choices]
 

@@ -8,12 +8,13 @@ from django.conf import settings
 
 from branches.errors import InvalidSlot
 from branches.locks import lock_dated_slot
+from branches.models import PlaceHold
 from branches.selectors import delivery_source
-from branches.services import check_open
+from branches.services import check_open, hold_place, release_holds
 from cart.locks import lock_active_cart, open_and_lock_cart
 from cart.owner import Owner
-from cart.selectors import CartView, view_of
-from mami.transactions import write_transaction
+from cart.selectors import CartView, place_holder, view_of
+from core.transactions import write_transaction
 
 
 def hold_slot(*, actor: Owner, slot_id: int, date: dt.date, now: dt.datetime) -> CartView:
@@ -27,10 +28,12 @@ def hold_slot(*, actor: Owner, slot_id: int, date: dt.date, now: dt.datetime) ->
         dated = lock_dated_slot(slot_id=slot_id, date=date, now=now)
         if dated.slot.branch_id != delivery_source().pk:
             raise InvalidSlot
-        check_open(dated_slot=dated, now=now, exclude_cart_id=cart.pk)
-        cart.held_slot = dated
-        cart.hold_expires_at = now + dt.timedelta(minutes=settings.SLOT_HOLD_MINUTES)
-        cart.save(update_fields=["held_slot", "hold_expires_at", "updated_at"])
+        holder = place_holder(cart_id=cart.pk)
+        check_open(dated_slot=dated, now=now, but_for=holder)
+        until = now + dt.timedelta(minutes=settings.SLOT_HOLD_MINUTES)
+        hold_place(dated_slot=dated, holder=holder, until=until)
+        cart.hold_slot_id, cart.hold_until = dated.pk, until
+        cart.save(update_fields=["updated_at"])
     return view_of(cart=cart, now=now)
 
 
@@ -38,7 +41,7 @@ def release_hold(*, actor: Owner, now: dt.datetime) -> CartView:
     """Let the kept window go; without one nothing changes."""
     with write_transaction():
         cart = lock_active_cart(user=actor)
-        if cart is not None and cart.held_slot_id is not None:
-            cart.held_slot, cart.hold_expires_at = None, None
-            cart.save(update_fields=["held_slot", "hold_expires_at", "updated_at"])
+        if cart is not None and release_holds(kind=PlaceHold.Kind.CART, references=[cart.pk]):
+            cart.hold_slot_id, cart.hold_until = None, None
+            cart.save(update_fields=["updated_at"])
     return view_of(cart=cart, now=now) if cart else CartView()

@@ -7,21 +7,24 @@ from collections.abc import Mapping
 from decimal import ROUND_DOWN, Decimal
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from audit.services import Action, record
-from cart.additions import Offer, add_line, offer_of
 from cart.errors import InvalidQuantity, OutOfStockAnywhere, ProductInactive
 from cart.locks import lock_active_cart, open_and_lock_cart, open_and_touch_cart
-from cart.models import Cart, CartItem, Substitution
+from cart.models import NOTE_LENGTH, Cart, CartItem, Substitution
 from cart.owner import Owner, person
+from cart.quantities import MAX_QUANTITY, is_allowed
 from cart.selectors import CartView, is_sold, view_of
+from cart.services.not_added import NotAdded
+from cart.sql import BuyableProduct, add_line, buyable_product
 from catalog.models import Product
-from mami import clock
-from mami.errors import InvalidInput, NotFound
-from mami.transactions import write_transaction
+from core import clock
+from core.errors import InvalidInput, NotFound
+from core.text import tidy, validate_text
+from core.transactions import write_transaction
 
-MOST = Decimal(999)
 ZERO = Decimal(0)
 
 
@@ -39,16 +42,18 @@ def add_item(
     quantity: Decimal | None,
     fit: bool = False,
     substitution: str | None = None,
+    note: str | None = None,
     now: dt.datetime | None = None,
 ) -> CartView:
     """Add `quantity` (units or kg; None is one step) of a product to what is in the basket of it.
 
     With `fit`, an amount above what deliveries can promise is lowered to that and told in
-    `put_instead`. `substitution` says what to do when it runs out; None leaves that as it is.
-    Raises NotFound, ProductInactive, OutOfStockAnywhere, InvalidQuantity, InvalidInput.
+    `put_instead`. `substitution` says what to do when it runs out, `note` is a word for the picker
+    ("" removes it); None leaves them as they are. Raises NotFound, ProductInactive, OutOfStockAnywhere, InvalidQuantity, InvalidInput.
     """
     _check_substitution(substitution)
-    offer = offer_of(product_id=product_id)
+    note = valid_note(note)
+    offer = buyable_product(product_id=product_id)
     if not offer.is_sold:
         raise ProductInactive(product_ids=[product_id])
     more = offer.step if quantity is None else quantity
@@ -58,57 +63,80 @@ def add_item(
     with write_transaction():
         cart = open_and_touch_cart(owner=actor)
         old, put = add_line(
-            cart=cart, offer=offer, more=more, most=_possible(offer) if fit else MOST
+            cart=cart, offer=offer, more=more, most=_possible(offer) if fit else MAX_QUANTITY
         )
         if old != put:
             _audit(actor, cart, product_id, old=old, new=put)
         _choose(actor, cart, substitution, product_id=product_id)
+        _note(actor, cart, note, product_id=product_id)
     return _after(cart, now, put_instead=put if put < old + more else None)
 
 
 def add_many(
-    *, actor: Owner, quantities: Mapping[int, Decimal], now: dt.datetime | None = None
-) -> tuple[CartView, list[int]]:
-    """Add several products at once, as an order is repeated; what cannot be added is skipped.
+    *,
+    actor: Owner,
+    quantities: Mapping[int, Decimal],
+    notes: Mapping[int, str] | None = None,
+    larger: bool = False,
+    now: dt.datetime | None = None,
+) -> tuple[CartView, list[NotAdded]]:
+    """Add several products at once, as an order is repeated: as much of each as is sold so.
 
-    Returns the basket and the ids of the products that were left out: unknown, no longer sold or
-    sold out everywhere. Amounts end at 999.
+    `notes` are given to lines that have none of their own. With `larger`, a line becomes the
+    larger of what it is and what is asked for, not their sum.
+    Returns the basket, and everything of which less was added than asked for.
     """
-    products = {
-        product.pk: product
-        for product in Product.objects.filter(pk__in=quantities).active().in_stock()
-    }
+    found = Product.objects.filter(pk__in=quantities).active()
+    products = {product.pk: product for product in found}
+    stocked = set(found.in_stock().values_list("pk", flat=True))
+    less = []
     with write_transaction():
         cart = open_and_lock_cart(owner=actor)
         items = {item.product_id: item for item in CartItem.objects.filter(cart=cart)}
-        for product_id, quantity in quantities.items():
+        for product_id, asked in quantities.items():
             product, item = products.get(product_id), items.get(product_id)
-            if product is None:
-                continue
-            wanted = quantity + (item.quantity if item else ZERO)
-            amount = _down_to_step(product.quantity_step, min(wanted, MOST))
-            if amount > 0:
-                _put(actor=actor, cart=cart, item=item, product=product, quantity=amount)
-    return _after(cart, now), [pk for pk in quantities if pk not in products]
+            before = amount = item.quantity if item else ZERO
+            asked = max(asked - before, ZERO) if larger else asked
+            reason = "INACTIVE"
+            if product is not None and product_id in stocked:
+                fits = _down_to_step(product.quantity_step, min(before + asked, MAX_QUANTITY))
+                amount = max(before, fits)
+                reason = "LIMIT" if before + asked > MAX_QUANTITY else "STEP"
+                if amount > before:
+                    _put(actor=actor, cart=cart, item=item, product=product, quantity=amount)
+                    _note_first(cart, product_id, (notes or {}).get(product_id, ""))
+            elif product is not None:
+                reason = "SOLD_OUT"
+            if (added := amount - before) < asked:
+                less.append(
+                    NotAdded(product_id=product_id, requested=asked, added=added, reason=reason)
+                )
+    return _after(cart, now), less
 
 
 def set_quantity(
     *,
     actor: Owner,
-    quantity: Decimal,
+    quantity: Decimal | None = None,
     item_id: int | None = None,
     product_id: int | None = None,
     fit: bool = False,
     substitution: str | None = None,
+    note: str | None = None,
     now: dt.datetime | None = None,
 ) -> CartView:
     """Set how much of a product is in the basket, named by its line or by itself; 0 removes it.
 
-    By product, a line that is not there is made. `substitution` says what to do when it runs out;
-    None leaves that as it is. Raises NotFound (line, product), InvalidQuantity, InvalidInput, and
-    for more of it ProductInactive.
+    By product, a line that is not there is made. `substitution` says what to do when it runs out,
+    `note` is a word for the picker ("" removes it); what is None stays as it is. With `fit`, an
+    amount that is not sold becomes the nearest lower one that is, and one above what deliveries
+    can promise that much: `put_instead` tells. Raises NotFound (line, product), InvalidQuantity,
+    InvalidInput (also when nothing is given), and for more of it ProductInactive.
     """
     _check_substitution(substitution)
+    note = valid_note(note)
+    if quantity is None and substitution is None and note is None:
+        raise InvalidInput(fields={"quantity": [_("Say an amount, a choice or a note.")]})
     if quantity == 0:
         return remove_item(actor=actor, item_id=item_id, product_id=product_id, now=now)
     with write_transaction():
@@ -116,14 +144,27 @@ def set_quantity(
         item = _line(cart, item_id=item_id, product_id=product_id)
         if item is None and item_id is not None:
             raise NotFound
+        if item is None and quantity is None:
+            raise NotFound
         product = item.product if item else _product(product_id)
-        _check_quantity(product.quantity_step, quantity)
-        if not is_sold(product) and (item is None or quantity > item.quantity):
-            raise ProductInactive(product_ids=[product.pk])
-        put = _fitting(product, quantity) if fit else quantity
-        _put(actor=actor, cart=cart, item=item, product=product, quantity=put)
+        wanted = put = item.quantity if quantity is None and item else quantity or ZERO
+        if quantity is not None:
+            wanted = _sold_amount(product, quantity) if fit else quantity
+            _check_quantity(product.quantity_step, wanted)
+            if not is_sold(product) and (item is None or wanted > item.quantity):
+                raise ProductInactive(product_ids=[product.pk])
+            put = _fitting(product, wanted) if fit else wanted
+            _put(actor=actor, cart=cart, item=item, product=product, quantity=put)
         _choose(actor, cart, substitution, product_id=product.pk)
-    return _after(cart, now, put_instead=put if put < quantity else None)
+        _note(actor, cart, note, product_id=product.pk)
+        if quantity is None:
+            _touch(cart)
+    return _after(
+        cart,
+        now,
+        put_instead=put if put < wanted else None,
+        put_in_steps=wanted if quantity not in (None, wanted) else None,
+    )
 
 
 def remove_item(
@@ -205,6 +246,38 @@ def _choose(actor: Owner, cart: Cart, substitution: str | None, *, product_id: i
         )
 
 
+def valid_note(note: str | None) -> str | None:
+    """As it is kept: one line of at most 200 characters that a picker can read."""
+    if note is None:
+        return None
+    tidied = tidy(note)
+    try:
+        validate_text(tidied)
+    except ValidationError as error:
+        raise InvalidInput(fields={"note": error.messages}) from error
+    if "\n" in tidied:
+        raise InvalidInput(fields={"note": [_("A note is one line.")]})
+    if len(tidied) > NOTE_LENGTH:
+        said = _("A note has at most %(n)s characters.") % {"n": NOTE_LENGTH}
+        raise InvalidInput(fields={"note": [said]})
+    return tidied
+
+
+def _note(actor: Owner, cart: Cart, note: str | None, *, product_id: int) -> None:
+    """Write a word for the picker on a line; the trail says that, not what."""
+    if note is None:
+        return
+    lines = CartItem.objects.filter(cart=cart, product_id=product_id).exclude(note=note)
+    if lines.update(note=note):
+        which = {"product_id": product_id}
+        _record(actor, cart, old=which, new={**which, "has_note": bool(note)})
+
+
+def _note_first(cart: Cart, product_id: int, note: str) -> None:
+    if note:
+        CartItem.objects.filter(cart=cart, product_id=product_id, note="").update(note=note)
+
+
 def _product(product_id: int | None) -> Product:
     products = Product.objects.select_related("category")
     product = products.filter(pk=product_id).first() if product_id is not None else None
@@ -214,7 +287,7 @@ def _product(product_id: int | None) -> Product:
 
 
 def _check_quantity(step: Decimal, quantity: Decimal) -> None:
-    if not quantity.is_finite() or not step <= quantity <= MOST or quantity % step:
+    if not is_allowed(quantity, step=step):
         raise InvalidQuantity(step=step)
 
 
@@ -224,12 +297,17 @@ def _fitting(product: Product, wanted: Decimal) -> Decimal:
     Sold out for delivery altogether, it stays as wanted: a branch may have it for pick-up, and
     the basket says that it cannot be delivered.
     """
-    return min(wanted, _possible(offer_of(product_id=product.pk)))
+    return min(wanted, _possible(buyable_product(product_id=product.pk)))
 
 
-def _possible(offer: Offer) -> Decimal:
+def _sold_amount(product: Product, wanted: Decimal) -> Decimal:
+    """`wanted`, or the nearest lower amount that is sold; below one step it stays, to be refused."""
+    return _down_to_step(product.quantity_step, wanted) or wanted
+
+
+def _possible(offer: BuyableProduct) -> Decimal:
     possible = _down_to_step(offer.step, offer.available)
-    return possible if possible > 0 else MOST
+    return possible if possible > 0 else MAX_QUANTITY
 
 
 def _down_to_step(step: Decimal, amount: Decimal) -> Decimal:
@@ -270,8 +348,8 @@ def _touch(cart: Cart) -> None:
     cart.save(update_fields=["updated_at"])
 
 
-def _after(cart: Cart, now: dt.datetime | None, *, put_instead: Decimal | None = None) -> CartView:
-    return view_of(cart=cart, now=now or clock.now(), put_instead=put_instead)
+def _after(cart: Cart, now: dt.datetime | None, **put: Decimal | None) -> CartView:
+    return view_of(cart=cart, now=now or clock.now(), **put)
 
 
 def _audit(actor: Owner, cart: Cart, product_id: int, *, old: Decimal, new: Decimal) -> None:

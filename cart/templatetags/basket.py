@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from cart.selectors import CartLine, CartView
 from catalog.models import Product
-from mami.clock import shop_date
+from core.clock import shop_date
 
 register = template.Library()
 

@@ -45,8 +45,9 @@ def test_adding_adds_up(api, shop, ada):
     assert data["items"] == [
         {
             "id": CartItem.objects.get().pk, "product_id": milk.pk, "product_name": milk.name_en,
-            "product_image": None, "quantity": 5, "unit_price": "10.00", "line_total": "50.00",
-            "is_available": True, "notice": None, "substitution": "BEST_MATCH",
+            "product_image": None, "quantity": 5, "unit_price": "10.00", "price_per": "UNIT",
+            "line_total": "50.00", "is_available": True, "notice": None,
+            "substitution": "BEST_MATCH", "note": "",
         }
     ]  # fmt: skip
     assert (data["item_count"], data["total_amount"], data["free_delivery_gap"]) == (
@@ -56,7 +57,8 @@ def test_adding_adds_up(api, shop, ada):
 
 def test_weighed_goods(api, shop, ada):
     tomato = shop.weighed()
-    assert put(api, ada, tomato, 1.5).json()["data"]["items"][0]["quantity"] == 1.5
+    line = put(api, ada, tomato, 1.5).json()["data"]["items"][0]
+    assert (line["quantity"], line["price_per"]) == (1.5, "KG")
     for wrong in (0.3, 0.25, 0):
         refusal(put(api, ada, tomato, wrong), 400, "VALIDATION_ERROR")
     assert CartItem.objects.get().quantity == Decimal("1.5")
@@ -153,3 +155,19 @@ def test_what_to_do_when_it_runs_out_comes_along(api, shop, ada):
     refused = api(ada).put(f"/cart/items/{line['id']}", {"quantity": 9, "substitution": "MAYBE"})
     assert "substitution" in refusal(refused, 400, "VALIDATION_ERROR")["fields"]
     assert CartItem.objects.get().quantity == 3
+
+
+def test_a_note_for_the_picker(api, shop, ada):
+    milk = shop.product()
+    body = {"product_id": milk.pk, "quantity": 1, "note": "the green one"}
+    line = api(ada).post("/cart/items", body).json()["data"]["items"][0]
+    assert line["note"] == "the green one"
+    path = f"/cart/items/{line['id']}"
+    for wrong in ("x" * 201, "a\nb", "a\u202eb"):
+        details = refusal(
+            api(ada).put(path, {"note": wrong, "quantity": 4}), 400, "VALIDATION_ERROR"
+        )
+        assert list(details["fields"]) == ["note"]
+    kept = api(ada).put(path, {"substitution": "REFUND"}).json()["data"]["items"][0]
+    assert (kept["quantity"], kept["note"], kept["substitution"]) == (1, "the green one", "REFUND")
+    assert api(ada).put(path, {"note": ""}).json()["data"]["items"][0]["note"] == ""

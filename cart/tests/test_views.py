@@ -10,13 +10,17 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils.translation import override
 
+from accounts.tests.factories import customer, person
 from branches.models import Closure, DeliverySlot
-from cart.models import Cart
+from cart.models import Cart, CartItem
+from cart.notices import named
 from cart.selectors import cart_view
-from cart.tests.factories import customer, product, put_stock, warehouse, weighed
-from mami import clock
-from mami.clock import day_of_week, shop_date
+from cart.tests.factories import product, put_stock, quantities, warehouse, weighed
+from core import clock
+from core.clock import day_of_week, shop_date
+from tests.html import one_line
 
 pytestmark = pytest.mark.django_db
 HTMX = {"HTTP_HX_REQUEST": "true"}
@@ -113,6 +117,28 @@ class TestPage:
         html = put(shopper, milk, 3, where="page", **HTMX).content.decode()
         assert "Removed:" not in html
 
+    def test_a_number_is_typed_and_a_button_says_its_own(self, shopper):
+        milk = product()
+        put(shopper, milk, 1)
+        address = reverse("cart:set", args=[milk.pk])
+        html = one_line(shopper.post(address, {"quantity": "7", "where": "page"}, **HTMX))
+        assert f'id="page-quantity-{milk.pk}" name="quantity" value="7"' in html
+        pressed = {"quantity": "seven", "to": "8", "where": "page"}
+        html = one_line(shopper.post(address, pressed, **HTMX))
+        assert f'id="page-quantity-{milk.pk}" name="quantity" value="8"' in html
+        for typed in ("seven", "", "1_0", "-1"):
+            refused = shopper.post(address, {"quantity": typed, "where": "page"}, **HTMX)
+            assert refused.status_code == 400
+            assert "toast" in refused["HX-Trigger"]
+        assert CartItem.objects.get().quantity == 8
+
+    def test_a_weight_is_typed_with_a_decimal_comma(self, shopper):
+        tomatoes = weighed()
+        put(shopper, tomatoes, "0.5")
+        address = reverse("cart:set", args=[tomatoes.pk])
+        html = one_line(shopper.post(address, {"quantity": "1,5", "where": "page"}, **HTMX))
+        assert 'name="quantity" value="1.5" inputmode="decimal"' in html
+
     def test_clearing(self, shopper):
         milk = product()
         put(shopper, milk, 3)
@@ -207,7 +233,7 @@ class TestRefusals:
 
     def test_staff_have_no_basket(self, shopper):
         milk = product()
-        shopper.force_login(customer(role="MANAGER"))
+        shopper.force_login(person("MANAGER"))
         response = add(shopper, milk, **HTMX)
         assert response.status_code == 403
         assert not Cart.objects.exists()
@@ -220,7 +246,7 @@ class TestSignIn:
         shopper.force_login(ada)
         page = shopper.get(reverse("cart:page"))
         assert milk.name_en.encode() in page.content
-        assert cart_view(actor=ada).quantity_of == {milk.pk: 1}
+        assert quantities(cart_view(actor=ada)) == {milk.pk: 1}
 
     def test_two_baskets_are_joined_and_told(self, shopper):
         ada, milk, oil = customer(), product(), product()
@@ -235,8 +261,30 @@ class TestSignIn:
         session["cart_key"] = key
         session.save()
         page = shopper.get(reverse("cart:page")).content.decode()
-        assert "We joined two baskets: 1 product" in page
-        assert "We joined" not in shopper.get(reverse("cart:page")).content.decode()
+        assert f"From before you signed in came along: {milk.name_en}." in page
+        undo = reverse("cart:undo_merge")
+        assert f'action="{undo}"' in page
+        assert undo not in shopper.get(reverse("cart:page")).content.decode()
+        done = shopper.post(undo, follow=True).content.decode()
+        assert "Your basket is as it was before you signed in." in done
+        assert quantities(cart_view(actor=ada)) == {oil.pk: 1}
+        again = shopper.post(undo, follow=True).content.decode()
+        assert "There is nothing to undo here any more." in again
+        assert quantities(cart_view(actor=ada)) == {oil.pk: 1}
+
+    def test_of_many_products_three_are_named(self):
+        assert named(["A", "B", "C"]) == "A, B, C"
+        with override("en"):
+            assert named(list("ABCDEFG")) == "A, B, C and 4 more"
+
+    def test_a_note_is_written_in_the_line(self, shopper):
+        milk = product()
+        add(shopper, milk)
+        address = reverse("cart:note", args=[milk.pk])
+        part = shopper.post(address, {"note": "ripe", "where": "page"}, **HTMX).content.decode()
+        assert 'value="ripe"' in part
+        assert shopper.post(address, {"note": "x" * 201, "where": "page"}).status_code == 400
+        assert "ripe" in shopper.get(reverse("cart:page")).content.decode()
 
 
 class TestWhatToDoWhenSomethingRunsOut:
@@ -267,3 +315,11 @@ class TestWhatToDoWhenSomethingRunsOut:
     def lines(self) -> list[str]:
         found = Cart.objects.get().items.order_by("pk").values_list("substitution", flat=True)
         return list(found)
+
+
+@pytest.mark.parametrize("where", ["", "card", "detail", "page", "drawer", "x"])
+@pytest.mark.parametrize("path", ["/cart/clear/", "/cart/items/{pk}/"])
+def test_what_another_tab_took_out_before_is_no_crash(client, where, path):
+    address = path.format(pk=product().pk)
+    answer = client.post(address, {"where": where, "quantity": "0"}, headers={"HX-Request": "true"})
+    assert answer.status_code == 200

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
-from django_htmx.http import trigger_client_event
 
 from cart import notices
 from cart.context import remember
 from cart.selectors import CartLine, CartView
 from cart.windows import Window
-from mami.errors import DomainError
+from catalog import selectors as catalog
+from core.errors import DomainError
+from core.htmx import is_htmx, toast
+from core.next_pages import came_from
 
 PARTS = {
     "page": "cart/_basket.html",
@@ -23,6 +22,7 @@ PARTS = {
     "detail": "cart/_control_big.html",
     "card": "cart/_control.html",
 }
+WITHOUT_PRODUCT = frozenset({"page", "drawer"})
 
 
 def changed(
@@ -34,21 +34,26 @@ def changed(
     old = before.line_of(product_id) if product_id else None
     line = view.line_of(product_id) if product_id else None
     told = _told(view, line)
-    if request.headers.get("HX-Request") != "true":
+    if not is_htmx(request):
         if told:
             messages.warning(request, told)
         return _back(request, product_id, to_page=where == "page")
+    touched = line or old
+    product = touched.product if touched else None
+    if product is None:  # another tab has taken it out before, or all of it was taken out
+        product = catalog.product(product_id=product_id) if product_id else None
+        where = where if product or where in WITHOUT_PRODUCT else "page"
     context = {
         "where": where,
         "changed": True,
         "removed": old if old and line is None else None,
         "less": bool(old and (line is None or line.quantity < old.quantity)),
-        "product": (line or old).product if (line or old) else None,  # type: ignore[union-attr]
+        "product": product,
         "touched": product_id,
     }
     response = render(request, PARTS.get(where, PARTS["card"]), context)
     if told:
-        trigger_client_event(response, "toast", {"text": told})
+        toast(response, told)
     return response
 
 
@@ -59,21 +64,23 @@ def kept(
 
     A window that is gone meanwhile is told; without HTMX on the page it was chosen on.
     """
-    if request.headers.get("HX-Request") != "true":
+    if not is_htmx(request):
         if refusal is not None:
             messages.error(request, str(refusal.message))
         return _back(request, None, to_page=False)
     context = {"windows": nearest, "changed": True}
     response = render(request, "cart/_slot_picker.html", context)
     if refusal is not None:
-        said = {"text": str(refusal.message), "level": "bad"}
-        trigger_client_event(response, "toast", said)
+        toast(response, str(refusal.message), level="bad")
     return response
 
 
 def _told(view: CartView, line: CartLine | None) -> str:
-    if view.put_instead is None or line is None:
+    if line is None:
         return ""
+    if view.put_instead is None:
+        steps = view.put_in_steps
+        return notices.put_in_steps(product=line.product, put=steps) if steps else ""
     return notices.put_instead(product=line.product, put=view.put_instead)
 
 
@@ -81,12 +88,5 @@ def _back(request: HttpRequest, product_id: int | None, *, to_page: bool) -> Htt
     """To the page the form stood on, at its product."""
     if to_page:
         return redirect("cart:page")
-    came_from = request.headers.get("Referer", "")
-    if not url_has_allowed_host_and_scheme(
-        came_from, allowed_hosts={request.get_host()}, require_https=request.is_secure()
-    ):
-        came_from = reverse("cart:page")
-    parts = urlsplit(came_from)
-    query = f"?{parts.query}" if parts.query else ""
     anchor = f"#product-{product_id}" if product_id else ""
-    return HttpResponseRedirect(f"{parts.path}{query}{anchor}")
+    return HttpResponseRedirect(f"{came_from(request) or reverse('cart:page')}{anchor}")
