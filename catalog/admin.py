@@ -4,25 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.db import models
+from django.db.models import Q
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
-from catalog import services
-from catalog.models import (
-    Allergen,
-    Brand,
-    Category,
-    DietaryTag,
-    PriceHistory,
-    Product,
-    VatClass,
-    VatRate,
-)
+from catalog import selectors, services
+from catalog.choices import Allergen, DietaryTag
+from catalog.models import Brand, Category, PriceHistory, Product, VatClass, VatRate
 from catalog.templatetags.shop import money_filter, tile
-from mami.service_admin import (
+from core.gtin import coded, holds
+from core.service_admin import (
     CheckList,
     ReadOnlyAdmin,
     RefusableForm,
@@ -33,6 +29,9 @@ from mami.service_admin import (
 
 
 class ProductForm(RefusableForm):
+    # Its content is judged by the service, not decoded by the form: that is what bombs wait for.
+    image = forms.FileField(label=_("photograph"), required=False, widget=forms.ClearableFileInput)
+    place_of_refusal = {"PICTURE_REFUSED": "image"}
     dietary_tags = CheckList(label=_("dietary tags"), choices=DietaryTag.choices, required=False)
     allergens = CheckList(label=_("allergens"), choices=Allergen.choices, required=False)
 
@@ -55,14 +54,20 @@ class ProductAdmin(SwitchedAdmin):
     list_filter = ("is_active", "category", "vat_class", "sold_by")
     list_select_related = ("category", "brand")
     search_fields = ("name_he", "name_en", "=sku", "=barcode")
-    ordering = ("name_he", "id")
+    ordering = ("key_he", "id")
     inlines = (PriceInline,)
     readonly_fields = ("look", "unit_price")
     fieldsets = (
         (None, {"fields": (("name_he", "name_en"), ("sku", "barcode"), ("category", "brand"))}),
         (
             _("Price"),
-            {"fields": (("price", "old_price"), ("vat_class", "price_controlled"), "unit_price")},
+            {
+                "fields": (
+                    ("price", "old_price"),
+                    ("vat_class", "price_controlled"),
+                    ("deposit", "unit_price"),
+                )
+            },
         ),
         (_("Quantity"), {"fields": (("sold_by", "quantity_step"), ("size", "size_unit"))}),
         (_("Words"), {"fields": ("description_he", "description_en")}),
@@ -74,7 +79,11 @@ class ProductAdmin(SwitchedAdmin):
         (_("State"), {"fields": ("is_active",)}),
     )
 
-    @admin.display(description=_("name"), ordering="name_he")
+    def meant(self, text: str) -> Q:
+        """By the words of a name, by sku, or by barcode, however many zeros lead."""
+        return holds(text, "name_he", "name_en") | coded(text)
+
+    @admin.display(description=_("name"), ordering="key_he")
     def shown_name(self, product: Product) -> str:
         return product.name
 
@@ -119,9 +128,22 @@ class CategoryAdmin(SwitchedAdmin):
         "is_active",
     )
 
-    @admin.display(description=_("name"), ordering="name_he")
+    @admin.display(description=_("name"), ordering="key_he")
     def shown_name(self, category: Category) -> str:
         return category.name
+
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> type[forms.ModelForm]:
+        """Beside the box that hides it: how much would vanish."""
+        if obj is not None and (count := selectors.for_sale_below(category_id=obj.pk)):
+            told = ngettext(
+                "Unticked, it hides %(count)d product that is for sale below it.",
+                "Unticked, it hides the %(count)d products that are for sale below it.",
+                count,
+            ) % {"count": count}
+            kwargs["help_texts"] = {"is_active": told}
+        return super().get_form(request, obj, change=change, **kwargs)
 
     def create(self, request: HttpRequest, form: Any) -> Category:
         return services.create_category(actor=request.user, **_columns(form.cleaned_data))
@@ -143,7 +165,7 @@ class BrandAdmin(ServiceAdmin):
     search_fields = ("name_he", "name_en")
     fields = (("name_he", "name_en"), "slug", "label", "is_house")
 
-    @admin.display(description=_("name"), ordering="name_he")
+    @admin.display(description=_("name"), ordering="key_he")
     def shown_name(self, brand: Brand) -> str:
         return brand.name
 
@@ -187,6 +209,13 @@ class PriceHistoryAdmin(ReadOnlyAdmin):
     list_select_related = ("product", "actor")
     search_fields = ("product__sku", "product__name_he", "product__name_en")
     fields = list_display
+    ordering = ("-id",)
+    sortable_by = ()
+
+    def meant(self, text: str) -> Q:
+        """Those of products with the words in a name, or with this sku or barcode."""
+        named = holds(text, "name_he", "name_en") | coded(text)
+        return Q(product__in=Product.objects.filter(named))
 
 
 def _columns(values: dict[str, Any]) -> dict[str, Any]:

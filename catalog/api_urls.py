@@ -45,6 +45,4 @@ urlpatterns = [
         api.ToggleProduct.as_view(),
         name="old-toggle-product",
     ),
-    path("store/wishlist", api.Wishlist.as_view(), name="old-wishlist"),
-    path("store/wishlist/<int:product_id>", api.WishlistProduct.as_view(), name="old-wish"),
 ]

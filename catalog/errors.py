@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from mami.errors import DomainError, InvalidInput
+from core.errors import DomainError, InvalidInput
 
 
 class InvalidSort(InvalidInput):
@@ -24,6 +24,23 @@ class DuplicateSku(DomainError):
 class DuplicateBarcode(DomainError):
     code = "DUPLICATE_BARCODE"
     message = _("Another product has this barcode.")
+
+
+class UnknownCode(DomainError):
+    """Nothing of ours has this code; `details.code`."""
+
+    code = "UNKNOWN_CODE"
+    status = 422
+    message = _("Nothing of ours has this code.")
+
+
+class BadCheckDigit(DomainError):
+    """A code as long as a barcode, with a digit read wrongly; `details.code`."""
+
+    code = "BAD_CHECK_DIGIT"
+    status = 422
+    message = _("This barcode was not read rightly. Please scan it again.")
+    title = _("Not read rightly")
 
 
 class DuplicateName(DomainError):

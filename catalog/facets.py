@@ -11,7 +11,9 @@ from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet, Value
 from django.utils.text import capfirst
 from django.utils.translation import get_language
 
-from catalog.models import DietaryTag, Product
+from catalog.choices import Allergen, DietaryTag
+from catalog.models import Product
+from core.name_keys import name_key
 
 # `m` holds the products of the place and the text, those alike in all that is counted as one row of
 # `n`, each with one flag for every filter in force: everything else is counted from a few rows.
@@ -19,19 +21,19 @@ from catalog.models import DietaryTag, Product
 # narrow, so theirs are counted with everything.
 COUNT = """
 WITH m AS MATERIALIZED (
-       SELECT category_id, brand_id, dietary_tags, in_stock, is_sale, by_brand, by_tag, by_price,
+       SELECT category_id, brand_id, dietary_tags, allergens, in_stock, is_sale, by_brand, by_tag, by_free, by_price,
               {by_stock} AS by_stock, by_sale, count(*) AS n, min(price) AS low, max(price) AS high
-         FROM ({matching}) AS one GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10),
-     kept AS (SELECT * FROM m WHERE by_brand AND by_tag AND by_price AND by_stock AND by_sale)
+         FROM ({matching}) AS one GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12),
+     kept AS (SELECT * FROM m WHERE by_brand AND by_tag AND by_free AND by_price AND by_stock AND by_sale)
 SELECT 'total' AS facet, NULL::bigint AS id, '' AS value, '' AS label, coalesce(sum(n), 0) AS n,
        NULL::numeric AS low, NULL::numeric AS high FROM kept
 UNION ALL
 SELECT 'price', NULL, '', '', coalesce(sum(n), 0), min(low), max(high)
-  FROM m WHERE by_brand AND by_tag AND by_stock AND by_sale
+  FROM m WHERE by_brand AND by_tag AND by_free AND by_stock AND by_sale
 UNION ALL
 SELECT 'brand', b.id, b.slug, b.{name}, sum(n), NULL, NULL
   FROM m JOIN catalog_brand b ON b.id = m.brand_id
-  WHERE by_tag AND by_price AND by_stock AND by_sale GROUP BY b.id
+  WHERE by_tag AND by_free AND by_price AND by_stock AND by_sale GROUP BY b.id
 UNION ALL
 SELECT 'category', c.id, c.slug, c.{name}, sum(n), NULL, NULL
   FROM kept JOIN catalog_category c ON c.id = kept.category_id GROUP BY c.id
@@ -39,27 +41,34 @@ UNION ALL
 SELECT 'tag', NULL, t.tag, '', sum(n), NULL, NULL
   FROM kept CROSS JOIN LATERAL unnest(kept.dietary_tags) AS t(tag) GROUP BY t.tag
 UNION ALL
+SELECT 'allergen', NULL, a.name, '', sum(n), NULL, NULL
+  FROM kept CROSS JOIN LATERAL unnest(kept.allergens) AS a(name) GROUP BY a.name
+UNION ALL
 SELECT 'without', NULL, w.name, '', sum(n), NULL, NULL
   FROM m CROSS JOIN unnest(%s::text[]) AS w(name)
   WHERE (by_brand OR w.name = 'brand') AND (by_tag OR w.name = 'tag')
+    AND (by_free OR w.name = 'free')
     AND (by_price OR w.name = 'price') AND (by_stock OR w.name = 'stock')
     AND (by_sale OR w.name = 'sale') GROUP BY w.name
 UNION ALL
 SELECT 'on_sale', NULL, '', '', coalesce(sum(n), 0), NULL, NULL
-  FROM m WHERE by_brand AND by_tag AND by_price AND by_stock AND is_sale
+  FROM m WHERE by_brand AND by_tag AND by_free AND by_price AND by_stock AND is_sale
 UNION ALL
 SELECT 'in_stock', NULL, '', '', coalesce(sum(n), 0), NULL, NULL
-  FROM m WHERE by_brand AND by_tag AND by_price AND by_sale AND in_stock
+  FROM m WHERE by_brand AND by_tag AND by_free AND by_price AND by_sale AND in_stock
 """
 YES = Value(True, output_field=BooleanField())
 
 
 @dataclass(frozen=True, kw_only=True)
 class Filters:
-    """What narrows a shelf. `brands` (slugs) widen one another, `tags` narrow one another."""
+    """What narrows a shelf. `brands` (slugs) widen one another, `tags` narrow one another,
+    and so does what is to be free of: by the label, traces are not known.
+    """
 
     brands: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
+    allergen_free: tuple[str, ...] = ()
     min_price: Decimal | None = None
     max_price: Decimal | None = None
     in_stock: bool = False
@@ -78,6 +87,8 @@ class Filters:
             conditions["brand"] = Q(brand__slug__in=self.brands)
         if self.tags:
             conditions["tag"] = Q(dietary_tags__contains=list(self.tags))
+        if self.allergen_free:
+            conditions["free"] = ~Q(allergens__overlap=list(self.allergen_free))
         if self.min_price is not None or self.max_price is not None:
             conditions["price"] = self._price()
         if self.in_stock:
@@ -113,6 +124,7 @@ class Facets:
     categories: list[Facet] = field(default_factory=list)
     brands: list[Facet] = field(default_factory=list)
     dietary_tags: list[Facet] = field(default_factory=list)
+    allergen_free: list[Facet] = field(default_factory=list)
     price_min: Decimal | None = None
     price_max: Decimal | None = None
     on_sale: int = 0
@@ -127,13 +139,22 @@ def count_facets(products: QuerySet[Product], filters: Filters) -> Facets:
         f"by_{name}": ExpressionWrapper(conditions[name], output_field=BooleanField())
         if name in conditions
         else YES
-        for name in ("brand", "tag", "price", "sale")
+        for name in ("brand", "tag", "free", "price", "sale")
     }
     is_sale = ExpressionWrapper(Q(old_price__isnull=False), output_field=BooleanField())
     matching = (
         products.order_by()
         .annotate(is_sale=is_sale, **flags)
-        .values("category_id", "brand_id", "price", "dietary_tags", "in_stock", "is_sale", *flags)
+        .values(
+            "category_id",
+            "brand_id",
+            "price",
+            "dietary_tags",
+            "allergens",
+            "in_stock",
+            "is_sale",
+            *flags,
+        )
     )
     sql, params = matching.query.sql_with_params()
     name = "name_en" if get_language() == "en" else "name_he"
@@ -141,12 +162,14 @@ def count_facets(products: QuerySet[Product], filters: Filters) -> Facets:
         by_stock = "in_stock" if filters.in_stock else "true"  # looked up once for each product
         count = COUNT.format(matching=sql, name=name, by_stock=by_stock)
         cursor.execute(count, [*params, list(conditions)])
-        return _collected(cursor.fetchall())
+        return collected(cursor.fetchall(), filters)
 
 
-def _collected(rows: list[tuple]) -> Facets:
+def collected(rows: list[tuple], filters: Filters) -> Facets:
+    """The counts out of rows as `COUNT` gives them, whichever engine counted."""
     facets = Facets()
     tags = dict(DietaryTag.choices)
+    holding = dict.fromkeys(filters.allergen_free, 0)
     for facet, pk, value, label, summed, low, high in rows:
         count = int(summed)
         if facet == "brand":
@@ -154,14 +177,22 @@ def _collected(rows: list[tuple]) -> Facets:
         elif facet == "category":
             facets.categories.append(Facet(pk=pk, value=value, label=label, count=count))
         elif facet == "tag":
-            label = capfirst(tags.get(value, value))
+            label = str(capfirst(tags.get(value, value)))
             facets.dietary_tags.append(Facet(value=value, label=label, count=count))
+        elif facet == "allergen":
+            holding[value] = count
         elif facet == "without":
             facets.without[value] = count
         elif facet == "price":
             facets.price_min, facets.price_max = low, high
         else:
             setattr(facets, facet, count)
+    language = get_language() or ""
+    facets.allergen_free = [
+        Facet(value=value, label=capfirst(str(label)), count=facets.total - holding[value])
+        for value, label in Allergen.choices
+        if value in holding
+    ]
     for choices in (facets.brands, facets.categories, facets.dietary_tags):
-        choices.sort(key=lambda choice: (-choice.count, choice.label))
+        choices.sort(key=lambda choice: (-choice.count, name_key(choice.label, language)))
     return facets

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from catalog.models import DietaryTag
+from branches.models import Branch
+from branches.selectors import active_branches
+from catalog.choices import Allergen, DietaryTag
+from core.numbers import NumberField, WholeNumberField
 
-PAGE_SIZE = 48
+PAGE_SIZE = 24
 MAX_QUERY = 100
+BRANCH, DELIVERY = "branchId", "delivery"
 
 
 class AnyChoices(forms.Field):
@@ -37,24 +42,43 @@ def sorts() -> list[tuple[str, Any]]:
 class ShelfForm(forms.Form):
     """The filters, order and page in an address. What is malformed is told and left out."""
 
-    q = forms.CharField(required=False, max_length=MAX_QUERY)
+    q = forms.CharField(
+        required=False, max_length=MAX_QUERY,
+        error_messages={"max_length": _("This is too long to look for: 100 letters are enough.")},
+    )  # fmt: skip
     brand = AnyChoices(required=False)
     tag = forms.MultipleChoiceField(required=False, choices=DietaryTag.choices)
-    minPrice = forms.DecimalField(  # noqa: N815 - the name in the address
+    allergenFree = AnyChoices(required=False)  # noqa: N815 - unknown ones are left out
+    minPrice = NumberField(  # noqa: N815 - the name in the address
         required=False, min_value=0, max_digits=8, decimal_places=2, label=_("From")
     )
-    maxPrice = forms.DecimalField(  # noqa: N815
+    maxPrice = NumberField(  # noqa: N815
         required=False, min_value=0, max_digits=8, decimal_places=2, label=_("To")
     )
     inStock = forms.BooleanField(required=False)  # noqa: N815
     onSale = forms.BooleanField(required=False)  # noqa: N815
+    branchId = forms.CharField(required=False, max_length=20)  # noqa: N815
+    asTyped = forms.BooleanField(required=False)  # noqa: N815
     sort = forms.ChoiceField(required=False)
-    page = forms.IntegerField(required=False, min_value=1, max_value=9999)
+    page = WholeNumberField(required=False, min_value=1, max_value=9999)
 
     def __init__(self, data: QueryDict) -> None:
         super().__init__(data)
         self.fields["sort"].choices = sorts()  # type: ignore[attr-defined]
         self.full_clean()
+
+    @cached_property
+    def branches(self) -> list[Branch]:
+        """Where a shopper can buy. One query."""
+        return list(active_branches())
+
+    def clean_branchId(self) -> str:  # noqa: N802 - the name in the address
+        chosen: str = self.cleaned_data[BRANCH]
+        if chosen not in {"", DELIVERY, *(str(branch.pk) for branch in self.branches)}:
+            raise forms.ValidationError(
+                _("We have no such branch: this is our stock for delivery.")
+            )
+        return chosen
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
@@ -66,6 +90,32 @@ class ShelfForm(forms.Form):
     @property
     def query(self) -> str:
         return self._given("q", "")
+
+    @property
+    def unreadable(self) -> bool:
+        """Whether the text is nothing to look for: too long, or no text at all."""
+        return self.has_error("q")
+
+    @property
+    def as_typed(self) -> bool:
+        return self._given("asTyped", False)
+
+    @property
+    def branch(self) -> Branch | None:
+        """The branch whose stock counts; None for that of deliveries."""
+        chosen = self._given(BRANCH, DELIVERY)
+        return next((one for one in self.branches if str(one.pk) == chosen), None)
+
+    @property
+    def branch_id(self) -> int | None:
+        return self.branch.pk if self.branch else None
+
+    @property
+    def in_stock_label(self) -> str:
+        """What the filter of stock is called."""
+        if self.branch is None:
+            return str(_("In stock for delivery"))
+        return _("In stock at %(branch)s") % {"branch": self.branch.name}
 
     @property
     def order(self) -> str:
@@ -80,6 +130,9 @@ class ShelfForm(forms.Form):
         return {
             "brands": tuple(self._given("brand", ())),
             "tags": tuple(self._given("tag", ())),
+            "allergen_free": tuple(
+                name for name in self._given("allergenFree", ()) if name in Allergen.values
+            ),
             "min_price": self._given("minPrice", None),
             "max_price": self._given("maxPrice", None),
             "in_stock": self._given("inStock", False),

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from procrastinate.contrib.django import app
 
-from catalog.indexing import rebuild_words
+from catalog import services
+from core import clock
 
 
-@app.periodic(cron="40 3 * * *")
-@app.task(name="catalog.rebuild_words", queueing_lock="catalog.rebuild_words", pass_context=False)
-def rebuild_search_words(timestamp: int) -> None:
-    """Forget words that no label carries any more, so that spelling is not corrected to them."""
-    rebuild_words()
+@app.periodic(cron="50 3 * * *")
+@app.task(name="catalog.sweep_pictures", queueing_lock="catalog.sweep_pictures", pass_context=False)
+def sweep_pictures(timestamp: int) -> int:
+    """Remove the files of photographs that no product has any more."""
+    return services.sweep_pictures(now=clock.now())

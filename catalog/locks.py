@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from catalog.models import Brand, Category, Product
-from mami.errors import NotFound
+from core.errors import NotFound
 
 
 def lock_product(*, product_id: int) -> Product:
@@ -11,7 +11,6 @@ def lock_product(*, product_id: int) -> Product:
     product = (
         Product.objects.select_for_update(of=("self",))
         .select_related("brand", "category")
-        .defer("search_vector")
         .filter(pk=product_id)
         .first()
     )

@@ -7,60 +7,18 @@ from decimal import Decimal
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
-from django.contrib.postgres.search import SearchVectorField
-from django.core.validators import MinValueValidator, RegexValidator
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Case, F, Q, Value, When
-from django.db.models.functions import Round, Upper
+from django.db.models.functions import LPad, Round, Upper
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from catalog.choices import Allergen, DietaryTag, SizeUnit, SoldBy
 from catalog.querysets import CategoryQuerySet, ProductQuerySet
-from mami.append_only import append_only
-
-
-class SoldBy(models.TextChoices):
-    UNIT = "UNIT", _("by the unit")
-    WEIGHT = "WEIGHT", _("by weight")
-
-
-class SizeUnit(models.TextChoices):
-    G = "G", _("g")
-    KG = "KG", _("kg")
-    ML = "ML", _("ml")
-    L = "L", _("litre")
-    PIECE = "PIECE", _("pieces")
-
-
-class DietaryTag(models.TextChoices):
-    VEGAN = "vegan", _("vegan")
-    VEGETARIAN = "vegetarian", _("vegetarian")
-    GLUTEN_FREE = "gluten_free", _("gluten free")
-    LACTOSE_FREE = "lactose_free", _("lactose free")
-    SUGAR_FREE = "sugar_free", _("no added sugar")
-    ORGANIC = "organic", _("organic")
-    WHOLE_GRAIN = "whole_grain", _("whole grain")
-    HIGH_PROTEIN = "high_protein", _("high in protein")
-    LOW_FAT = "low_fat", _("low fat")
-    KOSHER_DAIRY = "kosher_dairy", _("kosher, dairy")
-    KOSHER_MEAT = "kosher_meat", _("kosher, meat")
-    KOSHER_PARVE = "kosher_parve", _("kosher, parve")
-    KOSHER_PASSOVER = "kosher_passover", _("kosher for Passover")
-
-
-class Allergen(models.TextChoices):
-    MILK = "milk", _("milk")
-    EGGS = "eggs", _("eggs")
-    GLUTEN = "gluten", _("gluten")
-    SOY = "soy", _("soy")
-    NUTS = "nuts", _("nuts")
-    PEANUTS = "peanuts", _("peanuts")
-    SESAME = "sesame", _("sesame")
-    FISH = "fish", _("fish")
-    MUSTARD = "mustard", _("mustard")
-    CELERY = "celery", _("celery")
-    SULPHITES = "sulphites", _("sulphites")
-    LUPIN = "lupin", _("lupin")
+from core.append_only import append_only
+from core.gtin import VALID_DIGITS
+from core.name_keys import key_of
 
 
 class Named(models.Model):
@@ -68,6 +26,8 @@ class Named(models.Model):
 
     name_he = models.CharField(_("name (Hebrew)"), max_length=120)
     name_en = models.CharField(_("name (English)"), max_length=120)
+    key_he = key_of("name_he", "he")
+    key_en = key_of("name_en", "en")
 
     class Meta:
         abstract = True
@@ -96,6 +56,9 @@ class Category(Named):
     icon = models.CharField(_("picture"), max_length=30, blank=True, default="")
     position = models.PositiveIntegerField(_("position"), default=0)
     is_active = models.BooleanField(_("active"), default=True)
+    # Active, and so is every category above: the one thing to ask before showing or selling what
+    # stands here. Kept by the category services for the whole subtree.
+    is_open = models.BooleanField(default=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = CategoryQuerySet.as_manager()
@@ -117,6 +80,9 @@ class Category(Named):
                 condition=Q(parent__isnull=True) | ~Q(parent=F("id")),
                 name="category_not_own_parent",
             ),
+            models.CheckConstraint(
+                condition=Q(is_open=False) | Q(is_active=True), name="category_open_is_active"
+            ),
         ]
 
 
@@ -130,7 +96,7 @@ class Brand(Named):
     class Meta:
         verbose_name = _("brand")
         verbose_name_plural = _("brands")
-        ordering = ["name_he"]
+        ordering = ["key_he"]
         constraints = [
             models.UniqueConstraint(fields=["slug"], name="brand_slug_unique"),
             models.CheckConstraint(condition=Q(label__range=(1, 6)), name="brand_label_range"),
@@ -184,8 +150,10 @@ class Product(Named):
         max_length=14,
         null=True,
         blank=True,
-        validators=[RegexValidator(r"^\d{8,14}$", _("A barcode has 8 to 14 digits."))],
+        validators=[VALID_DIGITS],
     )
+    # `barcode` as 14 digits, by which it is compared; none for an irregular one of older data.
+    gtin14 = models.CharField(max_length=14, null=True, editable=False)
     category = models.ForeignKey(
         Category, verbose_name=_("category"), on_delete=models.PROTECT, related_name="products"
     )
@@ -241,6 +209,14 @@ class Product(Named):
     vat_class = models.ForeignKey(
         VatClass, verbose_name=_("VAT class"), on_delete=models.PROTECT, default=VatClass.STANDARD
     )
+    deposit = models.DecimalField(
+        _("deposit"),
+        max_digits=7,
+        decimal_places=2,
+        default=Decimal("0.00"),
+        db_default=Decimal("0.00"),
+        help_text=_("₪ for each unit, e.g. 1.80 for six cans; comes on top of the price."),
+    )
     dietary_tags = ArrayField(
         models.CharField(max_length=20, choices=DietaryTag.choices),
         default=list,
@@ -266,7 +242,6 @@ class Product(Named):
     image = models.ImageField(_("photograph"), upload_to="products/", null=True, blank=True)
     price_controlled = models.BooleanField(_("price controlled"), default=False)
     is_active = models.BooleanField(_("active"), default=True)
-    search_vector = SearchVectorField(null=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -277,9 +252,19 @@ class Product(Named):
         verbose_name_plural = _("products")
         ordering = ["id"]
         constraints = [
-            models.UniqueConstraint(fields=["sku"], name="product_sku_unique"),
+            models.UniqueConstraint(Upper("sku"), name="product_sku_unique"),
             models.UniqueConstraint(fields=["barcode"], name="product_barcode_unique"),
+            models.UniqueConstraint(fields=["gtin14"], name="product_gtin14_unique"),
+            models.CheckConstraint(
+                condition=Q(gtin14__isnull=True)
+                | Q(gtin14=LPad("barcode", 14, Value("0")), barcode__isnull=False),
+                name="product_gtin14_is_barcode",
+            ),
             models.CheckConstraint(condition=Q(price__gt=0), name="product_price_positive"),
+            models.CheckConstraint(
+                condition=Q(deposit=0) | Q(deposit__gt=0, sold_by="UNIT"),
+                name="product_deposit_of_units",
+            ),
             models.CheckConstraint(
                 condition=Q(old_price__isnull=True) | Q(old_price__gt=F("price")),
                 name="product_old_price_higher",
@@ -292,26 +277,42 @@ class Product(Named):
             ),
         ]
         indexes = [
-            models.Index(fields=["name_he"], name="product_name_he"),
-            models.Index(fields=["name_en"], name="product_name_en"),
+            models.Index(fields=["key_he"], name="product_key_he"),
+            models.Index(fields=["key_en"], name="product_key_en"),
             models.Index(fields=["category", "is_active"], name="product_category"),
             models.Index(fields=["price", "id"], name="product_price"),
             models.Index(fields=["unit_price", "id"], name="product_unit_price"),
             models.Index(fields=["-created_at", "-id"], name="product_newest"),
+            # Those on offer first, then the newest.
+            models.Index(fields=["old_price", "-created_at", "-id"], name="product_featured"),
             models.Index(
                 fields=["brand"], name="product_brand_active", condition=Q(is_active=True)
+            ),
+            # All that a text's counts need, without the long rows.
+            models.Index(
+                fields=["id"],
+                include=[
+                    *("category", "brand", "price", "old_price", "dietary_tags", "allergens"),
+                ],
+                name="product_counted",
+                condition=Q(is_active=True),
             ),
             models.Index(
                 fields=["id"],
                 name="product_on_sale",
                 condition=Q(is_active=True, old_price__isnull=False),
             ),
+            # As the home page asks for the largest savings.
+            models.Index(
+                ((F("old_price") - F("price")) / F("old_price")).desc(),
+                F("id").asc(),
+                name="product_saving",
+                condition=Q(is_active=True, old_price__isnull=False),
+            ),
             GinIndex(fields=["dietary_tags"], name="product_tags"),
-            GinIndex(fields=["search_vector"], name="product_search"),
             # As `icontains` and `iexact` ask: the staff's lists find a name, sku or barcode by them.
             GinIndex(OpClass(Upper("name_he"), "gin_trgm_ops"), name="product_name_he_part"),
             GinIndex(OpClass(Upper("name_en"), "gin_trgm_ops"), name="product_name_en_part"),
-            models.Index(Upper("sku"), name="product_sku_upper"),
         ]
 
     @property
@@ -331,19 +332,6 @@ class Product(Named):
 def price_per(size_unit: str) -> str:
     """What the unit price of a product sized in `size_unit` buys: 100G, 100ML, KG, L or PIECE."""
     return f"100{size_unit}" if size_unit in {"G", "ML"} else size_unit
-
-
-class SearchWord(models.Model):
-    """A word of the names, brands and categories on sale: what spelling is corrected against."""
-
-    word = models.CharField(max_length=60, primary_key=True)
-    products = models.PositiveIntegerField(default=1)
-
-    class Meta:
-        indexes = [GinIndex(OpClass("word", "gin_trgm_ops"), name="search_word_trgm")]
-
-    def __str__(self) -> str:
-        return self.word
 
 
 class PriceHistory(models.Model):
@@ -372,22 +360,3 @@ class PriceHistory(models.Model):
 
     def __str__(self) -> str:
         return f"{self.product_id}: {self.price}"
-
-
-class WishlistItem(models.Model):
-    """A product a customer wants to find again."""
-
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="wishlist"
-    )
-    product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="+")
-    created_at = models.DateTimeField(auto_now_add=True)
-
-    class Meta:
-        ordering = ["-created_at", "-id"]
-        constraints = [
-            models.UniqueConstraint(fields=["user", "product"], name="wishlist_item_unique")
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.user_id}: {self.product_id}"

@@ -28,8 +28,9 @@ NOTHING = Decimal("0.000")
 
 
 class CategoryQuerySet(models.QuerySet["Category"]):
-    def active(self) -> CategoryQuerySet:
-        return self.filter(is_active=True)
+    def open(self) -> CategoryQuerySet:
+        """Those a shopper may see: active, and every one above as well."""
+        return self.filter(is_open=True)
 
     def departments(self) -> CategoryQuerySet:
         return self.filter(parent__isnull=True)
@@ -37,19 +38,15 @@ class CategoryQuerySet(models.QuerySet["Category"]):
 
 class ProductQuerySet(models.QuerySet["Product"]):
     def active(self) -> ProductQuerySet:
-        """Products a shopper may see: active, in an active category of an active department."""
-        return self.filter(
-            Q(category__parent__isnull=True) | Q(category__parent__is_active=True),
-            is_active=True,
-            category__is_active=True,
-        )
+        """Products a shopper may see: active, in an active category below active ones."""
+        return self.filter(is_active=True, category__is_open=True)
 
     def on_sale(self) -> ProductQuerySet:
         return self.filter(old_price__isnull=False)
 
     def in_stock(self, branch_id: int | None = None) -> ProductQuerySet:
-        """With something available, at one branch or at any active one."""
-        stocks = self._stocks().filter(on_hand__gt=F("reserved"))
+        """With at least one step available, at one branch or at any active one."""
+        stocks = self._stocks().filter(on_hand__gte=F("reserved") + OuterRef("quantity_step"))
         if branch_id is None:
             return self.filter(Exists(stocks.filter(branch__is_active=True)))
         return self.filter(Exists(stocks.filter(branch_id=branch_id)))
@@ -76,11 +73,13 @@ class ProductQuerySet(models.QuerySet["Product"]):
         )
 
     def with_stock_anywhere(self) -> ProductQuerySet:
-        """Annotate `in_stock_anywhere`: something of it at any active branch.
+        """Annotate `in_stock_anywhere`: at least one step of it at any active branch.
 
         A scalar subquery, because an EXISTS is planned as a hash of all stock for a few products.
         """
-        stocks = self._stocks().filter(on_hand__gt=F("reserved"), branch__is_active=True)
+        stocks = self._stocks().filter(
+            on_hand__gte=F("reserved") + OuterRef("quantity_step"), branch__is_active=True
+        )
         some = Subquery(stocks.values_list(Value(True))[:1], output_field=models.BooleanField())
         return self.annotate(in_stock_anywhere=Coalesce(some, Value(False)))
 
@@ -111,9 +110,7 @@ class ProductQuerySet(models.QuerySet["Product"]):
 
     def with_labels(self) -> ProductQuerySet:
         """Names of brand and category along with the product, without its long texts."""
-        return self.select_related("brand", "category").defer(
-            "search_vector", "description_he", "description_en"
-        )
+        return self.select_related("brand", "category").defer("description_he", "description_en")
 
     def in_given_order(self, ids: Iterable[int]) -> list[Product]:
         """The products of `ids`, in that order; ids without a product are left out."""

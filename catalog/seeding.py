@@ -13,8 +13,8 @@ from typing import Any
 
 from django.db import transaction
 
-from catalog.indexing import index_products, rebuild_words
 from catalog.models import Brand, Category, PriceHistory, Product
+from core.gtin import known_gtin14
 
 EARLIER = dt.timedelta(days=45)
 OFFER_STARTED = dt.timedelta(days=3)
@@ -49,6 +49,7 @@ def _category(
         aisle=aisle,
         parent=parent,
         position=position,
+        is_open=parent is None or parent.is_open,
     )
 
 
@@ -65,14 +66,14 @@ def seed_brands(*, folder: Path) -> int:
 
 def seed_products(*, folder: Path, now: dt.datetime) -> int:
     """Add the products whose sku is unknown, with their price history; returns how many."""
-    known = set(Product.objects.values_list("sku", flat=True))
-    barcodes = set(Product.objects.exclude(barcode=None).values_list("barcode", flat=True))
+    known = {sku.upper() for sku in Product.objects.values_list("sku", flat=True)}
+    numbers = set(Product.objects.exclude(gtin14=None).values_list("gtin14", flat=True))
     categories = dict(Category.objects.values_list("slug", "id"))
     brands = dict(Brand.objects.values_list("slug", "id"))
     products = [
         _product(row, categories, brands)
         for row in _rows(folder)
-        if row["sku"] not in known and row["barcode"] not in barcodes
+        if row["sku"].upper() not in known and known_gtin14(row["barcode"]) not in numbers
     ]
     with transaction.atomic():
         created = Product.objects.bulk_create(products, batch_size=500)
@@ -80,15 +81,6 @@ def seed_products(*, folder: Path, now: dt.datetime) -> int:
             [price for product in created for price in _prices(product, now)]
         )
     return len(created)
-
-
-def index_all() -> int:
-    """Index the products that search does not know yet, and count the words on sale."""
-    missing = Product.objects.filter(search_vector__isnull=True).values_list("pk", flat=True)
-    count = index_products(missing)
-    if count:
-        rebuild_words()
-    return count
 
 
 def _rows(folder: Path) -> Iterator[dict[str, str]]:
@@ -100,6 +92,7 @@ def _product(row: dict[str, str], categories: dict[str, int], brands: dict[str, 
     return Product(
         sku=row["sku"],
         barcode=row["barcode"] or None,
+        gtin14=known_gtin14(row["barcode"]),
         category_id=categories[row["category"]],
         brand_id=brands[row["brand"]] if row["brand"] else None,
         name_he=row["name_he"],
@@ -113,6 +106,7 @@ def _product(row: dict[str, str], categories: dict[str, int], brands: dict[str, 
         size=Decimal(row["size"]),
         size_unit=row["size_unit"],
         vat_class_id=row["vat_class"],
+        deposit=Decimal(row["deposit"] or 0),
         dietary_tags=_split(row["dietary_tags"]),
         allergens=_split(row["allergens"]),
         bin=row["bin"],

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from django.db.models import Count, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 
-from catalog.memory import Memory, recall
+from catalog.facets import Facet
 from catalog.models import Category, Product
+from catalog.process_cache import Memory, recall
 
 
 @dataclass(kw_only=True)
@@ -30,7 +31,7 @@ class Node:
 
 @dataclass(frozen=True, kw_only=True)
 class Tree:
-    """All active categories. `departments` are those without a parent, in shelf order."""
+    """All open categories. `departments` are those without a parent, in shelf order."""
 
     departments: list[Node]
     nodes: dict[int, Node]
@@ -61,7 +62,7 @@ def _read() -> Tree:
     # Counted in the index, category by category: joining the products would read all of them.
     own = Product.objects.filter(category=OuterRef("pk"), is_active=True).order_by()
     counted = Subquery(own.values("category").annotate(n=Count("*")).values("n"))
-    categories = Category.objects.active().annotate(own_count=Coalesce(counted, 0))
+    categories = Category.objects.open().annotate(own_count=Coalesce(counted, 0))
     nodes = {
         category.pk: Node(category=category, own_count=category.own_count)
         for category in categories.order_by("position", "id")
@@ -71,9 +72,23 @@ def _read() -> Tree:
         parent_id = node.category.parent_id
         if parent_id is None:
             departments.append(node)
-        elif parent_id in nodes:
+        else:
             nodes[parent_id].children.append(node)
-    reachable = {pk for department in departments for pk in department.ids()}
-    return Tree(
-        departments=departments, nodes={pk: node for pk, node in nodes.items() if pk in reachable}
-    )
+    return Tree(departments=departments, nodes=nodes)
+
+
+def department_facets(categories: Iterable[Facet]) -> list[Facet]:
+    """The counts of categories added up by department, the fullest first. One query at most."""
+    tree = category_tree()
+    counts: dict[int, int] = {}
+    for facet in categories:
+        node = tree.nodes.get(facet.pk or 0)
+        if node is not None:
+            top = tree.path_to(node)[0].category.pk
+            counts[top] = counts.get(top, 0) + facet.count
+    named = {pk: tree.nodes[pk].category for pk in counts}
+    found = [
+        Facet(pk=pk, value=named[pk].slug, label=named[pk].name, count=count)
+        for pk, count in counts.items()
+    ]
+    return sorted(found, key=lambda facet: (-facet.count, facet.label))

@@ -11,9 +11,7 @@ urlpatterns = [
     path("aisles/", views.aisles, name="aisles"),
     path("aisles/<slug:slug>/", views.department, name="department"),
     path("products/<int:pk>/", views.product, name="product"),
-    path("products/<int:pk>/save/", views.save, name="save"),
-    path("saved/", views.saved, name="saved"),
     path("search/", views.search, name="search"),
     path("search/suggest/", views.suggest, name="suggest"),
-    path("offers/", views.offers, name="offers"),
+    path("offers/", views.discounts, name="offers"),
 ]

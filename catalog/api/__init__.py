@@ -5,13 +5,11 @@ from catalog.api.first_client import (
     Featured,
     ToggleCategory,
     ToggleProduct,
-    Wishlist,
-    WishlistProduct,
 )
 from catalog.api.shelves import Autocomplete, Categories, CategoryProducts, ProductDetail, Search
 
 __all__ = [
     "AdminCategories", "AdminCategory", "AdminProduct", "AdminProducts", "Autocomplete",
     "Categories", "CategoryProducts", "Featured", "ProductDetail", "Search", "ToggleCategory",
-    "ToggleProduct", "Wishlist", "WishlistProduct",
+    "ToggleProduct",
 ]  # fmt: skip

@@ -6,6 +6,9 @@ from typing import Any
 
 from rest_framework.request import Request
 
+from api.operations import operation
+from api.pagination import Page, by_cursor, paged
+from api.views import ApiView
 from catalog import errors, selectors, services
 from catalog.models import Category, Product
 from catalog.serializers import (
@@ -18,10 +21,7 @@ from catalog.serializers import (
     ProductIn,
 )
 from catalog.services import ProductData
-from mami.api.operations import operation
-from mami.api.pagination import Page, by_cursor, paged
-from mami.api.views import ApiView
-from mami.errors import Busy, InvalidInput
+from core.errors import Busy, InvalidInput
 
 TAG = "Administration"
 

@@ -6,24 +6,20 @@ from typing import Any
 
 from rest_framework.request import Request
 
+from api.operations import operation
+from api.queries import ToggleQuery
+from api.views import ApiView
 from branches import selectors as branches
 from catalog import selectors, services
-from catalog.described import Described
-from catalog.models import Category, Product, WishlistItem
+from catalog.models import Category, Product
+from catalog.product_rows import Described
 from catalog.serializers import (
     AdminCategoryOut,
     AdminProductOut,
     FeaturedQuery,
     ProductOut,
-    WishIn,
-    WishlistOut,
-    WishOut,
 )
-from mami.api.operations import operation
-from mami.api.queries import ToggleQuery
-from mami.api.views import ApiView
-from mami.errors import Busy, NotFound
-from mami.signed_in import PersonApiRequest
+from core.errors import Busy, NotFound
 
 TAG = "First web client"
 
@@ -67,26 +63,3 @@ class ToggleProduct(ApiView):
     def patch(self, request: Request, query: dict[str, Any], product_id: int) -> Product:
         services.update_product(actor=request.user, product_id=product_id, changes=query)
         return selectors.any_product(product_id=product_id)
-
-
-class Wishlist(ApiView):
-    @operation(tag=TAG, summary="What I want to find again", answer=WishlistOut)
-    def get(self, request: PersonApiRequest) -> dict[str, list[WishlistItem]]:
-        return {"items": selectors.wishes_of(actor=request.user)}
-
-    @operation(
-        tag=TAG,
-        summary="Remember a product",
-        body=WishIn,
-        answer=WishOut,
-        status=201,
-        refusals=[NotFound],
-    )
-    def post(self, request: PersonApiRequest, body: dict[str, Any]) -> WishlistItem:
-        return services.save_wish(actor=request.user, **body)
-
-
-class WishlistProduct(ApiView):
-    @operation(tag=TAG, summary="Forget a product", status=204)
-    def delete(self, request: PersonApiRequest, product_id: int) -> None:
-        services.forget_wish(actor=request.user, product_id=product_id)

@@ -6,10 +6,15 @@ from typing import Any
 
 from rest_framework.request import Request
 
+from api.operations import operation
+from api.pagination import Page, paged
+from api.queries import Paging
+from api.views import ApiView
 from branches import selectors as branches
 from catalog import selectors
-from catalog.described import Described
 from catalog.models import Product
+from catalog.product_rows import Described
+from catalog.searched import count_search, searched
 from catalog.selectors import ShelfPage
 from catalog.serializers import (
     AutocompleteOut,
@@ -18,18 +23,17 @@ from catalog.serializers import (
     CategoryOut,
     FacetsOut,
     ProductOut,
-    SearchQuery,
+    SearchedOut,
+    SearchParameters,
     ShelfQuery,
 )
 from catalog.tree import Node
-from mami.api.operations import operation
-from mami.api.pagination import Page, paged
-from mami.api.queries import Paging
-from mami.api.views import ApiView
-from mami.errors import NotFound
+from core.errors import NotFound
 
 TAG = "Catalogue"
 KEPT_SECONDS = 15
+UNCOUNTED = ("q", "limit", "offset", "branch_id", "sort", "as_typed")
+"""What of a search is no filter."""
 
 
 class Categories(ApiView):
@@ -68,16 +72,19 @@ class Search(ApiView):
             "order is weighed anew for each text and has no cursor: `next_cursor` is null, go on by "
             "`offset`, or sort by a column."
         ),
-        query=SearchQuery,
+        query=SearchParameters,
         answer=ProductOut,
         page=True,
-        beside={"facets": FacetsOut},
+        beside={"facets": FacetsOut, "search": SearchedOut},
+        null_beside=frozenset({"search"}),
         kept_seconds=KEPT_SECONDS,
         refusals=[NotFound],
     )
     def get(self, request: Request, query: dict[str, Any]) -> Page:
         _check_branch(query)
-        return _page(selectors.listing(**query))
+        found = selectors.listing(**query)
+        count_search(found, filters={**query, **dict.fromkeys(UNCOUNTED)})
+        return _page(found, search=searched(found))
 
 
 class Autocomplete(ApiView):
@@ -109,7 +116,7 @@ def _category(node: Node) -> dict[str, Any]:
     }
 
 
-def _page(shelf: ShelfPage[Described]) -> Page:
+def _page(shelf: ShelfPage[Described], **beside: Any) -> Page:
     return Page(
         items=shelf.items,
         total=shelf.total,
@@ -118,7 +125,7 @@ def _page(shelf: ShelfPage[Described]) -> Page:
         has_next=shelf.has_next,
         by_cursor=True,
         next_cursor=shelf.next_cursor,
-        extra={"facets": shelf.facets},
+        extra={"facets": shelf.facets, **beside},
     )
 
 

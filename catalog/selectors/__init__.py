@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
@@ -13,21 +13,23 @@ from django.db.models import (
     Count,
     F,
     FilteredRelation,
+    OuterRef,
     Q,
     QuerySet,
     Subquery,
     Value,
     When,
+    Window,
 )
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce, Greatest
 
-from accounts.models import User
 from branches.models import Branch
-from catalog.described import Described, described, described_in_order
-from catalog.models import Category, Product, WishlistItem
+from catalog.models import Category, Product
+from catalog.process_cache import Memory, recall
+from catalog.product_rows import Described, described, described_in_order
 from catalog.querysets import NOTHING, QUANTITY, ProductQuerySet
-from catalog.search import SearchQuery, search_query
+from catalog.search_port import SearchQuery, engine
 from catalog.selectors.shelves import (
     SORTS,
     SUBTREE,
@@ -38,13 +40,17 @@ from catalog.selectors.shelves import (
     subtree,
 )
 from catalog.tree import Node, Tree, category_tree
-from mami import clock
-from mami.clock import shop_date
-from mami.errors import NotFound
+from core import clock
+from core.clock import shop_date
+from core.errors import NotFound
+from core.gtin import coded
 
 __all__ = ["SORTS", "Node", "ShelfPage", "Tree", "category_tree", "listing", "shelf", "subtree"]
 
 IN_STOCK = Q(in_stock=True)
+EARLIER = 4
+SAVING = (F("old_price") - F("price")) / F("old_price")
+MOST_SAVED = 120  # so many of the largest savings are looked at for those in stock
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +69,6 @@ class ProductPage:
     branches: list[BranchStock]
     similar: list[Product]
     similar_are_cheaper: bool
-    is_saved: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,6 +76,7 @@ class Suggestions:
     products: list[Product]
     categories: list[Category]
     understood: SearchQuery | None
+    texts: list[str] = field(default_factory=list)
 
 
 def cards(*, product_ids: Iterable[int], branch_id: int | None = None) -> list[Product]:
@@ -78,19 +84,40 @@ def cards(*, product_ids: Iterable[int], branch_id: int | None = None) -> list[P
     return Product.objects.active().as_cards(branch_id).in_given_order(product_ids)
 
 
-def offers(*, limit: int, branch_id: int | None = None) -> list[Product]:
-    """The largest savings in stock, one of each category as far as that goes. One query.
+def discounted_products(
+    *, limit: int, branch_id: int | None = None, memory: Memory | None = None
+) -> list[Product]:
+    """The largest savings in stock, one of each category as far as that goes. One query where `memory`
+    knows the offers, two or three where nobody has asked since the catalogue changed.
 
     Each carries `offers_in_all`, the number the page of all offers shows, sold out ones too.
     """
-    saving = (F("old_price") - F("price")) / F("old_price")
     offered = Product.objects.active().on_sale()
-    in_all = offered.order_by().values(one=Value(1)).annotate(n=Count("pk")).values("n")
-    found = offered.as_cards(branch_id).filter(IN_STOCK).annotate(offers_in_all=Subquery(in_all))
-    best: list[Any] = list(found.order_by(saving.desc(), "id")[: limit * 6])
+    order = (SAVING.desc(), "id")
+    known = recall() if memory is None else memory
+    in_all, keys = known.get(
+        ("offers",),
+        lambda: _most_saved(offered, order),
+    )
+    cards = offered.as_cards(branch_id).filter(IN_STOCK).order_by(*order)
+    best: list[Any] = list(cards.filter(pk__in=keys)[: limit * 6])
+    if len(best) < limit < in_all:  # so much is sold out
+        best = list(cards[: limit * 6])
+    for product in best:
+        product.offers_in_all = in_all
     first = list({product.category_id: product for product in reversed(best)}.values())
     first.sort(key=best.index)
     return (first + [product for product in best if product not in first])[:limit]
+
+
+def _most_saved(offered: ProductQuerySet, order: tuple[Any, ...]) -> tuple[int, list[int]]:
+    """How many there are in all, and the first of them. One query."""
+    rows = list(
+        offered.order_by(*order)
+        .annotate(in_all=Window(Count("pk")))
+        .values_list("pk", "in_all")[:MOST_SAVED]
+    )
+    return (rows[0][1] if rows else 0), [pk for pk, _in_all in rows]
 
 
 def featured(*, limit: int, branch_id: int | None = None) -> list[Described]:
@@ -106,7 +133,6 @@ def product(*, product_id: int, branch_id: int | None = None) -> Product:
     found = (
         Product.objects.active()
         .select_related("brand", "category__parent")
-        .defer("search_vector")
         .with_availability(branch_id)
         .filter(pk=product_id)
         .first()
@@ -133,19 +159,13 @@ def all_products(
     """
     today = shop_date(clock.now())
     found = (
-        Product.objects.defer("search_vector")
-        .with_stock_anywhere()
+        Product.objects.with_stock_anywhere()
         .with_vat_rate(today)
         .select_related("brand", "category")
         .order_by("-id")
     )
     if text := q.strip():
-        found = found.filter(
-            Q(name_he__icontains=text)
-            | Q(name_en__icontains=text)
-            | Q(sku__iexact=text)
-            | Q(barcode=text)
-        )
+        found = found.filter(Q(name_he__icontains=text) | Q(name_en__icontains=text) | coded(text))
     if category_id is not None:
         found = found.filter(category__in=_subtree(category_id))
     return found if is_active is None else found.filter(is_active=is_active)
@@ -161,13 +181,15 @@ def any_product(*, product_id: int) -> Product:
 
 def all_categories() -> QuerySet[Category]:
     """Every category, inactive ones too, with `own_count`, in shelf order."""
-    active = Count("products", filter=Q(products__is_active=True))
-    return Category.objects.annotate(own_count=active).order_by("position", "id")
+    own = Product.objects.filter(category=OuterRef("pk"), is_active=True).order_by()
+    count = Subquery(own.values(one=Value(1)).annotate(n=Count("pk")).values("n"))
+    return Category.objects.annotate(own_count=Coalesce(count, Value(0))).order_by("position", "id")
 
 
-def wishes_of(*, actor: User) -> list[WishlistItem]:
-    """What the actor wants to find again, newest first. One query."""
-    return list(WishlistItem.objects.filter(user_id=actor.pk))
+def for_sale_below(*, category_id: int) -> int:
+    """How many products would vanish with this category. One query."""
+    below = _subtree(category_id)
+    return Product.objects.active().filter(category__in=below).count()
 
 
 def any_category(*, category_id: int) -> Category:
@@ -178,10 +200,10 @@ def any_category(*, category_id: int) -> Category:
     return found
 
 
-def product_page(*, product_id: int, actor: User | None = None, similar: int = 6) -> ProductPage:
+def product_page(*, product_id: int, similar: int = 6) -> ProductPage:
     """A product, its stock at every branch, and cheaper ones like it. Raises NotFound.
 
-    Three queries; one more when nothing like it is cheaper, and one for `actor`'s wishes.
+    Three queries; one more when nothing like it is cheaper.
     """
     shown = product(product_id=product_id)
     cheaper = similar_cheaper(product=shown, limit=similar)
@@ -190,15 +212,7 @@ def product_page(*, product_id: int, actor: User | None = None, similar: int = 6
         branches=_branch_stocks(shown),
         similar=cheaper or _neighbours(shown, similar),
         similar_are_cheaper=bool(cheaper),
-        is_saved=actor is not None
-        and WishlistItem.objects.filter(user=actor, product=shown).exists(),
     )
-
-
-def saved_products(*, actor: User, limit: int = 200) -> list[Product]:
-    """What `actor` saved for later and is still sold, the newest wish first. Two queries."""
-    wishes = WishlistItem.objects.filter(user=actor)[:limit]
-    return cards(product_ids=wishes.values_list("product_id", flat=True))
 
 
 def similar_cheaper(*, product: Product, limit: int) -> list[Product]:
@@ -209,20 +223,33 @@ def similar_cheaper(*, product: Product, limit: int) -> list[Product]:
     return list(cheaper.order_by(_likeness(product).desc(), "-unit_price", "id")[:limit])
 
 
-def suggestions(*, q: str, limit: int = 6) -> Suggestions:
-    """Products and categories for a text that is still being typed. At most eight queries."""
-    understood = search_query(q, typing=True)
+def suggestions(*, q: str, limit: int = 6, texts: bool = False) -> Suggestions:
+    """Products and categories for a text that is still being typed, and with `texts` what others
+    searched for. At most nine queries.
+    """
+    understood = engine().understand(q, memory=recall(), typing=True)
     if understood is None:
         return Suggestions(products=[], categories=[], understood=None)
     return Suggestions(
         products=first_found(understood=understood, limit=limit),
         categories=list(
-            Category.objects.active()
+            Category.objects.open()
             .filter(Q(name_he__icontains=q.strip()) | Q(name_en__icontains=q.strip()))
             .order_by(F("parent").asc(nulls_first=True), "position")[:3]
         ),
         understood=understood,
+        texts=engine().earlier(q, limit=EARLIER) if texts else [],
     )
+
+
+def stocked_products(
+    *, product_ids: Iterable[int], branch_id: int | None = None
+) -> ProductQuerySet:
+    """These, with `in_stock` at a branch, without one at any."""
+    found = Product.objects.filter(pk__in=product_ids).order_by("pk")
+    if branch_id is not None:
+        return found.with_availability(branch_id)
+    return found.with_stock_anywhere().annotate(in_stock=F("in_stock_anywhere"))
 
 
 def _subtree(category_id: int) -> RawSQL:

@@ -6,33 +6,35 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar
 
-from django.contrib.postgres.search import SearchQuery as TextQuery
-from django.contrib.postgres.search import SearchRank
-from django.db.models import Case, F, FloatField, Q, QuerySet, Value, When
+from django.db.models import F, Q, QuerySet, Value
 from django.db.models.expressions import RawSQL
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
-from catalog.described import Described, described_in_order
 from catalog.errors import InvalidSort
 from catalog.facets import Facets, Filters, count_facets
-from catalog.memory import Memory, recall
 from catalog.models import Product
+from catalog.process_cache import Memory, recall
+from catalog.product_rows import Described, described_in_order
 from catalog.querysets import ProductQuerySet
-from catalog.search import SearchQuery, search_query
+from catalog.search_port import SearchQuery, engine
 from catalog.tree import category_tree
-from mami.errors import NotFound
-from mami.keyset import after, cursor_at, read_cursor
+from core import metrics
+from core.errors import InvalidInput, NotFound
+from core.keyset import after, cursor_at, read_cursor
 
 SORTS = ("relevance", "name", "price", "-price", "unit_price", "newest")
-WEIGHTS = [0.02, 0.5, 0.3, 1.0]  # description, category, brand, name
 SUBTREE = """
 WITH RECURSIVE below(id) AS (
     SELECT %s::bigint UNION SELECT c.id FROM catalog_category c JOIN below b ON c.parent_id = b.id
 ) SELECT id FROM below
 """
 FIRST = 240  # so far the order of a shelf is remembered
+DEEPEST = 10_000  # so far what a text finds is walked, by any engine
 SPARE = 24  # products looked at beyond a page, so that those sold out may go to the end
 STOCK_SECONDS = 15.0  # so old may a count be that depends on stock
+POSTGRESQL = "postgresql"
+OPENSEARCH = "opensearch"
 Item = TypeVar("Item")
 
 
@@ -46,17 +48,19 @@ class ShelfPage(Generic[Item]):
     offset: int
     facets: Facets = field(default_factory=Facets)
     understood: SearchQuery | None = None
-    loosened: bool = False
     has_next: bool | None = None
     next_cursor: str | None = None
+    engine: str = POSTGRESQL
+    degraded: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
-class Shelf:
+class ShelfQuestion:
     """Which products are asked for, and in which order.
 
     Stock is that of `branch_id`, without one that of the delivery source; with `anywhere`, without
     a branch, that of any branch. `sold_out_last` puts what is not in stock behind the rest.
+    `offers` are a place of their own: what costs less than it did, and nothing else is counted.
     """
 
     category_id: int | None = None
@@ -64,6 +68,7 @@ class Shelf:
     filters: Filters = field(default_factory=Filters)
     branch_id: int | None = None
     anywhere: bool = False
+    offers: bool = False
     sort: str = ""
     language: str = field(default_factory=lambda: get_language() or "")
 
@@ -72,14 +77,25 @@ class Shelf:
         return self.sort in {"", "relevance"}
 
     @property
-    def sold_out_last(self) -> bool:
-        return self.by_relevance and (self.understood is not None or not self.anywhere)
+    def by_text(self) -> bool:
+        """Ordered by how a text fits; what is in stock is one of the numbers it is ordered by."""
+        return self.by_relevance and self.understood is not None
 
-    def matching(self, *, stock: bool) -> ProductQuerySet:
-        """The products of the place and the text. Without `stock` they count as in stock."""
+    @property
+    def sold_out_last(self) -> bool:
+        return self.by_relevance and self.understood is None and not self.anywhere
+
+    def matching(self, *, stock: bool, counted: bool = False) -> ProductQuerySet:
+        """The products of the place and the text. Without `stock` they count as in stock; those of a
+        text, and of all branches if only `counted`, are in stock where the engine says so.
+        """
         found = Product.objects.active()
+        if self.offers:
+            found = found.on_sale()
         if not stock:
             found = found.annotate(in_stock=Value(True))
+        elif self.understood is not None or (counted and self.anywhere):
+            found = found.annotate(in_stock=self._stock)
         elif self.anywhere and self.branch_id is None:
             found = found.with_stock_anywhere().annotate(in_stock=F("in_stock_anywhere"))
         else:
@@ -88,7 +104,7 @@ class Shelf:
             below = RawSQL(SUBTREE, [self.category_id])  # noqa: S611 - constant text
             found = found.filter(category__in=below)
         if self.understood is not None:
-            found = found.filter(search_vector=_raw(self.understood.tsquery))
+            found = engine().narrow(found, self.understood)
         return found
 
     def ordered(self, *, stock: bool) -> ProductQuerySet:
@@ -100,8 +116,20 @@ class Shelf:
         else:
             kept = self.matching(stock=stock)
         kept = kept.filter(*conditions.values())
+        if self.by_text and self.understood is not None:
+            return kept.order_by(*engine().order(self.understood, stock=self._stock))
         first = ["-in_stock"] if stock and self.sold_out_last else []
-        return kept.order_by(*first, *(self.keys or _relevance(self.understood)))
+        return kept.order_by(*first, *self.keys)
+
+    @property
+    def _stock(self) -> Any:
+        return engine().in_stock(branch_id=self.branch_id, anywhere=self.anywhere)
+
+    def cards(self, page: ProductQuerySet) -> list[Product]:
+        """A page of what a text finds, as cards: in its order, in stock as they are now."""
+        keys = page.values("pk")
+        found = Product.objects.as_cards(self.branch_id).filter(pk__in=keys)
+        return list(found.order_by(*page.query.order_by))
 
     @property
     def _walked(self) -> bool:
@@ -114,7 +142,7 @@ class Shelf:
     def keys(self) -> tuple[str, ...]:
         """The columns that sort the shelf, none where it stands as its text is fit."""
         if not self.by_relevance:
-            name = "name_en" if self.language == "en" else "name_he"
+            name = "key_en" if self.language == "en" else "key_he"
             order = {"name": name, "newest": "-created_at"}.get(self.sort, self.sort)
             return order, "-id" if self.sort == "newest" else "id"
         return () if self.understood else ("category__position", "category_id", "id")
@@ -129,32 +157,42 @@ def shelf(
     limit: int = 48,
     offset: int = 0,
     clamp: bool = False,
+    as_typed: bool = False,
+    offers: bool = False,
     **filters: Any,
 ) -> ShelfPage[Product]:
     """One page of the products that match, as cards, with the counts of every further filter.
 
     `filters` are those of `Filters`. `q` of punctuation alone is no text filter. With `clamp`, past
-    the end means the last page. Where no product has all words of `q`, those with some of them are
-    `loosened` in. At most four queries for what has been asked since the catalogue changed. Raises
+    the end means the last page. `as_typed` takes `q` at its word: nothing is corrected, replaced or
+    left out. At most four queries for what has been asked since the catalogue changed. Raises
     InvalidSort.
     """
-    asked = Shelf(
-        category_id=category_id, branch_id=branch_id, sort=_known(sort), filters=Filters.of(filters)
-    )
+    asked = ShelfQuestion(
+        category_id=category_id, branch_id=branch_id, sort=_known(sort), offers=offers,
+        filters=Filters.of(filters),
+    )  # fmt: skip
     memory = recall()
-    asked, facets, loosened = _counted(memory, asked, q)
-    if clamp and offset >= facets.total:
-        offset = max(0, (facets.total - 1) // limit * limit)
-    some = facets.total > 0 or asked.filters.in_stock  # that total may be a moment old
-    page = _page(memory, asked, limit=limit, offset=offset) if some else []
+    asked = _understood(memory, asked, q, as_typed=as_typed)
+    if clamp and asked.understood is not None:
+        offset = min(offset, DEEPEST // limit * limit)
+    if (beside := _beside(memory, asked, limit=limit, offset=offset, clamp=clamp)) is not None:
+        return replace(beside, items=_cards(asked, beside.items))
+    with metrics.search_clock(POSTGRESQL, counts=asked.understood is not None):
+        facets = _facets(memory, asked)
+        if clamp:
+            offset = _clamped(offset, limit=limit, total=facets.total)
+        some = facets.total > 0 or asked.filters.in_stock  # that total may be a moment old
+        page = _page(memory, asked, limit=limit, offset=offset) if some else []
+        items = _cards(asked, page)
     return ShelfPage(
-        items=_cards(page, branch_id),
+        items=items,
         total=facets.total,
         limit=limit,
         offset=offset,
         facets=facets,
         understood=asked.understood,
-        loosened=loosened,
+        degraded=_is_degraded(asked),
     )
 
 
@@ -167,22 +205,34 @@ def listing(
     limit: int,
     offset: int,
     cursor: str | None = None,
+    as_typed: bool = False,
     **filters: Any,
 ) -> ShelfPage[Described]:
     """`shelf` for the JSON API. Without a branch, in stock means at any branch.
 
     After a `cursor` instead of `offset` where the order is one of columns, not of relevance to a
     text. At most three queries for what has been asked since the catalogue changed. Raises
-    InvalidSort, InvalidInput for a cursor of another order.
+    InvalidSort, InvalidInput for a cursor of another order and behind DEEPEST of a text.
     """
-    asked = Shelf(
+    asked = ShelfQuestion(
         category_id=category_id, branch_id=branch_id, sort=_known(sort), anywhere=True,
         filters=Filters.of(filters),
     )  # fmt: skip
     memory = recall()
-    asked, facets, loosened = _counted(memory, asked, q)
-    found = _stretch(memory, asked, facets.total, limit=limit, offset=offset, cursor=cursor)
-    return replace(found, facets=facets, understood=asked.understood, loosened=loosened)
+    asked = _understood(memory, asked, q, as_typed=as_typed)
+    if asked.understood is not None and not cursor and offset > DEEPEST:
+        raise InvalidInput(fields={"offset": [_("What a text finds is listed up to here.")]})
+    beside = None if cursor else _beside(memory, asked, limit=limit, offset=offset)
+    if beside is not None:
+        items = described_in_order(beside.items, branch_id=branch_id)
+        has_next = offset + len(beside.items) < beside.total
+        after_it = _cursor(asked.keys, items[-1]) if has_next and items else None
+        return replace(beside, items=items, has_next=has_next, next_cursor=after_it)
+    with metrics.search_clock(POSTGRESQL, counts=asked.understood is not None):
+        facets = _facets(memory, asked)
+        found = _stretch(memory, asked, facets.total, limit=limit, offset=offset, cursor=cursor)
+    degraded = cursor is None and _is_degraded(asked)
+    return replace(found, facets=facets, understood=asked.understood, degraded=degraded)
 
 
 def subtree(
@@ -197,13 +247,18 @@ def subtree(
     node = category_tree(memory).nodes.get(category_id)
     if node is None:
         raise NotFound
-    asked = Shelf(category_id=category_id, branch_id=branch_id, sort=_known(sort), anywhere=True)
+    asked = ShelfQuestion(
+        category_id=category_id, branch_id=branch_id, sort=_known(sort), anywhere=True
+    )
     return _stretch(memory, asked, node.count, limit=limit, offset=offset, cursor=cursor)
 
 
 def first_found(*, understood: SearchQuery, limit: int) -> list[Product]:
     """What fits a text best, as cards. Three queries, five where nobody has asked before."""
-    return _cards(_page(recall(), Shelf(understood=understood), limit=limit, offset=0), None)
+    memory, asked = recall(), ShelfQuestion(understood=understood)
+    beside = engine().page(asked, memory=memory, limit=limit, offset=0, counts=False)
+    found = beside.ids if beside is not None else _page(memory, asked, limit=limit, offset=0)
+    return _cards(asked, found)
 
 
 def _known(sort: str) -> str:
@@ -212,46 +267,69 @@ def _known(sort: str) -> str:
     return sort
 
 
-def _counted(memory: Memory, asked: Shelf, q: str) -> tuple[Shelf, Facets, bool]:
-    """The shelf with its text understood, its counts, and whether its text had to be loosened."""
-    understood = memory.get(("words", q), lambda: search_query(q))
-    asked = replace(asked, understood=understood)
-    facets = _facets(memory, asked)
-    if facets.total or understood is None or len(understood.words) < 2:
-        return asked, facets, False
-    place = ("any", asked.category_id, understood.tsquery)
-    if memory.get(place, asked.matching(stock=False).exists):
-        return asked, facets, False  # the filters leave nothing, not the words
-    asked = replace(asked, understood=replace(understood, tsquery=understood.any_word))
-    facets = _facets(memory, asked)
-    return asked, facets, facets.total > 0
+def _understood(memory: Memory, asked: ShelfQuestion, q: str, *, as_typed: bool) -> ShelfQuestion:
+    """The shelf with its text understood."""
+    understood = memory.get(
+        ("words", q, as_typed),
+        lambda: engine().understand(q, memory=memory, as_typed=as_typed),
+    )
+    return replace(asked, understood=understood)
 
 
-def _facets(memory: Memory, asked: Shelf) -> Facets:
-    stock = asked.filters.in_stock or not asked.anywhere  # else only pages count what is in stock
+def _beside(
+    memory: Memory, asked: ShelfQuestion, *, limit: int, offset: int, clamp: bool = False
+) -> ShelfPage[Any] | None:
+    """The keys of a page from beside PostgreSQL, None where it has to answer itself."""
+    found = engine().page(asked, memory=memory, limit=limit, offset=offset)
+    if (
+        found is not None
+        and clamp
+        and (last := _clamped(offset, limit=limit, total=found.total)) != offset
+    ):
+        offset, found = last, engine().page(asked, memory=memory, limit=limit, offset=last)
+    if found is None:
+        return None
+    return ShelfPage(
+        items=list(found.ids), total=found.total, limit=limit, offset=offset,
+        facets=found.facets, understood=asked.understood, engine=OPENSEARCH,
+    )  # fmt: skip
+
+
+def _is_degraded(asked: ShelfQuestion) -> bool:
+    """Whether PostgreSQL answered a text in place of the cluster."""
+    return asked.understood is not None and engine().is_beside
+
+
+def _clamped(offset: int, *, limit: int, total: int) -> int:
+    """The beginning of the last page where `offset` is past the end."""
+    return offset if offset < total else max(0, (total - 1) // limit * limit)
+
+
+def _facets(memory: Memory, asked: ShelfQuestion) -> Facets:
+    counted = not asked.filters.in_stock  # else the list itself is of what is there now
     return memory.get(
         ("facets", replace(asked, sort="")),
-        lambda: count_facets(asked.matching(stock=stock), asked.filters),
+        lambda: count_facets(asked.matching(stock=True, counted=counted), asked.filters),
         seconds=STOCK_SECONDS,
     )
 
 
 def _page(
-    memory: Memory, asked: Shelf, *, limit: int, offset: int
+    memory: Memory, asked: ShelfQuestion, *, limit: int, offset: int
 ) -> Sequence[int] | ProductQuerySet:
     """A page: the keys where the order is remembered, else what finds it. At most two queries."""
     end = offset + limit
-    if memory and end <= FIRST and not asked.filters.in_stock:
+    if memory and end <= FIRST and not asked.filters.in_stock and not asked.by_text:
         first = memory.get(("order", asked), lambda: _first(asked))
         found = _in_stock_first(asked, first, end) if asked.sold_out_last else first
         if found is not None:
             return found[offset:end]
-    stock = asked.sold_out_last or asked.filters.in_stock or not asked.anywhere
+    stock = asked.by_text or asked.sold_out_last or asked.filters.in_stock or not asked.anywhere
     return asked.ordered(stock=stock)[offset:end]
 
 
 def _stretch(
-    memory: Memory, asked: Shelf, total: int, *, limit: int, offset: int, cursor: str | None
+    memory: Memory, asked: ShelfQuestion, total: int, *, limit: int, offset: int, cursor: str | None
 ) -> ShelfPage[Described]:
     """A page for the JSON API, behind a cursor or by offset. Raises InvalidInput."""
     position = read_cursor(cursor, asked.keys)
@@ -279,23 +357,26 @@ def _cursor(keys: tuple[str, ...], last: Described) -> str | None:
     """The cursor behind a product, None where the order is none of columns."""
     value = last._asdict() | {
         "id": last.pk, "category__position": last.category_position,
-        "name_he": last.name, "name_en": last.name,
+        "key_he": last.name_key, "key_en": last.name_key,
     }  # fmt: skip
     return cursor_at(keys, [value[key.lstrip("-")] for key in keys]) if keys else None
 
 
-def _first(asked: Shelf) -> list[int]:
+def _first(asked: ShelfQuestion) -> list[int]:
     """The keys of the beginning of a shelf, as if everything were in stock."""
     return list(asked.ordered(stock=False).values_list("pk", flat=True)[:FIRST])
 
 
-def _cards(page: Sequence[int] | ProductQuerySet, branch_id: int | None) -> list[Product]:
+def _cards(asked: ShelfQuestion, page: Sequence[int] | ProductQuerySet) -> list[Product]:
+    branch_id = asked.branch_id
+    if isinstance(page, QuerySet) and asked.understood is not None:
+        return asked.cards(page)
     if isinstance(page, QuerySet):
         return list(page.with_labels())
     return Product.objects.active().as_cards(branch_id).in_given_order(page) if page else []
 
 
-def _in_stock_first(asked: Shelf, first: list[int], end: int) -> list[int] | None:
+def _in_stock_first(asked: ShelfQuestion, first: list[int], end: int) -> list[int] | None:
     """`first` with what is sold out behind the rest, None where that needs a look at all.
 
     The first that are in stock are the first of the whole shelf as well, whatever follows.
@@ -310,20 +391,3 @@ def _in_stock_first(asked: Shelf, first: list[int], end: int) -> list[int] | Non
     if len(there) < end and not (len(looked_at) == len(first) < FIRST):
         return None
     return sorted(looked_at, key=lambda pk: pk not in there)
-
-
-def _relevance(understood: SearchQuery | None) -> list[Any]:
-    """What fits best first."""
-    assert understood is not None  # noqa: S101 - without a text the shelf has keys
-    begins = Q(name_he__istartswith=understood.text) | Q(name_en__istartswith=understood.text)
-    rank = (
-        SearchRank(F("search_vector"), _raw(understood.own), weights=WEIGHTS)
-        + SearchRank(F("search_vector"), _raw(understood.exact), weights=WEIGHTS)
-        + SearchRank(F("search_vector"), _raw(understood.tsquery), weights=WEIGHTS)
-        + Case(When(begins, then=Value(0.1)), default=Value(0.0), output_field=FloatField())
-    )
-    return [rank.desc(), "id"]
-
-
-def _raw(tsquery: str) -> TextQuery:
-    return TextQuery(tsquery, config="simple", search_type="raw")

@@ -1,6 +1,5 @@
 """Looking after the catalogue: products, categories, brands, VAT rates, wishes."""
 
-from catalog.indexing import index_products
 from catalog.services.brands import brand_called, create_brand, update_brand
 from catalog.services.categories import (
     activate_category,
@@ -8,6 +7,7 @@ from catalog.services.categories import (
     deactivate_category,
     update_category,
 )
+from catalog.services.pictures import clean_pictures, sweep_pictures
 from catalog.services.products import (
     ProductData,
     activate_product,
@@ -16,7 +16,6 @@ from catalog.services.products import (
     update_product,
 )
 from catalog.services.vat import add_vat_rate
-from catalog.services.wishes import forget_wish, save_wish
 
 __all__ = [
     "ProductData",
@@ -24,14 +23,13 @@ __all__ = [
     "activate_product",
     "add_vat_rate",
     "brand_called",
+    "clean_pictures",
     "create_brand",
     "create_category",
     "create_product",
     "deactivate_category",
     "deactivate_product",
-    "forget_wish",
-    "index_products",
-    "save_wish",
+    "sweep_pictures",
     "update_brand",
     "update_category",
     "update_product",

@@ -9,11 +9,19 @@ from typing import Any
 from django.db.models import Q
 
 from audit.services import Action, Actor
-from catalog.indexing import index_products
 from catalog.locks import lock_brand
 from catalog.models import Brand
-from catalog.services.changes import clean, differing, flat, free_slug, saved, tell
-from mami.transactions import write_transaction
+from catalog.search_port import documents_changed
+from catalog.services.write_helpers import (
+    clean,
+    differing,
+    flat,
+    free_slug,
+    record_change,
+    saved,
+)
+from core.text import tidy
+from core.transactions import write_transaction
 
 FIELDS = ("name_he", "name_en", "slug", "label", "is_house")
 
@@ -32,7 +40,7 @@ def create_brand(
         clean(brand)
         saved(brand)
         told = {field: getattr(brand, field) for field in FIELDS}
-        tell(actor=actor, row=brand, action=Action.CREATE, new=told)
+        record_change(actor=actor, row=brand, action=Action.CREATE, new=told)
     return brand
 
 
@@ -48,14 +56,15 @@ def update_brand(*, actor: Actor | None, brand_id: int, changes: Mapping[str, An
             clean(brand)
             saved(brand, update_fields=list(old))
             new = {field: getattr(brand, field) for field in old}
-            tell(actor=actor, row=brand, action=Action.UPDATE, old=old, new=new)
+            record_change(actor=actor, row=brand, action=Action.UPDATE, old=old, new=new)
         if {"name_he", "name_en"} & old.keys():
-            index_products(brand.products.values_list("pk", flat=True))
+            documents_changed(brand.products.values_list("pk", flat=True))
     return brand
 
 
 def brand_called(*, actor: Actor | None, name: str) -> Brand:
     """The brand with this slug or name; one is made where there is none. Raises InvalidInput."""
+    name = tidy(name)
     named = Q(slug=name) | Q(name_he__iexact=name) | Q(name_en__iexact=name)
     found = Brand.objects.filter(named).order_by("pk").first()
     return found or create_brand(actor=actor, name_he=name, name_en=name)

@@ -8,44 +8,32 @@ from dataclasses import dataclass, fields
 from decimal import Decimal
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from audit.services import Action, Actor
-from catalog.indexing import index_products
+from catalog.choices import SizeUnit, SoldBy
 from catalog.locks import lock_product
-from catalog.models import Category, PriceHistory, Product, SizeUnit, SoldBy, VatClass
+from catalog.models import Category, PriceHistory, Product, VatClass, price_per
+from catalog.search_port import documents_changed, states_changed
 from catalog.services.brands import brand_called
-from catalog.services.changes import clean, differing, flat, saved, switch, tell
-from inventory.services import open_rows
-from mami import clock
-from mami.errors import InvalidInput
-from mami.transactions import write_transaction
-
-FIELDS = (
-    "sku",
-    "barcode",
-    "category_id",
-    "brand_id",
-    "name_he",
-    "name_en",
-    "description_he",
-    "description_en",
-    "price",
-    "old_price",
-    "sold_by",
-    "quantity_step",
-    "size",
-    "size_unit",
-    "vat_class_id",
-    "dietary_tags",
-    "allergens",
-    "bin",
-    "icon",
-    "garnish",
-    "accent",
-    "image",
-    "price_controlled",
+from catalog.services.old_price import DECLARED, honest_old_price
+from catalog.services.pictures import forget_picture_after_commit, picture_kept
+from catalog.services.write_helpers import (
+    clean,
+    differing,
+    flat,
+    record_change,
+    saved,
+    switch,
 )
+from core import clock, gtin
+from core.errors import InvalidInput
+from core.transactions import write_transaction
+from inventory.services import open_rows
+
+MOST_PRICE = Decimal("99999.99")
+MOST_MONEY = Decimal("9999999999.99")  # that a column of money holds
 SEARCHED = frozenset(
     {
         "sku",
@@ -56,6 +44,9 @@ SEARCHED = frozenset(
         "name_en",
         "description_he",
         "description_en",
+        "size",
+        "size_unit",
+        "quantity_step",
     }
 )
 
@@ -83,6 +74,7 @@ class ProductData:
     size: Decimal = Decimal(1)
     size_unit: str = SizeUnit.PIECE
     vat_class_id: str = VatClass.STANDARD
+    deposit: Decimal = Decimal("0.00")
     dietary_tags: tuple[str, ...] = ()
     allergens: tuple[str, ...] = ()
     bin: str = ""
@@ -94,57 +86,74 @@ class ProductData:
     is_active: bool = True
 
 
+FIELDS = tuple(f.name for f in fields(ProductData) if f.name not in {"name", "brand", "is_active"})
+"""The columns that a change may touch and the trail tells of; `is_active` has its own steps."""
+
+
 def create_product(*, actor: Actor | None, data: ProductData) -> Product:
     """Put a product on the shelf: its price history begins, every branch gets a stock row of 0.
 
-    Raises InvalidInput, DuplicateSku, DuplicateBarcode.
+    Raises InvalidInput, PictureRefused, DuplicateSku, DuplicateBarcode.
     """
-    values = {f.name: getattr(data, f.name) for f in fields(data)}
-    with write_transaction():
-        values = _prepared(actor, values)
+    with (
+        picture_kept({f.name: getattr(data, f.name) for f in fields(data)}) as given,
+        write_transaction(),
+    ):
+        values = _prepared(actor, given)
         if values["quantity_step"] is None:
             values["quantity_step"] = Decimal(1)
         product = Product(**values)
         _check(product)
         saved(product)
         _remember_price(actor, product)
-        index_products([product.pk])
+        documents_changed([product.pk])
         open_rows(actor=actor, product_ids=[product.pk])
-        tell(
+        record_change(
             actor=actor,
             row=product,
             action=Action.CREATE,
             new={name: getattr(product, name) for name in FIELDS},
+            context={} if product.old_price is None else {"old_price": DECLARED},
         )
     return product
 
 
 def update_product(*, actor: Actor | None, product_id: int, changes: Mapping[str, Any]) -> Product:
-    """Change fields of a product, `is_active` among them; a new price goes into its history.
+    """Change fields of a product, `is_active` among them; a new price goes into its history, and an
+    earlier price that is no longer honest beside it is dropped.
 
-    Raises NotFound, InvalidInput, DuplicateSku, DuplicateBarcode.
+    A new picture is kept first; the files of the old one go once it is certain that it is replaced.
+    Raises NotFound, InvalidInput, PictureRefused, DuplicateSku, DuplicateBarcode.
     """
-    with write_transaction():
+    with picture_kept(changes) as given, write_transaction():
         product = lock_product(product_id=product_id)
-        values = _prepared(actor, changes)
+        values = _prepared(actor, given, barcode=product.barcode)
+        values, told = honest_old_price(product=product, values=values, now=clock.now())
         old = differing(product, values, FIELDS)
         for name in old:
             setattr(product, name, values[name])
         if old:
             _check(product)
-            saved(product, update_fields=[*old, "updated_at"])
-            tell(
+            product.gtin14 = values.get("gtin14", product.gtin14)
+            saved(product, update_fields=[*old, "gtin14", "updated_at"])
+            record_change(
                 actor=actor,
                 row=product,
                 action=Action.UPDATE,
                 old=old,
                 new={name: getattr(product, name) for name in old},
+                context=told,
             )
+        if "image" in old:
+            forget_picture_after_commit(str(old["image"] or ""))
         if {"price", "old_price"} & old.keys():
             _remember_price(actor, product)
+        active = values.get("is_active", product.is_active)
         if SEARCHED & old.keys():
-            index_products([product.pk])
-        switch(actor=actor, row=product, active=values.get("is_active", product.is_active))
+            documents_changed([product.pk])
+        elif old or active != product.is_active:
+            states_changed([product.pk])
+        switch(actor=actor, row=product, active=active)
     return Product.objects.select_related("brand", "category").get(pk=product.pk)
 
 
@@ -158,7 +167,10 @@ def activate_product(*, actor: Actor | None, product_id: int) -> Product:
     return update_product(actor=actor, product_id=product_id, changes={"is_active": True})
 
 
-def _prepared(actor: Actor | None, changes: Mapping[str, Any]) -> dict[str, Any]:
+def _prepared(
+    actor: Actor | None, changes: Mapping[str, Any], *, barcode: str | None = None
+) -> dict[str, Any]:
+    """The columns that `changes` means; `barcode` is the one that stands and is not judged anew."""
     values = flat(changes)
     if (name := values.pop("name", "")) and "name_he" not in changes and "name_en" not in changes:
         values["name_he"] = values["name_en"] = name
@@ -170,24 +182,49 @@ def _prepared(actor: Actor | None, changes: Mapping[str, Any]) -> dict[str, Any]
         values["name_en"] = values.get("name_en") or values["name_he"]
     if brand := values.pop("brand", ""):
         values["brand_id"] = brand_called(actor=actor, name=brand).pk
-    if "barcode" in values:
-        values["barcode"] = values["barcode"] or None
+    if "barcode" in values and values["barcode"] != barcode:
+        values |= _numbered(values["barcode"])
     for name in ("dietary_tags", "allergens"):
         if name in values:
             values[name] = list(dict.fromkeys(values[name] or ()))
     return values
 
 
+def _numbered(code: str | None) -> dict[str, str | None]:
+    """Both columns of a pack's number. Raises InvalidInput."""
+    if not code:
+        return {"barcode": None, "gtin14": None}
+    try:
+        number = gtin.gtin14(code)
+    except ValidationError as error:
+        raise InvalidInput(fields={"barcode": error.messages}) from error
+    return {"barcode": gtin.shown(number), "gtin14": number}
+
+
+def _wrong_price(product: Product) -> dict[str, list[Any]]:
+    measured = 100 if price_per(product.size_unit).startswith("100") else 1
+    if product.price > MOST_PRICE:
+        return {"price": [_("A price is at most 99,999.99.")]}
+    if product.price * measured / product.size > MOST_MONEY:
+        return {"price": [_("With this content the price per measure is too large.")]}
+    return {}
+
+
 def _check(product: Product) -> None:
     """Raise InvalidInput for what cannot stand together."""
-    clean(product, ignoring={"unit_price", "search_vector", "image"})
+    clean(product, ignoring={"unit_price", "image"})
     wrong: dict[str, list[Any]] = {}
+    wrong |= _wrong_price(product)
     if product.old_price is not None and product.old_price <= product.price:
         wrong["old_price"] = [_("The earlier price must be higher than the price.")]
     if product.sold_by == SoldBy.UNIT and product.quantity_step != 1:
         wrong["quantity_step"] = [_("What is sold by the unit has a step of 1.")]
     elif product.quantity_step <= 0:
         wrong["quantity_step"] = [_("The step must be above zero.")]
+    if product.deposit < 0:
+        wrong["deposit"] = [_("A deposit of 0.00 or more.")]
+    elif product.deposit and product.sold_by != SoldBy.UNIT:
+        wrong["deposit"] = [_("Only what is sold by the unit has a deposit.")]
     if not Category.objects.filter(pk=product.category_id).exists():
         wrong["category_id"] = [_("This category does not exist.")]
     if not VatClass.objects.filter(pk=product.vat_class_id).exists():

@@ -8,12 +8,12 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 
 from audit.services import Action, Actor, record
-from catalog import memory
+from catalog import process_cache
 from catalog.models import VatClass, VatRate
-from mami import clock
-from mami.constraints import refused_by
-from mami.errors import InvalidInput
-from mami.transactions import write_transaction
+from core import clock
+from core.constraints import refused_by
+from core.errors import InvalidInput
+from core.transactions import write_transaction
 
 
 def add_vat_rate(
@@ -36,7 +36,7 @@ def add_vat_rate(
         row = VatRate(vat_class_id=vat_class, rate=rate, valid_from=valid_from)
         with refused_by({"vat_rate_unique": _taken}):
             row.save()
-        memory.changed()
+        process_cache.changed()
         record(
             actor=actor,
             entity_type="settings",

@@ -9,19 +9,30 @@ from typing import Any
 
 from django import template
 from django.conf import settings
+from django.core.files.storage import default_storage
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import get_language, ngettext, pgettext
 from django.utils.translation import gettext as _
 
-from catalog.models import Allergen, DietaryTag, Product, SoldBy
-from mami.clock import SHOP_TZ, shop_date
-from mami.money import shekels
+from catalog.choices import Allergen, DietaryTag, SoldBy
+from catalog.models import Product
+from core.capabilities import is_offered
+from core.clock import SHOP_TZ, shop_date
+from core.money import shekels
+from core.pictures import WIDTHS, is_kept, version
 
 register = template.Library()
+
+
+@register.simple_tag
+def offered(route: str, method: str = "GET") -> bool:
+    """Whether this route is there, as far as switches go."""
+    return is_offered(route, method)
+
 
 ACCENTS = (
     "tomato",
@@ -94,6 +105,12 @@ def money_filter(amount: Decimal | int | str | None) -> SafeString | str:
 
 
 @register.filter
+def shelf_money(amount: Decimal) -> str:
+    """An amount that is all its element holds, which says `dir="ltr"` itself."""
+    return f"₪{shekels(amount):,.2f}"
+
+
+@register.filter
 def bdi(text: str) -> SafeString:
     """A code, number, address or time inside a sentence of either direction."""
     return format_html('<bdi dir="ltr">{}</bdi>', text)
@@ -120,6 +137,15 @@ def qty(quantity: Decimal | int | str, product: Any = None) -> str:
     if product is not None and getattr(product, "sold_by", None) == SoldBy.WEIGHT:
         return _("%(amount)s kg") % {"amount": text}
     return text
+
+
+@register.simple_tag
+def each(goods: Any) -> SafeString:
+    """The price of a unit, or of a kg with its unit said, of a product or of an order's line."""
+    amount = money_filter(goods.price if isinstance(goods, Product) else goods.unit_price)
+    if goods.sold_by == SoldBy.WEIGHT:
+        return format_html("{} {}", amount, _("/ kg"))
+    return format_html("{}", amount)
 
 
 @register.simple_tag
@@ -163,7 +189,7 @@ def tile(product: Product, css: str = "") -> SafeString:
     category = product.category
     classes = f"tile {css}".strip()
     if product.image:
-        inside = format_html('<img src="{}" alt="" loading="lazy">', product.image.url)
+        inside = _photograph(str(product.image))
     else:
         inside = format_html(
             "{}{}{}",
@@ -178,6 +204,19 @@ def tile(product: Product, css: str = "") -> SafeString:
         product.accent or ACCENTS[zlib.crc32(product.sku.encode()) % len(ACCENTS)],
         product.brand.label if product.brand else 1,
         inside,
+    )
+
+
+def _photograph(name: str) -> SafeString:
+    """In the width that the place and the screen need; one kept as it came has only one."""
+    url = default_storage.url
+    if not is_kept(name):
+        return format_html('<img src="{}" alt="" loading="lazy">', url(name))
+    widths = ", ".join(f"{url(version(name, width))} {width}w" for width in WIDTHS)
+    return format_html(
+        '<img src="{}" srcset="{}" sizes="auto, (min-width: 48rem) 20rem, 50vw" alt="" loading="lazy">',
+        url(version(name, WIDTHS[0])),
+        widths,
     )
 
 
@@ -238,10 +277,23 @@ def shop_time(instant: dt.datetime) -> SafeString:
 
 
 @register.filter
+def shop_clock(instant: dt.datetime) -> dt.time:
+    """The time of day at the shop."""
+    return instant.astimezone(SHOP_TZ).time()
+
+
+@register.filter
 def shop_moment(instant: dt.datetime) -> SafeString:
     """Day and time of an instant at the shop."""
     local = instant.astimezone(SHOP_TZ)
     return format_html("{}, {}", day(local.date()), shop_time(instant))
+
+
+@register.filter
+def moment_text(instant: dt.datetime) -> str:
+    """Day and time of an instant at the shop for plain text; the digits stay left to right."""
+    local = instant.astimezone(SHOP_TZ)
+    return f"{weekday_date(local.date())}, \u2066{local:%H:%M}\u2069"
 
 
 @register.simple_tag
@@ -258,16 +310,6 @@ def greeting(name: str = "", now: dt.datetime | None = None) -> str:
         word = pgettext("greeting at night", "Hello")
     first = name.split()[0] if name.split() else ""
     return f"{word}, {first}." if first else f"{word}."
-
-
-@register.simple_tag
-def attributes(**pairs: Any) -> SafeString:
-    """HTML attributes whose value is not empty; underscores become hyphens."""
-    return format_html_join(
-        mark_safe(" "),
-        '{}="{}"',
-        ((key.replace("_", "-"), value) for key, value in pairs.items() if value not in ("", None)),
-    )
 
 
 @register.simple_tag

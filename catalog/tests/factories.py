@@ -11,6 +11,13 @@ from catalog.models import Brand, Category, Product
 from inventory.seeding import OpeningCount, seed_stock
 
 _number = itertools.count(1)
+WEIGHED: dict[str, Any] = {
+    "sold_by": "WEIGHT",
+    "quantity_step": Decimal("0.5"),
+    "size_unit": "KG",
+    "price": Decimal("8.90"),
+}
+"""Goods of ₪8.90 a kg, in steps of half a kg."""
 
 
 def category(**values: Any) -> Category:
@@ -24,7 +31,9 @@ def category(**values: Any) -> Category:
         "position": n,
         **values,
     }
-    return Category.objects.create(**fields)
+    parent = fields.get("parent")
+    is_open = fields.get("is_active", True) and (parent is None or parent.is_open)
+    return Category.objects.create(**fields, is_open=is_open)
 
 
 def brand(**values: Any) -> Brand:
@@ -39,7 +48,7 @@ def brand(**values: Any) -> Brand:
 
 
 def product(**values: Any) -> Product:
-    """A product of ₪10.00, without stock."""
+    """A product of ₪10.00, without stock: the one maker, whatever shop it stands in."""
     n = next(_number)
     fields: dict[str, Any] = {
         "name_he": f"מוצר {n}",

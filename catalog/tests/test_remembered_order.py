@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from catalog import memory
+from catalog import process_cache
 from catalog.facets import Filters
-from catalog.memory import Memory
 from catalog.models import Product
-from catalog.search import search_query
+from catalog.process_cache import Memory
+from catalog.search_port import engine
 from catalog.selectors import shelves
 
 
@@ -27,18 +27,20 @@ def half_sold_out(demo_shop: None) -> None:
 @pytest.mark.parametrize("anywhere", [False, True])
 @pytest.mark.parametrize("sort", ["", "price", "name"])
 def test_is_the_order_of_the_shelf(q: str, anywhere: bool, sort: str) -> None:
-    memory.forget()
-    asked = shelves.Shelf(understood=search_query(q), anywhere=anywhere, sort=sort)
+    process_cache.forget()
+    asked = shelves.ShelfQuestion(
+        understood=engine().understand(q, memory=Memory(None)), anywhere=anywhere, sort=sort
+    )
     for offset in (0, 96, 216, 240):
         assert _keys(asked, Memory(1), offset) == _keys(asked, Memory(None), offset)
 
 
 def test_with_filters() -> None:
     filters = Filters(tags=("vegan",), max_price=Decimal(20))
-    asked = shelves.Shelf(filters=filters)
+    asked = shelves.ShelfQuestion(filters=filters)
     assert _keys(asked, Memory(1), 0) == _keys(asked, Memory(None), 0) != []
 
 
-def _keys(asked: shelves.Shelf, remembered: Memory, offset: int) -> list[int]:
+def _keys(asked: shelves.ShelfQuestion, remembered: Memory, offset: int) -> list[int]:
     page: Any = shelves._page(remembered, asked, limit=24, offset=offset)
     return page if isinstance(page, list) else list(page.values_list("pk", flat=True))

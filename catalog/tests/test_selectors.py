@@ -13,8 +13,8 @@ from catalog import selectors
 from catalog.models import Product
 from catalog.tests import factories
 from catalog.vat import rates_on
-from mami import clock
-from mami.errors import InvalidInput, NotFound
+from core import clock
+from core.errors import InvalidInput, NotFound
 
 pytestmark = pytest.mark.django_db
 

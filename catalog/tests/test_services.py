@@ -8,19 +8,20 @@ from typing import Any
 import pytest
 
 from accounts.models import Role, User
+from accounts.tests.factories import person
 from audit.selectors import entries
 from catalog import selectors, services
 from catalog.models import Category, Product
 from catalog.tests import factories
-from mami import clock
-from mami.errors import DomainError, NotFound
+from core import clock
+from core.errors import DomainError, NotFound
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def mia() -> User:
-    return User.objects.create(email="mia@mami.test", full_name="Mia", role=Role.MANAGER)
+    return person(Role.MANAGER, email="mia@mami.test", full_name="Mia", language="he")
 
 
 def data(**values: Any) -> services.ProductData:
@@ -149,7 +150,6 @@ def test_unknown_things_are_not_found(mia: User) -> None:
         lambda: services.update_product(actor=mia, product_id=1, changes={}),
         lambda: services.update_category(actor=mia, category_id=1, changes={}),
         lambda: services.update_brand(actor=mia, brand_id=1, changes={}),
-        lambda: services.save_wish(actor=mia, product_id=1),
     ):
         with pytest.raises(NotFound):
             call()
@@ -196,13 +196,3 @@ def test_vat_rates_begin_only_in_the_future(mia: User) -> None:
             valid_from=clock.shop_date(clock.now()),
         )
     assert "valid_from" in caught.value.details["fields"]
-
-
-def test_wishes_are_kept_once(mia: User) -> None:
-    product = factories.product()
-    services.save_wish(actor=mia, product_id=product.pk)
-    services.save_wish(actor=mia, product_id=product.pk)
-    assert mia.wishlist.count() == 1
-    services.forget_wish(actor=mia, product_id=product.pk)
-    services.forget_wish(actor=mia, product_id=product.pk)
-    assert mia.wishlist.count() == 0

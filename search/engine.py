@@ -1,0 +1,75 @@
+"""The engine that the shelves ask."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.utils.translation import get_language
+from procrastinate.contrib.django import app
+
+from catalog.process_cache import Memory
+from catalog.querysets import ProductQuerySet
+from catalog.search_port import SearchPage, SearchQuery
+from catalog.selectors.shelves import ShelfQuestion
+from search import asking, documents, outbox, postgres, querylog
+from search.understanding import Understanding
+
+SOME = 200
+"""So many products are indexed in the transaction that changes them; a brand of thousands is renamed
+at once, and the rest is told to search behind the answer."""
+
+
+class Engine:
+    """Understands texts; finds and orders products in PostgreSQL, and in a cluster where there is one."""
+
+    @property
+    def is_beside(self) -> bool:
+        return outbox.is_wanted()
+
+    def page(
+        self,
+        question: ShelfQuestion,
+        *,
+        memory: Memory,
+        limit: int,
+        offset: int,
+        counts: bool = True,
+    ) -> SearchPage | None:
+        return asking.page(question, memory=memory, limit=limit, offset=offset, counts=counts)
+
+    def understand(
+        self, text: str, *, memory: Memory, typing: bool = False, as_typed: bool = False
+    ) -> SearchQuery | None:
+        reading = Understanding(
+            memory=memory, exists=postgres.exists, typing=typing, as_typed=as_typed
+        )
+        return reading.read(text)
+
+    def narrow(self, products: ProductQuerySet, query: SearchQuery) -> ProductQuerySet:
+        return postgres.narrow(products, query)
+
+    def in_stock(self, *, branch_id: int | None, anywhere: bool) -> Any:
+        return postgres.in_stock(branch_id=branch_id, anywhere=anywhere)
+
+    def order(self, query: SearchQuery, *, stock: Any) -> list[Any]:
+        return postgres.order(query, stock=stock)
+
+    def asked(self, query: SearchQuery, results: int) -> None:
+        querylog.note(query, results)
+
+    def earlier(self, beginning: str, *, limit: int) -> list[str]:
+        language = "en" if get_language() == "en" else "he"
+        return querylog.earlier(beginning, language, limit=limit)
+
+    def documents_changed(self, product_ids: Iterable[int]) -> int:
+        ids: list[Any] = list(product_ids)
+        for start in range(SOME, len(ids), SOME):  # the first now, the rest behind the answer
+            app.configure_task("search.index_some").defer(product_ids=ids[start : start + SOME])
+        return documents.index_products(ids[:SOME])
+
+    def states_changed(self, product_ids: Iterable[int]) -> None:
+        if outbox.is_wanted():
+            ids = list(product_ids)
+            outbox.raise_versions(ids)
+            outbox.note_changes(ids)

@@ -1,0 +1,107 @@
+"""The small tables of the language: what carries a question, what means a diet, what ends a name.
+
+Rules that a manager edits are rows of `SearchRule`; what stands here belongs to the grammar.
+"""
+
+from __future__ import annotations
+
+from catalog.choices import Allergen, DietaryTag
+from search.words import tokens
+
+CARRYING = tuple(
+    tuple(tokens(phrase))
+    for phrase in (
+        "יש לכם", "יש לך", "האם יש", "מה יש", "יש", "איפה", "איפה יש", "איפה אפשר למצוא", "היכן", "כמה עולה",
+        "כמה עולים", "כמה זה עולה", "מה המחיר של", "אני מחפש", "אני מחפשת", "מחפש", "מחפשת", "אני צריך",
+        "אני צריכה", "צריך", "צריכה", "אני רוצה", "רוצה", "בבקשה", "תביאו לי", "אפשר", "לקנות", "תודה",
+        "של", "את", "משהו", "קצת", "חבילה של", "בקבוק של", "קופסת",
+        "where is", "where are", "where can i find", "do you have", "do you sell", "have you got", "how much is",
+        "how much are", "how much does", "cost", "price of", "please", "i need", "i want", "i am looking for",
+        "im looking for", "looking for", "can i get", "some", "the", "a", "an", "any", "of", "for", "with", "and",
+        "buy", "get me", "is there", "are there", "where can i get", "show me",
+        "где", "есть ли", "у вас есть", "есть", "сколько стоит", "мне нужен", "мне нужна", "хочу",
+        "وين", "أين", "عندكم", "هل يوجد", "كم سعر", "أريد", "بدي",
+    )
+)  # fmt: skip
+
+WITHOUT = tuple(
+    tuple(tokens(phrase)) for phrase in ("ללא תוספת", "בלי תוספת", "ללא", "בלי", "נטול", "נטולת", "נטולי",
+                                         "without added", "no added", "without", "no")
+)  # fmt: skip
+FREE = "free"
+
+# A label speaks of what stands before these.
+HEBREW_ENDS = frozenset(
+    token
+    for word in ("עם", "ללא", "בלי", "נטול", "נטולת", "נטולי", "של", "בטעם", "בריח", "בסגנון", "ברוטב", "במילוי")
+    for token in tokens(word)
+)  # fmt: skip
+ENGLISH_ENDS = frozenset("of in with for from on up to without".split())
+
+# They pass the role of the head on to the thing they carry, and keep it too.
+HEBREW_CARRIERS = frozenset(
+    token
+    for word in ("פילה", "פילטי", "משקה", "קפסולות", "פולי", "אבקת", "עלי", "גרגירי", "טבליות")
+    for token in tokens(word)
+)  # fmt: skip
+ENGLISH_CARRIERS = frozenset(
+    "fillet fillets drink beans capsules powder leaves slices mix tablets".split()
+)
+
+_DIETS: dict[str, str] = {
+    DietaryTag.VEGAN: "טבעוני; טבעונית; טבעוניים; טבעוניות; מן הצומח; מהצומח; "
+    "vegan; vegans; plant based; plantbased; animal free",
+    DietaryTag.VEGETARIAN: "צמחוני; צמחונית; צמחוניים; ללא בשר; בלי בשר; "
+    "vegetarian; vegetarians; veggie; meat free; meatless",
+    DietaryTag.GLUTEN_FREE: "ללא גלוטן; בלי גלוטן; נטול גלוטן; נטולת גלוטן; נטולי גלוטן; לצליאק; "
+    "gluten free; glutenfree; without gluten; no gluten; coeliac; celiac",
+    DietaryTag.LACTOSE_FREE: "ללא לקטוז; בלי לקטוז; נטול לקטוז; נטולת לקטוז; דל לקטוז; "
+    "lactose free; lactosefree; without lactose; no lactose; dairy free",
+    DietaryTag.SUGAR_FREE: "ללא סוכר; בלי סוכר; נטול סוכר; ללא תוספת סוכר; זירו; לסוכרתיים; "
+    "zero; sugar free; sugarfree; no sugar; without sugar; no added sugar; unsweetened",
+    DietaryTag.ORGANIC: "אורגני; אורגנית; אורגניים; אורגניות; organic; organics; bio; organically grown",
+    DietaryTag.WHOLE_GRAIN: "דגן מלא; דגנים מלאים; מחיטה מלאה; מקמח מלא; "
+    "whole grain; wholegrain; wholemeal; wholewheat; whole wheat",
+    DietaryTag.HIGH_PROTEIN: "עשיר בחלבון; עתיר חלבון; עשירים בחלבון; תוספת חלבון; "
+    "high protein; high in protein; protein rich; rich in protein",
+    DietaryTag.LOW_FAT: "דל שומן; דלת שומן; דלי שומן; לייט; דיאט; דיאטטי; "
+    "light; lite; low fat; diet; reduced fat",
+    DietaryTag.KOSHER_DAIRY: "כשר חלבי; חלבי; חלבית; חלביים; kosher dairy; dairy kosher; milchig; kosher milk",
+    DietaryTag.KOSHER_MEAT: "כשר בשרי; בשרי; בשרית; בשריים; kosher meat; meat kosher; fleishig; glatt kosher",
+    DietaryTag.KOSHER_PARVE: "כשר פרווה; פרווה; פרוה; פארווה; kosher parve; parve; pareve; parev",
+    DietaryTag.KOSHER_PASSOVER: "כשר לפסח; כשרה לפסח; כשרים לפסח; לפסח; "
+    "kosher for passover; kosher passover; passover kosher; for passover",
+}
+
+_ALLERGENS: dict[str, str] = {
+    Allergen.MILK: "חלב; milk; dairy",
+    Allergen.EGGS: "ביצים; ביצה; eggs; egg",
+    Allergen.GLUTEN: "חיטה; wheat",
+    Allergen.SOY: "סויה; soy; soya",
+    Allergen.NUTS: "אגוזים; אגוז; nuts; nut; tree nuts",
+    Allergen.PEANUTS: "בוטנים; בוטן; peanuts; peanut",
+    Allergen.SESAME: "שומשום; sesame",
+    Allergen.FISH: "דגים; דג; fish",
+    Allergen.MUSTARD: "חרדל; mustard",
+    Allergen.CELERY: "סלרי; celery",
+    Allergen.SULPHITES: "סולפיטים; גופרית; sulphites; sulfites; sulphite",
+    Allergen.LUPIN: "תורמוס; lupin; lupins",
+}
+
+
+def _by_tokens(table: dict[str, str]) -> dict[tuple[str, ...], str]:
+    return {
+        tuple(tokens(spelling)): value
+        for value, spellings in table.items()
+        for spelling in spellings.split(";")
+    }
+
+
+DIETS = _by_tokens(_DIETS)
+ALLERGENS = _by_tokens(_ALLERGENS)
+MAX_PHRASE = 5  # words of the longest entry above
+
+
+def starts_with(words: tuple[str, ...], phrases: tuple[tuple[str, ...], ...]) -> int:
+    """How many words the longest phrase at the beginning of `words` has, 0 where there is none."""
+    return max((len(phrase) for phrase in phrases if words[: len(phrase)] == phrase), default=0)

@@ -1,0 +1,43 @@
+"""What is left out of a text, one after the other, so that something is found."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from catalog.search_port import SearchQuery
+from search.labels import percent_key
+from search.parts import QueryPart, main_of
+from search.texts import QueryText
+
+
+def steps(
+    taken: QueryText, parts: list[QueryPart], query: SearchQuery
+) -> list[tuple[SearchQuery, str]]:
+    """The query, then less and less of it; each with what it leaves out."""
+    steps = [(query, "")]
+    if not query.parts and not query.asked_categories:
+        return steps
+    main = main_of(parts)
+    for percent in reversed(query.percents if parts else ()):
+        key = percent_key(percent)
+        query = replace(query, wanted=tuple(one for one in query.wanted if one != key))
+        steps.append((query, f"{key[2:]}%"))
+    for tag, typed in reversed(taken.tags):
+        query = replace(query, tags=tuple(one for one in query.tags if one != tag))
+        steps.append((query, typed))
+    for allergen, typed in reversed(taken.allergens):
+        kept = tuple(one for one in query.allergen_free if one != allergen)
+        query = replace(query, allergen_free=kept)
+        steps.append((query, typed))
+    others = [part for part in parts if part.is_known and part is not main]
+    for part in sorted(others, key=lambda part: -part.products):
+        kept_parts = tuple(one for one in query.parts if one is not part.alternatives)
+        query = replace(query, parts=kept_parts)
+        steps.append((query, part.typed))
+    return steps
+
+
+def is_certain(query: SearchQuery) -> bool:
+    """One word that labels on sale are known to carry, and nothing else that has to hold."""
+    narrowed = query.wanted or query.tags or query.allergen_free
+    return len(query.parts) == 1 and not narrowed and any(one.heads for one in query.parts[0])

@@ -1,0 +1,206 @@
+"""What search knows of a product, and the rules of its language that managers edit."""
+
+from __future__ import annotations
+
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.contrib.postgres.search import SearchVectorField
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class RuleKind(models.TextChoices):
+    SAME = "SAME", _("the same thing")
+    INSTEAD = "INSTEAD", _("show this instead")
+    NOT_SOLD = "NOT_SOLD", _("not sold here")
+    GUIDE = "GUIDE", _("a question or an occasion")
+    PHRASE = "PHRASE", _("several words, one thing")
+
+
+class RuleSource(models.TextChoices):
+    SEED = "SEED", _("came with the shop")
+    MANAGER = "MANAGER", _("a manager")
+
+
+class SearchRule(models.Model):
+    """What some words mean: the same thing, something like it, nothing we sell, shelves, one thing."""
+
+    kind = models.CharField(_("kind"), max_length=10, choices=RuleKind.choices)
+    replacement = models.CharField(_("show instead"), max_length=100, blank=True)
+    categories = models.ManyToManyField(
+        "catalog.Category", verbose_name=_("shelves"), blank=True, related_name="+"
+    )
+    source = models.CharField(
+        _("source"), max_length=10, choices=RuleSource.choices, default=RuleSource.MANAGER
+    )
+    is_active = models.BooleanField(_("active"), default=True)
+    updated_at = models.DateTimeField(_("changed"), auto_now=True)
+
+    class Meta:
+        verbose_name = _("search rule")
+        verbose_name_plural = _("search rules")
+        ordering = ["kind", "id"]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.pk}"
+
+
+class SearchRuleWord(models.Model):
+    """One text of a rule, of one to four words. A text stands in one active rule only."""
+
+    rule = models.ForeignKey(SearchRule, on_delete=models.CASCADE, related_name="words")
+    text = models.CharField(_("as written"), max_length=60)
+    key = models.CharField(_("as compared"), max_length=80)
+    is_active = models.BooleanField(default=True)
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        verbose_name = _("word of a search rule")
+        verbose_name_plural = _("words of search rules")
+        ordering = ["position", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["key"], condition=models.Q(is_active=True), name="search_rule_word_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class SearchWord(models.Model):
+    """A word of the labels on sale: on how many it stands, and of how many it is the head; the
+    category in which it is that most often. Spelling is corrected against these.
+    """
+
+    word = models.CharField(max_length=60, primary_key=True)
+    products = models.PositiveIntegerField(default=1)
+    heads = models.PositiveIntegerField(default=0)
+    category = models.ForeignKey(
+        "catalog.Category", on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+
+    class Meta:
+        verbose_name = _("word of the labels")
+        verbose_name_plural = _("words of the labels")
+        indexes = [GinIndex(OpClass("word", "gin_trgm_ops"), name="search_word_alike")]
+
+    def __str__(self) -> str:
+        return self.word
+
+
+class SearchDocument(models.Model):
+    """What an engine knows of one product: analysed words, heads, flavours, sizes, popularity."""
+
+    product = models.OneToOneField(
+        "catalog.Product",
+        on_delete=models.CASCADE,
+        primary_key=True,
+        related_name="search_document",
+    )
+    words = SearchVectorField()
+    heads = ArrayField(models.TextField(), default=list)
+    flavours = ArrayField(models.TextField(), default=list)
+    quantities = ArrayField(models.TextField(), default=list)
+    popularity = models.PositiveSmallIntegerField(default=0)
+    branches = ArrayField(models.BigIntegerField(), default=list)  # that can promise a step of it
+    version = models.BigIntegerField(default=1)
+
+    class Meta:
+        verbose_name = _("search document")
+        verbose_name_plural = _("search documents")
+        indexes = [
+            GinIndex(fields=["words"], name="search_document_words"),
+            GinIndex(fields=["quantities"], name="search_document_quantities"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.product_id)
+
+
+class SearchChange(models.Model):
+    """A product that an index beside PostgreSQL has to learn of: written in the transaction of the
+    change, taken away once every index has it. `claimed_until` is who is at work on it.
+    """
+
+    product_id = models.BigIntegerField()
+    tries = models.PositiveSmallIntegerField(default=0)
+    refused = models.CharField(max_length=200, blank=True, default="")
+    claimed_until = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("change to index")
+        verbose_name_plural = _("changes to index")
+
+    def __str__(self) -> str:
+        return str(self.product_id)
+
+
+class GenerationState(models.TextChoices):
+    BUILDING = "BUILDING", _("being filled")
+    LIVE = "LIVE", _("asked")
+    KEPT = "KEPT", _("kept for a way back")
+
+
+class SearchGeneration(models.Model):
+    """An index beside PostgreSQL. All of them get every change; one at most is asked."""
+
+    index = models.CharField(max_length=100, unique=True)
+    state = models.CharField(
+        max_length=10, choices=GenerationState.choices, default=GenerationState.BUILDING
+    )
+    schema = models.PositiveIntegerField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("index")
+        verbose_name_plural = _("indexes")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["state"], condition=models.Q(state="LIVE"), name="search_one_live_index"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.index
+
+
+class SearchQueryLog(models.Model):
+    """A text that people searched for on a day, in a language: how often, and what came of it last."""
+
+    day = models.DateField()
+    text = models.CharField(_("text"), max_length=60)
+    key = models.CharField(max_length=80)  # as a rule's text is compared
+    language = models.CharField(_("language"), max_length=2)
+    searches = models.PositiveIntegerField(_("searches"), default=1)
+    results = models.PositiveIntegerField(_("found"), default=0)
+    status = models.CharField(_("what became of it"), max_length=10)
+    last_at = models.DateTimeField(_("last"))
+
+    class Meta:
+        verbose_name = _("text that people searched for")
+        verbose_name_plural = _("texts that people searched for")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["day", "text", "language"], name="search_query_log_once_a_day"
+            )
+        ]
+        indexes = [models.Index(fields=["text"], name="search_query_log_text")]
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class SearchDismissal(models.Model):
+    """A text that a manager has looked at and needs no rule."""
+
+    text = models.CharField(max_length=60, primary_key=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("dismissed text")
+        verbose_name_plural = _("dismissed texts")
+
+    def __str__(self) -> str:
+        return self.text

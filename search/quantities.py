@@ -1,0 +1,119 @@
+"""Sizes, percents and numbers in labels and in what people type.
+
+Amounts are compared after conversion to one unit of their kind: ML, G or PIECE (1.5 L is
+ML:1500, half a kilo G:500), so all spellings of one size are one query.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+
+from search.words import is_word, normalise
+
+HALF, QUARTER = Decimal("0.5"), Decimal("0.25")
+_SPELLINGS = {
+    "ML": "מל מיליליטר ml milliliter millilitre",
+    "L": "ליטר ליטרים l liter litre liters litres lt ltr",
+    "G": "גרם גר g gr gram grams",
+    "KG": "קג קילו קילוגרם kg kilo kilos kilogram",
+    "PIECE": "יח יחידות יחידה pcs pack pieces",
+}
+UNITS = {normalise(word): unit for unit, words in _SPELLINGS.items() for word in words.split()}
+AFTER_NUMBER = UNITS | {normalise("ל"): "L", normalise("ג"): "G"}
+PERCENT = {"%", *(normalise(word) for word in ("אחוז", "אחוזים", "percent"))}
+TIMES = {"x", "×", "*"}
+FACTORS = {"L": ("ML", 1000), "KG": ("G", 1000)}
+WORDS = {normalise("חצי"): HALF, "half": HALF, normalise("רבע"): QUARTER, "quarter": QUARTER}
+AND_A_HALF = normalise("וחצי")
+LARGEST_QUANTITY = Decimal(1_000_000)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Amount:
+    """An amount with its unit (ML, L, G, KG or PIECE) as typed. `typed` is the text it stood in."""
+
+    amount: Decimal
+    unit: str
+    typed: str = ""
+
+    @property
+    def key(self) -> str:
+        """The same for every spelling of the size."""
+        unit, factor = FACTORS.get(self.unit, (self.unit, 1))
+        return f"{unit}:{plain(self.amount * factor)}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Quantities:
+    """What a text says in numbers; `rest` holds its other words, in order."""
+
+    sizes: tuple[Amount, ...]
+    percents: tuple[Decimal, ...]
+    numbers: tuple[Decimal, ...]
+    rest: tuple[str, ...]
+
+    @property
+    def any(self) -> bool:
+        """Whether the text says anything in numbers."""
+        return bool(self.sizes or self.percents or self.numbers)
+
+
+def plain(number: Decimal) -> str:
+    """Without zeros at the end: `2`, `1.5`."""
+    return f"{number.normalize():f}"
+
+
+def read_quantities(tokens: list[str]) -> Quantities:
+    """Numbers with the unit or sign behind them, numbers alone, and the words that are left."""
+    sizes: list[Amount] = []
+    percents: list[Decimal] = []
+    numbers: list[Decimal] = []
+    rest: list[str] = []
+    at = 0
+    while at < len(tokens):
+        number = _number(tokens[at])
+        unit_alone = number is None and tokens[at] in UNITS
+        if unit_alone and tokens[at + 1 : at + 2] == [AND_A_HALF]:
+            sizes.append(_size(Decimal("1.5"), tokens, at, 2))
+            at += 2
+        elif number is None:
+            rest.append(tokens[at])
+            at += 1
+        elif tokens[at + 1 : at + 2] and tokens[at + 1] in PERCENT:
+            percents.append(number)
+            at += 2
+        elif tokens[at + 1 : at + 2] and tokens[at + 1] in AFTER_NUMBER:
+            more = tokens[at + 2 : at + 3] == [AND_A_HALF]
+            taken = 3 if more else 2
+            sizes.append(_size(number + (HALF if more else 0), tokens, at, taken))
+            at += taken
+        elif tokens[at] in WORDS:
+            rest.append(tokens[at])  # half of what? a word like any other
+            at += 1
+        else:
+            numbers.append(number)
+            at += 1
+    rest = [token for token in rest if token not in TIMES and (is_word(token))]
+    return Quantities(
+        sizes=tuple(sizes), percents=tuple(percents), numbers=tuple(numbers), rest=tuple(rest)
+    )
+
+
+def _size(number: Decimal, tokens: list[str], at: int, taken: int) -> Amount:
+    unit_at = at if tokens[at] in UNITS else at + 1
+    return Amount(
+        amount=number, unit=AFTER_NUMBER[tokens[unit_at]], typed=" ".join(tokens[at : at + taken])
+    )
+
+
+def _number(token: str) -> Decimal | None:
+    if token in WORDS:
+        return WORDS[token]
+    if not token[0].isascii() or not token[0].isdigit():
+        return None
+    try:
+        number = Decimal(token.replace(",", "."))
+    except InvalidOperation:
+        return None
+    return number if number <= LARGEST_QUANTITY else None

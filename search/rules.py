@@ -1,0 +1,133 @@
+"""The rules in force: which texts they speak of, and how a text is compared with them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from catalog.process_cache import Memory
+from search import sql
+from search.models import RuleKind
+from search.words import BEGINNING, REMEMBERED, bare, edits, inflected, is_hebrew, sounds, tokens
+
+MAX_WORDS = 4
+_last: dict[str, tuple[str, Rules]] = {}
+
+
+@dataclass(frozen=True, kw_only=True)
+class RuleInForce:
+    """A rule as it is asked: `texts` are the words of each of its texts, normalised."""
+
+    pk: int
+    kind: str
+    texts: tuple[tuple[str, ...], ...]
+    replacement: str = ""
+    category_ids: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Rules:
+    """All active rules, by the words of their texts and by the stems of these."""
+
+    by_text: dict[tuple[str, ...], RuleInForce] = field(default_factory=dict)
+    by_stems: dict[tuple[str, ...], RuleInForce] = field(default_factory=dict)
+    phrases: frozenset[tuple[str, ...]] = frozenset()
+    by_sound: dict[str, str] = field(default_factory=dict)
+
+    def sounding(self, word: str) -> str:
+        """The one-word text of a rule that sounds like `word` and is one edit away, or ""."""
+        text = self.by_sound.get(sounds(word), "") if len(word) >= BEGINNING else ""
+        return text if text and text != word and edits(text, word) <= 1 else ""
+
+    def at(self, words: tuple[str, ...]) -> tuple[int, RuleInForce, bool] | None:
+        """The rule of the longest text at the beginning of `words`: its length, the rule, and
+        whether it stands there as written (else inflected or behind a prefix letter).
+        """
+        for length in range(min(MAX_WORDS, len(words)), 0, -1):
+            said = words[:length]
+            if rule := self.by_text.get(said):
+                return length, rule, True
+            if rule := self.by_stems.get(tuple(map(stem, said))):
+                return length, rule, False
+            if length == 1 and (rule := self._behind_prefix(said[0])):
+                return length, rule, False
+        return None
+
+    def is_not_sold(self, word: str) -> bool:
+        """Whether the word alone is something we do not sell: the ice of ice cream."""
+        rule = self.by_text.get((word,))
+        return rule is not None and rule.kind == RuleKind.NOT_SOLD
+
+    def phrase_at(self, words: tuple[str, ...]) -> int:
+        """How many words the longest PHRASE at the beginning of `words` has; 0 for none."""
+        for length in range(min(MAX_WORDS, len(words)), 1, -1):
+            if tuple(map(stem, words[:length])) in self.phrases:
+                return length
+        return 0
+
+    def _behind_prefix(self, word: str) -> RuleInForce | None:
+        for part in bare(word):
+            if len(part) >= 3 and (rule := self.by_text.get((part,))):
+                return rule
+        return None
+
+
+@lru_cache(maxsize=REMEMBERED)
+def stem(word: str) -> str:
+    """What the forms of a word have in common, for comparing texts with rules."""
+    forms = inflected(word)
+    if is_hebrew(word):
+        return min(forms, key=lambda form: (len(form), form)) if len(word) > 3 else word
+    return min((form for form in forms if word.startswith(form)), key=len, default=word)
+
+
+def phrase_token(words: tuple[str, ...]) -> str:
+    """One word that stands for a PHRASE in documents and queries."""
+    return "_".join(map(stem, words))
+
+
+def rules_in_force(memory: Memory) -> Rules:
+    """The active rules; read once for each version of the catalogue. One query."""
+    return memory.get(("search rules",), read_rules)
+
+
+def rules_by_key(key: str) -> Rules:
+    """The active rules as `sql.RULES_KEY` tells them apart. One query where they are others."""
+    last = _last.get("rules")
+    if last is None or last[0] != key:
+        last = _last["rules"] = (key, read_rules())
+    return last[1]
+
+
+def read_rules() -> Rules:
+    """The active rules. One query."""
+    by_text: dict[tuple[str, ...], RuleInForce] = {}
+    by_stems: dict[tuple[str, ...], RuleInForce] = {}
+    phrases = set()
+    for row in sql.active_rules():
+        texts = tuple(split for text in row.texts if (split := split_text(text)))
+        rule = RuleInForce(
+            pk=row.pk,
+            kind=row.kind,
+            texts=texts,
+            replacement=row.replacement,
+            category_ids=tuple(row.category_ids),
+        )
+        for text in texts:
+            if rule.kind == RuleKind.PHRASE:
+                phrases.add(tuple(map(stem, text)))
+                continue
+            by_text.setdefault(text, rule)
+            by_stems.setdefault(tuple(map(stem, text)), rule)
+    by_sound = {sounds(text[0]): text[0] for text in by_text if len(text) == 1 and text[0]}
+    return Rules(by_text, by_stems, frozenset(phrases), by_sound)
+
+
+def split_text(text: str) -> tuple[str, ...]:
+    """The words of a rule's text, as they are compared."""
+    return tuple(tokens(text))
+
+
+def key_of(text: str) -> str:
+    """Two texts with one key are the same text."""
+    return " ".join(tokens(text))

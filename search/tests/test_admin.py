@@ -1,0 +1,113 @@
+"""Rules and missed texts in the office."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from audit.models import AuditEntry
+from catalog import selectors
+from core import clock
+from search import querylog
+from search.models import SearchDismissal, SearchRule
+
+RULES = "/admin/search/searchrule/"
+MISSED = "/admin/search/searchquerylog/"
+DAY = dt.timedelta(days=1)
+
+
+@pytest.fixture
+def mia(shop: Any) -> Client:
+    """A manager at her desk."""
+    client = Client(headers={"Accept-Language": "en"})
+    client.force_login(shop.manager())
+    return client
+
+
+def test_a_missed_text_is_made_a_rule_and_tried(shop: Any, mia: Client) -> None:
+    Client().get("/search/", {"q": "Lechelo"})
+    Client().get("/search/", {"q": "qwzxkvj"})
+    querylog.flush()
+    page = mia.get(MISSED).content.decode()
+    assert f"{RULES}add/?words=lechelo" in page
+    assert "lechelo" in mia.get(f"{RULES}add/?words=lechelo").content.decode()
+    before = set(SearchRule.objects.values_list("pk", flat=True))
+    typed = {"kind": "SAME", "words": "lechelo\nחלב", "replacement": "", "is_active": "on"}
+    assert mia.post(f"{RULES}add/", typed).status_code == 302
+    rule = SearchRule.objects.exclude(pk__in=before).get()
+    assert selectors.listing(q="lechelo", limit=5, offset=0).total == 1
+    assert "lechelo" not in mia.get(MISSED).content.decode()
+    assert f"{RULES}{rule.pk}/change/" in mia.get(f"{MISSED}?show=all").content.decode()
+    tried = mia.get(f"{RULES}try/?q=lechelo").content.decode()
+    assert "RULE" in tried
+    assert "חלב טרי" in tried
+    again = mia.post(f"{RULES}add/", {**typed, "words": "lechelo\nmilch"})
+    assert again.status_code == 200
+    assert "Another rule already has one of these words." in again.content.decode()
+    wrong = mia.post(f"{RULES}add/", {**typed, "words": "milch"})
+    assert "At least two texts" in wrong.content.decode()
+    change = f"{RULES}{rule.pk}/change/"
+    assert "lechelo" in mia.get(change).content.decode()
+    typed.pop("is_active")
+    assert mia.post(change, typed).status_code == 302
+    assert selectors.listing(q="lechelo", limit=5, offset=0).total == 0
+    assert mia.get(f"{RULES}?q=lechelo").status_code == 200
+    mia.post(f"{MISSED}dismiss/", {"text": "qwzxkvj"})
+    assert SearchDismissal.objects.get().text == "qwzxkvj"
+    assert "qwzxkvj" not in mia.get(MISSED).content.decode()
+    assert mia.get(f"{MISSED}dismiss/").status_code == 405
+
+
+def test_strangers_are_sent_away(shop: Any) -> None:
+    for path in (RULES, MISSED, f"{RULES}try/"):
+        assert Client().get(path).status_code == 302
+
+
+def test_a_rule_is_looked_at_before_it_is_saved(shop: Any, mia: Client) -> None:
+    before, trail = SearchRule.objects.count(), AuditEntry.objects.count()
+    form = mia.get(f"{RULES}add/").content.decode()
+    assert f'formaction="{RULES}preview/"' in form
+    typed = {"kind": "INSTEAD", "words": "lechelo\nmilch", "replacement": "חלב", "is_active": "on"}
+    page = mia.post(f"{RULES}preview/", typed).content.decode()
+    assert "<html" in page
+    assert page.count("חלב טרי") == 2
+    assert "Nothing is saved yet" in page
+    part = mia.post(f"{RULES}preview/", typed, headers={"HX-Request": "true"}).content.decode()
+    assert "<html" not in part
+    assert "<bdi>lechelo</bdi>: something like it, 1" in part
+    for changed, said in (
+        ({"replacement": ""}, "Say what to show instead"),
+        ({"kind": "GUIDE"}, "Choose at least one shelf"),
+        ({"words": ""}, "This field is required"),
+        ({"words": "חלב", "kind": "SAME"}, "At least two texts"),
+    ):
+        assert said in mia.post(f"{RULES}preview/", {**typed, **changed}).content.decode()
+    assert (SearchRule.objects.count(), AuditEntry.objects.count()) == (before, trail)
+    assert selectors.listing(q="lechelo", limit=5, offset=0).total == 0
+    mia.post(f"{RULES}add/", typed)
+    rule = SearchRule.objects.latest("pk")
+    assert '<td class="field-finds">1</td>' in mia.get(f"{RULES}?q=lechelo").content.decode()
+    again = {**typed, "words": "lechelo", "replacement": "לחם", "rule": rule.pk}
+    assert "לחם אחיד" in mia.post(f"{RULES}preview/", again).content.decode()
+    taken = mia.post(f"{RULES}preview/", {**typed, "words": "milch"}).content.decode()
+    assert "Another rule already has one of these words." in taken
+    assert SearchRule.objects.get(pk=rule.pk).replacement == "חלב"
+    assert mia.get(f"{RULES}preview/").status_code == 405
+
+
+def test_missed_texts_are_narrowed_by_status_and_day(shop: Any, mia: Client) -> None:
+    Client().get("/search/", {"q": "qwzxkvj"})
+    Client().get("/search/", {"q": "חלב"})
+    querylog.flush()
+    today = clock.now().date()
+    page = mia.get(f"{MISSED}?show=FOUND").content.decode()
+    assert "<bdi>חלב</bdi>" in page
+    assert "qwzxkvj" not in page
+    for query, there in (
+        (f"date_from={today - DAY}&date_to={today + DAY}", True),
+        (f"date_from={today + DAY}", False),
+    ):
+        assert ("qwzxkvj" in mia.get(f"{MISSED}?{query}").content.decode()) is there

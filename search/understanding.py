@@ -1,0 +1,394 @@
+"""From what somebody typed to what an engine is asked: once, in Python, for every engine.
+
+The order of steps: codes, quantities, carrying words, diets, rules, words that labels know, the other
+keyboard, corrections, and at last what has to be left out so that something is found.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cached_property
+
+from catalog.process_cache import Memory
+from catalog.search_port import Alternative, SearchQuery, SearchStatus
+from search import codes, places
+from search.labels import Unit, head_of, number_key, percent_key, units_of
+from search.loosening import is_certain, steps
+from search.models import RuleKind
+from search.parts import (
+    QueryPart,
+    forms_of,
+    is_exact,
+    main_of,
+    named_so,
+    products_of,
+    typed_heads,
+)
+from search.rules import RuleInForce, Rules, rules_in_force
+from search.texts import QueryText, as_typed, take_apart
+from search.vocabulary import Vocabulary, corrections, vocabulary_of
+from search.words import BEGINNING, displayed, is_word, other_keyboard, tokens
+
+MAX_TOKENS = 24
+MAX_WORDS = 8
+MAX_TRIES = 5
+SPACES = re.compile(r"\s+")
+Exists = Callable[[SearchQuery], bool]
+CLOSING = {RuleKind.NOT_SOLD, RuleKind.INSTEAD, RuleKind.GUIDE}
+
+
+class Understanding:
+    """One reading of one text, with the memory of its request."""
+
+    def __init__(
+        self, *, memory: Memory, exists: Exists, typing: bool = False, as_typed: bool = False
+    ) -> None:
+        self.memory, self.exists = memory, exists
+        self.typing, self.as_typed = typing, as_typed
+        self._known: dict[tuple[str, ...], Vocabulary] = {}
+
+    @cached_property
+    def rules(self) -> Rules:
+        """Read once, and not at all where there is no text."""
+        return rules_in_force(self.memory)
+
+    def read(self, text: str) -> SearchQuery | None:
+        """What `text` means, None for punctuation and blanks alone."""
+        text = text.strip()
+        if not text:
+            return None
+        if (found := codes.find(text)) is not None:
+            return found
+        said = tokens(text)[:MAX_TOKENS]
+        if not said:
+            symbol = any(unicodedata.category(letter)[0] in "SMC" for letter in text)
+            return SearchQuery(text=text, status=SearchStatus.NOTHING) if symbol else None
+        taken = take_apart(text, said)
+        if not (taken.words or taken.tags or taken.allergens or taken.quantities.any):
+            return SearchQuery(text=text, status=SearchStatus.NOTHING)
+        if self.as_typed:
+            return self._understood(taken)
+        return self._closed(taken) or self._as_it_sounds(taken) or self._understood(taken)
+
+    # -- Rules that close a text ----------------------------------------------------------------
+    def _closed(self, taken: QueryText) -> SearchQuery | None:
+        """The answer of the longest rule that is no synonym, unless a label says just that."""
+        best: tuple[int, RuleInForce, tuple[str, ...]] | None = None
+        vocabulary = self._vocabulary(taken.words)
+        at = 0
+        while at < len(taken.words):
+            found = self._closing_at(taken.words, at, vocabulary)
+            if found is not None and (best is None or found[0] > best[0]):
+                best = found
+            at += found[0] if found else max(1, self.rules.phrase_at(taken.words[at:]))
+        if best is None:
+            return None
+        if best[1].kind != RuleKind.GUIDE and self._is_on_a_label(best[2], vocabulary):
+            return None  # a shop that begins to sell it needs no change of rules
+        return self._by_rule(taken, best[1])
+
+    def _closing_at(
+        self, words: tuple[str, ...], at: int, vocabulary: Vocabulary
+    ) -> tuple[int, RuleInForce, tuple[str, ...]] | None:
+        """The rule at this word that answers the whole text. A GUIDE is all of it; what is not sold
+        is what the text is about.
+        """
+        found = self.rules.at(words[at:])
+        if found is None or found[1].kind not in CLOSING:
+            return None
+        length, rule, as_written = found
+        said = words[at : at + length]
+        if length < self.rules.phrase_at(words[at:]):
+            return None
+        if not as_written and length == 1 and said[0] in vocabulary.known:
+            return None
+        if rule.kind == RuleKind.GUIDE and length < len(words):
+            return None
+        if rule.kind == RuleKind.NOT_SOLD:
+            about = head_of(units_of(words, self.rules))
+            if about is None or not set(about.words) & set(said):
+                return None
+        return length, rule, said
+
+    def _as_it_sounds(self, taken: QueryText) -> SearchQuery | None:
+        """The answer of a rule for an unknown word that only sounds like its text."""
+        said = [self.rules.sounding(word) or word for word in taken.words]
+        if tuple(said) == taken.words:
+            return None
+        vocabulary = self._vocabulary(taken.words)
+        if any(
+            vocabulary.knows(word)
+            for word, other in zip(taken.words, said, strict=True)
+            if word != other
+        ):
+            return None
+        return self._closed(replace(taken, words=tuple(said)))
+
+    def _is_on_a_label(self, said: tuple[str, ...], vocabulary: Vocabulary) -> bool:
+        if not all(word in vocabulary.known for word in said):
+            return False
+        parts = tuple((Alternative(words=((word,),)),) for word in said)
+        return self.exists(SearchQuery(text="", parts=parts))
+
+    def _by_rule(self, taken: QueryText, rule: RuleInForce) -> SearchQuery | None:
+        if rule.kind == RuleKind.NOT_SOLD:
+            return SearchQuery(
+                text=taken.text, status=SearchStatus.NOT_SOLD, departments=rule.category_ids
+            )
+        if rule.kind == RuleKind.GUIDE:
+            return SearchQuery(
+                text=taken.text,
+                status=SearchStatus.GUIDE,
+                departments=rule.category_ids,
+                asked_categories=places.below(rule.category_ids, self.memory),
+                whole_places=places.below(rule.category_ids, self.memory),
+            )
+        found = self._understood(take_apart(taken.text, tokens(rule.replacement)))
+        if found.is_empty:
+            return found
+        return replace(found, status=SearchStatus.INSTEAD, shown_for=rule.replacement, left_out=())
+
+    # -- Words ----------------------------------------------------------------------------------
+    def _understood(self, taken: QueryText) -> SearchQuery:
+        vocabulary = self._vocabulary(taken.words)
+        parts = self._parts(taken.words, vocabulary)
+        shown_for = ""
+        if parts and not any(part.is_known for part in parts) and not self.as_typed:
+            parts, vocabulary, shown_for = self._retyped(taken, parts, vocabulary)
+        query = self._query(taken, parts, vocabulary)
+        if parts and not self.as_typed:
+            corrected, vocabulary = self._corrected(taken, parts, vocabulary, query)
+            if corrected is None:
+                return replace(query, status=SearchStatus.NOTHING, parts=())
+            shown_for = corrected or shown_for
+            query = self._query(taken, parts, vocabulary)
+        status = SearchStatus.CORRECTED if shown_for else SearchStatus.FOUND
+        query = replace(query, status=status, shown_for=shown_for)
+        return self._loosened(taken, parts, query)
+
+    def _vocabulary(self, words: tuple[str, ...]) -> Vocabulary:
+        """What labels know of these words; asked once in a reading."""
+        if words not in self._known:
+            self._known[words] = (
+                vocabulary_of(self._asked_words(words)) if words else Vocabulary({}, set())
+            )
+        return self._known[words]
+
+    def _asked_words(self, words: tuple[str, ...]) -> set[str]:
+        """The words, and those of the rules that may make them mean something else."""
+        texts = [words]
+        for at in range(len(words)):
+            found = self.rules.at(words[at:])
+            if found and found[1].kind == RuleKind.SAME:
+                texts += found[1].texts
+        tokens_of = {unit.token for text in texts for unit in units_of(text, self.rules)}
+        return tokens_of.union(*texts)
+
+    def _parts(self, words: tuple[str, ...], vocabulary: Vocabulary) -> list[QueryPart]:
+        parts: list[QueryPart] = []
+        at = 0
+        while at < len(words):
+            found = None if self.as_typed else self._same_at(words[at:], vocabulary)
+            if found is not None:
+                length, part = found
+                parts.append(part)
+                at += length
+                continue
+            unit = units_of(words[at:], self.rules)[0]
+            parts.append(self._part(unit, vocabulary, last=at + len(unit.words) == len(words)))
+            at += len(unit.words)
+        return parts
+
+    def _same_at(
+        self, words: tuple[str, ...], vocabulary: Vocabulary
+    ) -> tuple[int, QueryPart] | None:
+        found = self.rules.at(words)
+        if found is None or found[1].kind != RuleKind.SAME:
+            return None
+        length, rule, as_written = found
+        said = words[:length]
+        if length < self.rules.phrase_at(words):
+            return None  # apple of the earth is no apple
+        if not as_written and length == 1 and said[0] in vocabulary.known:
+            return None  # another word that only has its stem
+        texts = [text for text in dict.fromkeys([said, *rule.texts]) if is_exact(text, vocabulary)]
+        alternatives = [
+            alternative
+            for text in texts or [said]
+            if (alternative := self._alternative(units_of(text, self.rules), vocabulary))
+        ]
+        if not alternatives:
+            return None
+        about = tuple(form for one in alternatives for form in one.heads)
+        alternatives = typed_heads(alternatives, vocabulary)
+        unit = Unit(token="_".join(said), words=said)
+        return length, QueryPart(
+            unit=unit,
+            typed=" ".join(map(displayed, said)),
+            alternatives=tuple(alternatives),
+            products=max(products_of(one, vocabulary) for one in alternatives),
+            is_known=True,
+            about=about,
+        )
+
+    def _alternative(self, units: list[Unit], vocabulary: Vocabulary) -> Alternative | None:
+        """One way to say it, None where a word of it stands on no label."""
+        words = []
+        for unit in units:
+            forms = forms_of(unit, vocabulary)
+            if not forms:
+                return None
+            words.append(forms)
+        head = head_of(units)
+        return Alternative(
+            words=tuple(words), heads=forms_of(head, vocabulary) if head is not None else ()
+        )
+
+    def _part(self, unit: Unit, vocabulary: Vocabulary, *, last: bool) -> QueryPart:
+        word = unit.words[0]
+        forms = forms_of(unit, vocabulary)
+        is_plain = len(unit.words) == 1
+        begins = (
+            is_plain
+            and word in vocabulary.beginnings
+            and (len(word) >= BEGINNING or (self.typing and last))
+        )
+        part = QueryPart(unit=unit, typed=" ".join(map(displayed, unit.words)))
+        if forms or begins:
+            part.alternatives = (
+                Alternative(words=(forms,), heads=forms, beginnings=(word,) if begins else ()),
+            )
+            part.products, part.is_known, part.about = vocabulary.products(forms), True, forms
+        elif not is_plain and not unit.is_without:
+            whole = self._alternative(
+                [Unit(token=word, words=(word,)) for word in unit.words], vocabulary
+            )
+            part.alternatives, part.is_known = (whole,) if whole else (), whole is not None
+        return part
+
+    def _retyped(
+        self, taken: QueryText, parts: list[QueryPart], vocabulary: Vocabulary
+    ) -> tuple[list[QueryPart], Vocabulary, str]:
+        """The same keys on the other keyboard, where labels know all that comes of it."""
+        words = tuple(token for token in tokens(other_keyboard(taken.text)) if is_word(token))
+        if not words or words == taken.words:
+            return parts, vocabulary, ""
+        known = self._vocabulary(words)
+        retyped = self._parts(words, known)
+        if not all(part.is_known for part in retyped):
+            return parts, vocabulary, ""
+        taken.words = words
+        return retyped, known, " ".join(map(displayed, words))
+
+    # -- Corrections and what is left out -------------------------------------------------------
+    def _corrected(
+        self, taken: QueryText, parts: list[QueryPart], vocabulary: Vocabulary, query: SearchQuery
+    ) -> tuple[str | None, Vocabulary]:
+        """The text in words that labels know ("" where nothing had to change), None where its main
+        word cannot be told.
+        """
+        changed = False
+        main = main_of(parts)
+        for number, part in enumerate(parts):
+            if (
+                part.is_known
+                or part.unit.is_without
+                or (self.typing and len(part.typed) < BEGINNING)
+            ):
+                continue
+            others = [one.alternatives for one in parts if one.is_known and one is not part]
+            better = self._correction(part, others)
+            if better is None:
+                continue
+            word, known = better
+            vocabulary.known.update(known.known)
+            new = self._parts((word,), known)[0]
+            parts[number] = new
+            if part is main:
+                main = new
+            taken.words = tuple(word if one == part.unit.words[0] else one for one in taken.words)
+            changed = True
+        if main is not None and not main.is_known:
+            return None, vocabulary
+        words = " ".join(part.typed for part in parts) if changed else ""
+        return words, vocabulary
+
+    def _correction(
+        self, part: QueryPart, others: list[tuple[Alternative, ...]]
+    ) -> tuple[str, Vocabulary] | None:
+        found = corrections(part.unit.words[0])[:MAX_TRIES]
+        for word in found:
+            known = vocabulary_of(self._asked_words((word,)))
+            alternative = Alternative(words=((word,),))
+            if not others or self.exists(SearchQuery(text="", parts=(*others, (alternative,)))):
+                return word, known
+        return None
+
+    def _query(
+        self, taken: QueryText, parts: list[QueryPart], vocabulary: Vocabulary
+    ) -> SearchQuery:
+        quantities = taken.quantities
+        known = [part for part in parts if part.alternatives]
+        head = main_of(parts)
+        sizes = tuple(size.key for size in quantities.sizes)
+        percents = tuple(map(percent_key, quantities.percents))
+        numbers = tuple(map(number_key, quantities.numbers))
+        wanted = percents if parts else (*sizes, *percents, *(() if sizes or percents else numbers))
+        named, wholes = places.named(taken.words, self.memory)
+        return SearchQuery(
+            text=taken.text,
+            sizes=tuple((size.amount, size.unit) for size in quantities.sizes),
+            percents=quantities.percents,
+            tags=tuple(tag for tag, _typed in taken.tags),
+            allergen_free=tuple(allergen for allergen, _typed in taken.allergens),
+            parts=tuple(part.alternatives for part in known),
+            wanted=wanted,
+            preferred=(*sizes, *percents, *numbers),
+            named=None if parts else named_so(taken.tags, self.rules),
+            asked_categories=named,
+            whole_places=wholes,
+            majority=vocabulary.majority(head.about if head else ()),
+        )
+
+    def _loosened(
+        self, taken: QueryText, parts: list[QueryPart], query: SearchQuery
+    ) -> SearchQuery:
+        """The query, with as little left out as finds something."""
+        left_out = [part.typed for part in parts if not part.is_known]
+        if self.as_typed or self.typing:
+            found = not left_out and self.exists(query)
+            return query if found else replace(query, status=SearchStatus.NOTHING)
+        described = [part for part in parts if not part.is_known and len(part.typed) >= BEGINNING]
+        if described and query.parts:
+            asked = [
+                (Alternative(words=(part.unit.words[:1],), described=True),) for part in described
+            ]
+            wider = replace(query, parts=(*query.parts, *asked))
+            if len(described) == len(left_out) and self.exists(wider):
+                return wider
+        for step in steps(taken, parts, query):
+            query, said = step
+            left_out += [said] if said else []
+            if is_certain(query) or self.exists(query):
+                return self._with_sizes(taken, parts, query, left_out)
+        return replace(query, status=SearchStatus.NOTHING, parts=(), tags=(), allergen_free=())
+
+    def _with_sizes(
+        self, taken: QueryText, parts: list[QueryPart], query: SearchQuery, left_out: list[str]
+    ) -> SearchQuery:
+        """Sizes that nothing of it has are left out aloud, numbers silently."""
+        if parts:
+            for size in taken.quantities.sizes:
+                if not self.exists(replace(query, wanted=(*query.wanted, size.key))):
+                    left_out.append(size.typed)
+                    query = replace(
+                        query, preferred=tuple(one for one in query.preferred if one != size.key)
+                    )
+        status = query.status
+        if left_out and status == SearchStatus.FOUND:
+            status = SearchStatus.LOOSENED
+        pieces = tuple(as_typed(taken.text, piece) for piece in left_out)
+        return replace(query, status=status, left_out=pieces)

@@ -1,0 +1,137 @@
+"""What the labels of the shop know of some words, and which of them is meant by an unknown one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+
+from search import sql
+from search.words import (
+    BEGINNING,
+    REMEMBERED,
+    bare,
+    edits,
+    inflected,
+    is_hebrew,
+    is_latin,
+    prefixed,
+    sounds,
+)
+
+MAX_CANDIDATES = 400
+LONG, LONG_LATIN, MOST_EDITS = 7, 6, 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class KnownWord:
+    """A word of labels: on how many products it stands, in how many it is the head, and the
+    category in which it is most often that.
+    """
+
+    products: int
+    heads: int
+    category_id: int | None
+
+
+class Vocabulary:
+    """The known words among some, and those that are the beginning of a known one."""
+
+    def __init__(self, known: dict[str, KnownWord], beginnings: set[str]) -> None:
+        self.known, self.beginnings = known, beginnings
+
+    def forms(self, word: str) -> tuple[str, ...]:
+        """The known forms of the word; without prefix letters only where it is unknown with them."""
+        whole = [form for form in inflected(word) if form in self.known]
+        if whole:
+            return (*whole, *self._behind_prefix(word))
+        for part in bare(word):
+            found = [form for form in inflected(part) if form in self.known]
+            if part in found or any(self.known[form].heads for form in found):
+                return (*found, *self._behind_prefix(word))
+        return tuple(self._behind_prefix(word))
+
+    def whole_forms(self, word: str) -> tuple[str, ...]:
+        """The known forms of the word as it stands, prefix letters included."""
+        return tuple(form for form in inflected(word) if form in self.known)
+
+    def knows(self, word: str) -> bool:
+        return bool(self.forms(word)) or (len(word) >= BEGINNING and word in self.beginnings)
+
+    def products(self, forms: Iterable[str]) -> int:
+        """On how many labels the words stand, at most."""
+        return sum(self.known[form].products for form in forms if form in self.known)
+
+    def majority(self, forms: Iterable[str]) -> int | None:
+        """The category in which these words are most often what a label is about."""
+        counts: dict[int, int] = {}
+        for word in (self.known[form] for form in dict.fromkeys(forms) if form in self.known):
+            if word.category_id is not None and word.heads:
+                counts[word.category_id] = counts.get(word.category_id, 0) + word.heads
+        return min(counts, key=lambda pk: (-counts[pk], pk), default=None)
+
+    def _behind_prefix(self, word: str) -> list[str]:
+        if len(word) == 1:  # only ever that whole word
+            return []
+        return [form for form in prefixed(word) if form in self.known]
+
+
+@lru_cache(maxsize=REMEMBERED)
+def candidates_of(word: str) -> frozenset[str]:
+    """Every form under which labels may know the word."""
+    stripped = {form for part in bare(word) for form in inflected(part)}
+    return frozenset({*inflected(word), *stripped, *prefixed(word)})
+
+
+def vocabulary_of(words: Iterable[str]) -> Vocabulary:
+    """What labels know of the words. One query."""
+    asked = set(words)
+    wanted = {form for word in asked for form in candidates_of(word)}
+    known: dict[str, KnownWord] = {}
+    beginnings: set[str] = set()
+    for row in sql.known_words(sorted(wanted), sorted(asked)):
+        if row.products is None:
+            beginnings.add(row.word)
+        else:
+            known[row.word] = KnownWord(
+                products=row.products, heads=row.heads, category_id=row.category_id
+            )
+    return Vocabulary(known, beginnings)
+
+
+def corrections(word: str) -> list[str]:
+    """The known words that may be meant by an unknown one, best first. One query, or none."""
+    if len(word) < 3 or not (is_hebrew(word) or is_latin(word) or "а" <= word[0] <= "я"):
+        return []
+    if any(letter.isdigit() for letter in word):
+        return []
+    starts = _starts(word)
+    rows = sql.words_like(starts, len(word) - 2, len(word) + 2, MAX_CANDIDATES, word)
+    ranked, letters = [], set(word)
+    for row in rows:
+        if len(letters ^ set(row.word)) > 2 * MOST_EDITS:
+            continue  # an edit exchanges one letter for another at most
+        alike = sounds(row.word) == sounds(word)
+        distance = edits(word, row.word)
+        if _allowed(word, row.word, distance, alike=alike):
+            ranked.append((not alike, distance, not row.heads, -row.products, row.word))
+    return [entry[-1] for entry in sorted(ranked)]
+
+
+def _allowed(word: str, other: str, distance: int, *, alike: bool) -> bool:
+    if len(word) == 3:
+        return len(other) == 3 and alike and distance == 1
+    long = LONG_LATIN if is_latin(word) else LONG
+    if len(word) < long:
+        return distance <= 1 or (distance == 2 and alike)
+    return distance <= 2
+
+
+def _starts(word: str) -> list[str]:
+    """The letters a known word may begin with: the first one, or those of its sound."""
+    if not is_hebrew(word):
+        return [word[0]]
+    sound = sounds(word[0]) or word[0]
+    return sorted(
+        {word[0], *(letter for letter in "אבגדהוזחטיכלמנסעפצקרשת" if sounds(letter) == sound)}
+    )
