@@ -5,7 +5,7 @@ from __future__ import annotations
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
-from mami import clock
+from core import clock
 from notifications import services
 from notifications.errors import MailNotSent
 
@@ -18,6 +18,12 @@ AGAIN = RetryStrategy(
 def deliver(dedupe_key: str) -> bool:
     """Send one owed message."""
     return services.deliver(dedupe_key=dedupe_key, now=clock.now())
+
+
+@app.task(name="notifications.send_phone_code", retry=AGAIN)
+def send_phone_code(code_id: int) -> bool:
+    """Send the code that proves a phone."""
+    return services.send_phone_code(code_id=code_id, now=clock.now())
 
 
 @app.periodic(cron="* * * * *")

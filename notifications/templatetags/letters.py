@@ -9,11 +9,10 @@ from django import template
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from mami.money import shekels
+from core.bidi import END, FIRST_STRONG, left_to_right
+from core.money import shekels
 
 register = template.Library()
-
-LTR, FIRST_STRONG, END = "\u2066", "\u2068", "\u2069"  # isolates, and their end
 
 NEWS = {
     "IN_PROGRESS": gettext_lazy("we are packing it"),
@@ -22,6 +21,7 @@ NEWS = {
     "DELIVERED": gettext_lazy("delivered"),
     "CANCELED": gettext_lazy("cancelled"),
     "DELAYED": gettext_lazy("a delay"),
+    "CAME_BACK": gettext_lazy("we could not hand it over"),
     "MISSING": gettext_lazy("something is missing"),
 }
 
@@ -42,9 +42,26 @@ def isolated(name: str) -> str:
 
 
 @register.filter
+def shekel_text(amount: Any) -> str:
+    """`₪12.90`, left to right inside any sentence."""
+    return left_to_right(f"₪{shekels(amount):,.2f}")
+
+
+@register.filter
+def refund_name(line: Any) -> str:
+    """What a part of a refund was for."""
+    name = isolated(line.item.name) if line.item else ""
+    if line.kind == "FEE":
+        return _("Delivery")
+    if line.kind == "BAG":
+        return _("Carrier bags")
+    return _("Deposit: %(name)s") % {"name": name} if line.kind == "DEPOSIT" else name
+
+
+@register.filter
 def window_text(slot: Any) -> str:
     """A delivery window whose times stay left to right."""
-    return f"{LTR}{slot.start_time:%H:%M}–{slot.end_time:%H:%M}{END}"
+    return left_to_right(f"{slot.start_time:%H:%M}–{slot.end_time:%H:%M}")
 
 
 @register.filter
@@ -63,11 +80,12 @@ def status_sentence(status: str, order: Any, payment: Any) -> str:
             % {"amount": _taken(order, payment)}
         ),
         "DELIVERED": lambda: _("Enjoy. The order is complete."),
-        "CANCELED": lambda: _(
-            "The order was cancelled. The money held on your card is released, "
-            "and what was charged is on its way back."
-        ),
+        "CANCELED": lambda: _canceled(payment),
         "DELAYED": lambda: _("We are late with it, sorry. We will tell you as soon as it moves."),
+        "CAME_BACK": lambda: _(
+            "We were at your door, and could not hand it over. Nothing more is charged: "
+            "choose on the page of your order when we come again."
+        ),
         "MISSING": lambda: _(
             "Not everything was on the shelf. You do not pay for what is missing."
         ),
@@ -84,8 +102,21 @@ def _ready(order: Any) -> str:
     return _("Packed, checked and waiting for the driver.")
 
 
+def _canceled(payment: Any) -> str:
+    if payment.captured:
+        return _(
+            "The order was cancelled. The money held on your card is released, "
+            "and what was charged is on its way back."
+        )
+    if payment.authorized:
+        return _("The order was cancelled. The money held on your card is released.")
+    return _("The order was cancelled. Nothing was held, and nothing was charged.")
+
+
 def _taken(order: Any, payment: Any) -> str:
     """What was charged; before the provider has said so, at most what was agreed."""
     if payment.captured:
-        return f"{LTR}₪{shekels(payment.captured):,.2f}{END}"
-    return _("at most %(amount)s") % {"amount": f"{LTR}₪{shekels(order.total_amount):,.2f}{END}"}
+        return left_to_right(f"₪{shekels(payment.captured):,.2f}")
+    return _("at most %(amount)s") % {
+        "amount": left_to_right(f"₪{shekels(order.total_amount):,.2f}")
+    }

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 import pytest
 from django.db import connection, transaction
 
 from accounts.models import User
-from mami import clock
-from notifications import kinds, services
+from accounts.tests.factories import person
+from core import clock
+from notifications import services
 from notifications.errors import MailNotSent, Obsolete
+from notifications.events import EVENTS
 from notifications.models import Message
 
 pytestmark = pytest.mark.django_db
@@ -33,6 +36,7 @@ class ContextOfTests:
 class Order:
     order_number = "MS-ABCDEFGH"
     fulfillment_type = "DELIVERY"
+    pickup = None
 
 
 told = ContextOfTests()
@@ -41,19 +45,20 @@ told = ContextOfTests()
 @pytest.fixture(autouse=True)
 def _contexts(monkeypatch):
     monkeypatch.setattr(told, "obsolete", False)
-    monkeypatch.setitem(kinds.CONTEXTS, "order_status", f"{__name__}.told")
+    duty = replace(EVENTS["order_canceled"], context=f"{__name__}.told")
+    monkeypatch.setitem(EVENTS, "order_canceled", duty)
 
 
 @pytest.fixture
 def ada() -> User:
-    return User.objects.create(email="ada@letters.test", full_name="Ada <b>", language="en")
+    return person(email="ada@letters.test", full_name="Ada <b>", language="en")
 
 
 def owe(user: User, key: str = "k1", **keys) -> None:
     with transaction.atomic():
         services.queue(
             user_id=user.pk,
-            kind="order_status",
+            kind="order_canceled",
             context={"status": "DELIVERED", **keys},
             dedupe_key=key,
         )
@@ -84,7 +89,7 @@ def test_the_same_message_is_owed_once(ada):
 
 def test_a_change_that_is_rolled_back_owes_nothing(ada):
     with transaction.atomic():
-        services.queue(user_id=ada.pk, kind="order_status", context={}, dedupe_key="k")
+        services.queue(user_id=ada.pk, kind="order_canceled", context={}, dedupe_key="k")
         transaction.set_rollback(True)
     assert not Message.objects.exists()
     assert jobs() == []
@@ -93,7 +98,7 @@ def test_a_change_that_is_rolled_back_owes_nothing(ada):
 @pytest.mark.django_db(transaction=True)
 def test_outside_a_transaction_nothing_can_be_owed(ada):
     with pytest.raises(RuntimeError):
-        services.queue(user_id=ada.pk, kind="order_status", context={}, dedupe_key="k")
+        services.queue(user_id=ada.pk, kind="order_canceled", context={}, dedupe_key="k")
     assert not Message.objects.exists()
 
 

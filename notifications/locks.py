@@ -1,0 +1,14 @@
+"""Row locks of messages."""
+
+from __future__ import annotations
+
+from core.errors import NotFound
+from notifications.models import Message
+
+
+def lock_message(*, message_id: int) -> Message:
+    """A message, locked. Raises NotFound."""
+    found = Message.objects.select_for_update().filter(pk=message_id).first()
+    if found is None:
+        raise NotFound
+    return found

@@ -1,0 +1,68 @@
+"""Questions about messages: what a person chose, and what became of those that were owed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Case, QuerySet, Value, When
+
+from accounts.models import User
+from notifications.events import EVENTS, Event
+from notifications.models import Choice, Message, QuietHours
+from notifications.quiet import DEFAULT, Hours
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """An event as one person has it: each of its channels, on or off."""
+
+    event: Event
+    channels: dict[str, bool]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preferences:
+    """All events as one person has them, and when they want to be left alone (None: never)."""
+
+    hours: Hours | None
+    events: list[Wanted]
+
+
+def preferences_of(*, actor: User) -> Preferences:
+    """What the actor chose, the shop's defaults where they did not. Two queries."""
+    own = {(row.event, row.channel): row.is_on for row in Choice.objects.filter(user_id=actor.pk)}
+    row = QuietHours.objects.filter(user_id=actor.pk).first()
+    hours: Hours | None = DEFAULT
+    if row is not None:
+        hours = None if row.begins is None or row.ends is None else (row.begins, row.ends)
+    return Preferences(
+        hours=hours,
+        events=[
+            Wanted(
+                event=event,
+                channels={
+                    channel: event.is_duty(channel) or own.get((event.name, channel), default)
+                    for channel, default in event.channels.items()
+                },
+            )
+            for event in EVENTS.values()
+        ],
+    )
+
+
+def messages(
+    *, event: str = "", channel: str = "", state: str = "", user_id: int | None = None
+) -> QuerySet[Message]:
+    """Messages for the managers' log, newest first; slice it."""
+    found: QuerySet[Message] = Message.objects.order_by("-id")
+    wanted: dict[str, Any] = {"kind": event, "channel": channel, "state": state}
+    found = found.filter(**{name: value for name, value in wanted.items() if value})
+    return found if user_id is None else found.filter(user_id=user_id)
+
+
+def failures_first(found: QuerySet[Message]) -> QuerySet[Message]:
+    """As a manager reads them: what failed, then the rest, each newest first."""
+    return found.annotate(
+        rank=Case(When(state__in=["FAILED", "UNKNOWN"], then=Value(0)), default=Value(1))
+    ).order_by("rank", "-id")

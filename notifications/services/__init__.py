@@ -1,0 +1,12 @@
+"""Everything that changes messages and what people want of them."""
+
+from notifications.services.outbox import queue
+from notifications.services.phone_codes import send_phone_code
+from notifications.services.preferences import change_preferences, switch_off
+from notifications.services.receipts import resend, take_receipt
+from notifications.services.sending import MOST_ATTEMPTS, deliver, hours_of, sweep
+
+__all__ = [
+    "MOST_ATTEMPTS", "change_preferences", "deliver", "hours_of", "queue", "resend", "send_phone_code", "sweep",
+    "switch_off", "take_receipt",
+]  # fmt: skip

@@ -1,0 +1,73 @@
+"""Messages to people: queued in the transaction of what they tell."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import connection
+from procrastinate.contrib.django import app
+from psycopg.types.json import Jsonb
+
+from notifications.events import EVENTS
+from notifications.models import Channel, Message
+
+Key = int | str
+# One row for each channel that is on: a person's own choice, else the event's. Mail of a duty always
+# is; an SMS needs a phone that was proved and that takes one.
+_OWE = f"""
+INSERT INTO notifications_message
+    (user_id, channel, kind, context, dedupe_key, state, attempts, created_at)
+SELECT %(user)s::bigint, way.channel, %(kind)s::text, %(context)s::jsonb, %(key)s::text, '{Message.State.QUEUED}', 0,
+       statement_timestamp()
+  FROM (VALUES ('{Channel.EMAIL}', %(email)s::boolean, %(duty)s::boolean),
+               ('{Channel.SMS}', %(sms)s::boolean, false)) AS way (channel, is_on, is_duty)
+  JOIN accounts_user AS person ON person.id = %(user)s::bigint AND person.erased_at IS NULL
+  LEFT JOIN notifications_choice AS own
+    ON own.user_id = person.id AND own.event = %(kind)s::text AND own.channel = way.channel
+ WHERE way.is_on IS NOT NULL
+   AND %(only)s::text IN ('', way.channel)
+   AND (way.is_duty OR coalesce(own.is_on, way.is_on))
+   AND (way.channel = '{Channel.EMAIL}'
+        OR (person.phone_verified AND (person.phone LIKE '+9725%%' OR person.phone NOT LIKE '+972%%')))
+ON CONFLICT (dedupe_key, kind, channel) DO NOTHING
+"""  # noqa: S608 - words of ours
+
+
+def queue(
+    *, user_id: int, kind: str, context: Mapping[str, Key], dedupe_key: str, only: str = ""
+) -> None:
+    """Owe a person an event's messages, in the caller's transaction, one on each channel that is on.
+
+    `only` one channel, where another event tells the same on the others.
+
+    The same `dedupe_key` of an event is sent once on each. `context` holds keys (ids, order
+    numbers), never personal data: the text is made when it is sent, in the person's language. Two
+    statements, one where no channel is on. Raises KeyError for an unknown event, RuntimeError
+    outside a transaction, because a message without its change would be a lie.
+    """
+    event = EVENTS[kind]
+    if not connection.in_atomic_block:
+        raise RuntimeError("a message belongs to the transaction of what it tells")
+    values: dict[str, Any] = {
+        "user": user_id,
+        "kind": kind,
+        "context": Jsonb(dict(context)),
+        "key": dedupe_key,
+        "email": event.email,
+        "sms": event.sms,
+        "duty": event.duty,
+        "only": only,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_OWE, values)
+        owed = cursor.rowcount
+    if owed:
+        defer(dedupe_key)
+
+
+def defer(dedupe_key: str, *, at: dt.datetime | None = None) -> None:
+    """A row in the job table, in the caller's transaction. Jobs of one message never overlap."""
+    task = app.configure_task("notifications.deliver", lock=f"message:{dedupe_key}", schedule_at=at)
+    task.defer(dedupe_key=dedupe_key)
