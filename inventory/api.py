@@ -6,14 +6,14 @@ from typing import Any
 
 from rest_framework.request import Request
 
+from api.operations import operation
+from api.pagination import Page, by_cursor
+from api.views import ApiView
 from branches.selectors import any_branch
+from core.errors import Busy, NotFound
 from inventory import errors, selectors, services
 from inventory.models import Stock
 from inventory.serializers import InventoryQuery, OldStockIn, SetStockIn, StockOut
-from mami.api.operations import operation
-from mami.api.pagination import Page, by_cursor
-from mami.api.views import ApiView
-from mami.errors import Busy, NotFound
 
 TAG = "Administration"
 FILTERS = ("branch_id", "product_id", "q", "low")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -14,11 +12,11 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from core.errors import InvalidInput
+from core.spreadsheets import decoded, is_formula, read_header, read_rows, unquoted
 from inventory.models import StockImport
-from inventory.selectors import Shelf, branch_codes, shelves_by_sku
+from inventory.selectors import StockForCount, branch_codes, shelves_by_sku
 from inventory.services.counting import PROBLEMS, quantity_problem
-from mami.errors import InvalidInput
-from mami.spreadsheets import is_formula
 
 BATCH = 500
 MOST_BYTES = 10 * 1024 * 1024
@@ -35,11 +33,15 @@ TEXTS: Mapping[str, Any] = {
     "NO_BRANCH": gettext_lazy("The branch is missing, and none was chosen for the file."),
     "UNKNOWN_BRANCH": gettext_lazy("No branch has this code."),
     "UNKNOWN_PRODUCT": gettext_lazy("No product of this branch has this sku."),
+    "TWO_PRODUCTS": gettext_lazy(
+        "Two products could be meant: the sku with the ' in front, and the one without it."
+    ),
     "NOT_A_NUMBER": gettext_lazy("This is not a number."),
     "FORMULA": gettext_lazy("This cell would be a formula in a spreadsheet."),
     "TWICE": gettext_lazy("An earlier row of the file counts the same shelf."),
     "STALE": gettext_lazy("The count has changed since the file was made; it is now:"),
     "TOO_MANY": gettext_lazy("A file has at most 100,000 rows."),
+    "FAULT": gettext_lazy("A fault on our side stopped the work on this file. Import it again."),
 }
 
 
@@ -72,7 +74,7 @@ class Count:
 
 @dataclass(frozen=True, kw_only=True)
 class Cells:
-    """One row as written, without what cannot be meant."""
+    """One row as written."""
 
     line: int
     sku: str
@@ -82,23 +84,12 @@ class Cells:
     reorder_point: str
 
 
-def decoded(content: bytes) -> str:
-    """The text of an uploaded file: UTF-8, or what Hebrew spreadsheets write without it.
-
-    Raises InvalidInput for anything that is not text, or lacks a needed column.
-    """
+def readable(content: bytes) -> str:
+    """The text of an uploaded file of counts. Raises InvalidInput for anything else."""
     if len(content) > MOST_BYTES:
         raise InvalidInput(fields={"file": [_("A file has at most 10 MB.")]})
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = content.decode("cp1255", errors="replace")
-    if "\x00" in text:
-        raise InvalidInput(fields={"file": [_("This is not a CSV file. Save it as CSV first.")]})
-    missing = set(NEEDED) - set(_header(text))
-    if missing:
-        words = _("The first line must name the columns: %(columns)s is missing.")
-        raise InvalidInput(fields={"file": [words % {"columns": ", ".join(sorted(missing))}]})
+    text = decoded(content)
+    read_header(text, needed=NEEDED, known=KNOWN)
     return text
 
 
@@ -131,57 +122,27 @@ def problem_texts(file: StockImport) -> list[dict[str, Any]]:
     return [{**one, "text": TEXTS.get(one["code"], one["code"])} for one in file.problems]
 
 
-def _header(text: str) -> list[str]:
-    first = next(iter(io.StringIO(text)), "")
-    return [
-        name.strip().lower() for name in next(csv.reader([first], delimiter=_delimiter(text)), [])
-    ]
-
-
-def _delimiter(text: str) -> str:
-    """What the first line separates its names with: spreadsheets differ by country."""
-    first = next(iter(io.StringIO(text)), "")
-    return max(",;\t", key=first.count)
-
-
 def _rows(text: str) -> Iterator[Cells | Problem]:
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text))
-    header = [name.strip().lower() for name in next(reader)]
-    number = 0
-    while True:
-        try:
-            row = next(reader)
-        except StopIteration:
+    for number, row in enumerate(read_rows(text, known=KNOWN), start=1):
+        if not row.is_readable:
+            yield Problem(line=row.line, code="UNREADABLE")
+        elif number > MOST_ROWS:
+            yield Problem(line=row.line, code="TOO_MANY")
             return
-        except csv.Error:
-            yield Problem(line=reader.line_num, code="UNREADABLE")
-            return
-        if not any(cell.strip() for cell in row):
-            continue
-        number += 1
-        if number > MOST_ROWS:
-            yield Problem(line=reader.line_num, code="TOO_MANY")
-            return
-        if len(row) > len(header):
-            yield Problem(line=reader.line_num, code="COLUMNS", value=row[len(header)])
-            continue
-        cells = dict(zip(header, row, strict=False))
-        yield Cells(line=reader.line_num, **{name: _plain(cells.get(name, "")) for name in KNOWN})
-
-
-def _plain(text: str) -> str:
-    """A cell without the quote that keeps a spreadsheet from calculating it."""
-    text = text.strip()
-    return text[1:] if text.startswith("'") else text
+        elif row.surplus is not None:
+            yield Problem(line=row.line, code="COLUMNS", value=row.surplus)
+        else:
+            yield Cells(line=row.line, **row.cells)
 
 
 def _judge(
     batch: list[Cells | Problem], codes: dict[str, int], default: int | None, seen: set[int]
 ) -> list[Count | Problem]:
     rows = [row for row in batch if isinstance(row, Cells)]
-    named = {codes.get(row.branch.lower()) for row in rows if row.branch} | {default}
+    named = {codes.get(unquoted(row.branch).lower()) for row in rows if row.branch} | {default}
+    skus = {row.sku for row in rows if row.sku}
     shelves = shelves_by_sku(
-        skus={row.sku for row in rows if row.sku}, branch_ids=[key for key in named if key]
+        skus=skus | {unquoted(sku) for sku in skus}, branch_ids=[key for key in named if key]
     )
     return [
         row if isinstance(row, Problem) else _count(row, codes, default, shelves, seen)
@@ -193,7 +154,7 @@ def _count(
     row: Cells,
     codes: dict[str, int],
     default: int | None,
-    shelves: Mapping[tuple[str, int], Shelf],
+    shelves: Mapping[tuple[str, int], StockForCount],
     seen: set[int],
 ) -> Count | Problem:
     def wrong(code: str, value: str = "") -> Problem:
@@ -204,15 +165,17 @@ def _count(
             return wrong("FORMULA", text)
     if not row.sku:
         return wrong("NO_SKU")
-    branch = codes.get(row.branch.lower()) if row.branch else default
+    branch = codes.get(unquoted(row.branch).lower()) if row.branch else default
     if branch is None:
         return wrong("UNKNOWN_BRANCH" if row.branch else "NO_BRANCH", row.branch)
-    shelf = shelves.get((row.sku, branch))
-    if shelf is None:
-        return wrong("UNKNOWN_PRODUCT", row.sku)
+    meant = {sku: shelves.get((sku.upper(), branch)) for sku in (row.sku, unquoted(row.sku))}
+    found = [shelf for shelf in meant.values() if shelf is not None]
+    if len(found) != 1:
+        return wrong("TWO_PRODUCTS" if found else "UNKNOWN_PRODUCT", row.sku)
+    shelf = found[0]
     numbers: dict[str, Decimal | None] = {}
     for name in ("on_hand", "expected_on_hand", "reorder_point"):
-        text = getattr(row, name)
+        text = unquoted(getattr(row, name))
         problem, numbers[name] = _number(text, shelf.sold_by, needed=name == "on_hand")
         if problem:
             return wrong(problem, text)

@@ -9,6 +9,8 @@ from django.utils.translation import gettext_lazy as _
 
 from branches.models import Branch
 from branches.selectors import all_branches
+from core.numbers import NumberField, WholeNumberField
+from core.text import TextField
 from inventory.querysets import LEVELS
 from inventory.selectors import stock_by_code
 
@@ -20,7 +22,7 @@ LEVEL_NAMES = (
 )
 
 
-class BranchForm(forms.Form):
+class BranchChoiceForm(forms.Form):
     """Which branch; all of them when none is chosen."""
 
     branch = forms.ModelChoiceField(
@@ -40,10 +42,10 @@ class BranchForm(forms.Form):
         return branch.pk if branch else None
 
 
-class ExportForm(BranchForm):
+class ExportForm(BranchChoiceForm):
     """The filters of the list, as its address carries them."""
 
-    branch__id__exact = forms.IntegerField(required=False, min_value=1, max_value=2**62)
+    branch__id__exact = WholeNumberField(required=False, min_value=1, max_value=2**62)
     level = forms.ChoiceField(required=False, choices=[(name, name) for name in LEVELS])
     q = forms.CharField(required=False, max_length=100)
 
@@ -58,13 +60,13 @@ class ExportForm(BranchForm):
         }
 
 
-class UploadForm(BranchForm):
+class UploadForm(BranchChoiceForm):
     """A file of counts. Rows that name no branch are of the chosen one."""
 
     file = forms.FileField(
         label=_("File (CSV)"), widget=forms.ClearableFileInput(attrs={"accept": ".csv,text/csv"})
     )
-    note = forms.CharField(
+    note = TextField(
         label=_("Reason"), max_length=200, required=False,
         widget=forms.TextInput(attrs={"dir": "auto"}),
     )  # fmt: skip
@@ -86,11 +88,11 @@ class TransferForm(forms.Form):
     )  # fmt: skip
     from_branch = forms.ModelChoiceField(label=_("From"), queryset=Branch.objects.none())
     to_branch = forms.ModelChoiceField(label=_("To"), queryset=Branch.objects.none())
-    quantity = forms.DecimalField(
+    quantity = NumberField(
         label=_("Quantity"), max_digits=12, decimal_places=3,
         widget=forms.TextInput(attrs={"inputmode": "decimal", "dir": "ltr"}),
     )  # fmt: skip
-    reason = forms.CharField(
+    reason = TextField(
         label=_("Reason"), max_length=200, required=False,
         widget=forms.TextInput(attrs={"dir": "auto"}),
     )  # fmt: skip

@@ -9,12 +9,15 @@ from decimal import Decimal
 from django.db import connection
 
 from audit.services import Action, Actor, Change, record_many
+from core.transactions import require_transaction
 from inventory.models import Stock, StockMovement
-from mami.transactions import require_transaction
 
 Reason = StockMovement.Reason
 NOTHING = Decimal(0)
 
+FEW = 10
+"""Whether something is in stock is decided below so many units or kg: by a product's step, which the
+catalogue knows. Every move that begins or ends below them is told (`StockCrossing`)."""
 _MOVE = """
 WITH wanted (stock_id, on_hand, reserved) AS (
     SELECT * FROM unnest(%s::bigint[], %s::numeric[], %s::numeric[])
@@ -23,7 +26,12 @@ WITH wanted (stock_id, on_hand, reserved) AS (
     SET on_hand = s.on_hand + w.on_hand, reserved = s.reserved + w.reserved, updated_at = now()
     FROM wanted AS w
     WHERE s.id = w.stock_id
-    RETURNING s.id, w.on_hand AS on_hand_delta, w.reserved AS reserved_delta, s.on_hand, s.reserved
+    RETURNING s.id, w.on_hand AS on_hand_delta, w.reserved AS reserved_delta, s.on_hand, s.reserved,
+              s.product_id, s.branch_id
+), crossed AS (
+    INSERT INTO inventory_stockcrossing (product_id, branch_id)
+    SELECT product_id, branch_id FROM moved
+    WHERE on_hand - reserved - greatest(on_hand_delta - reserved_delta, 0) < %s
 )
 INSERT INTO inventory_stockmovement
     (stock_id, reason, on_hand_delta, reserved_delta, on_hand_after, reserved_after, reference,
@@ -66,6 +74,7 @@ def move(
                 [one.stock.pk for one in moves],
                 [one.on_hand for one in moves],
                 [one.reserved for one in moves],
+                FEW,
                 reason.value,
                 reference,
                 actor.pk if actor is not None else None,

@@ -7,8 +7,9 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from core.append_only import append_only
+from core.money import plain
 from inventory.querysets import StockQuerySet
-from mami.append_only import append_only
 
 
 class Stock(models.Model):
@@ -84,6 +85,7 @@ class StockMovement(models.Model):
         PICK = "PICK", _("picked")
         UNPICK = "UNPICK", _("put back")
         REQUEST = "REQUEST", _("approved stock request")
+        RETURN = "RETURN", _("came back from a customer")
 
     stock = models.ForeignKey(Stock, on_delete=models.PROTECT, related_name="movements")
     reason = models.CharField(_("reason"), max_length=12, choices=Reason.choices)
@@ -121,6 +123,50 @@ class StockMovement(models.Model):
 
     def __str__(self) -> str:
         return f"{self.stock}: {self.get_reason_display()}"
+
+
+class StockCrossing(models.Model):
+    """A product at a branch that may have begun or ceased to be in stock: whoever keeps a list of
+    what is in stock looks at what stands there now, and takes the row away.
+
+    Without foreign keys: many sales write here, and none shall wait for another's product.
+    """
+
+    product_id = models.BigIntegerField()
+    branch_id = models.BigIntegerField()
+
+    class Meta:
+        verbose_name = _("crossing of a stock")
+        verbose_name_plural = _("crossings of stocks")
+
+    def __str__(self) -> str:
+        return f"{self.product_id} @ {self.branch_id}"
+
+
+class PickCorrection(models.Model):
+    """By how much the book of a row was raised because a picker of one order found more than it said.
+
+    It is taken back when the goods are put back, so that undoing an answer invents no stock. A count
+    of the shelf, and the goods leaving the shop, end it.
+    """
+
+    stock = models.ForeignKey(Stock, on_delete=models.PROTECT, related_name="corrections")
+    reference = models.CharField(max_length=40)
+    quantity = models.DecimalField(max_digits=12, decimal_places=3)
+
+    class Meta:
+        verbose_name = _("correction by a picker")
+        verbose_name_plural = _("corrections by pickers")
+        constraints = [
+            models.UniqueConstraint(fields=["stock", "reference"], name="pick_correction_unique"),
+            models.CheckConstraint(
+                condition=Q(quantity__gt=0), name="pick_correction_corrects_something"
+            ),
+        ]
+        indexes = [models.Index(fields=["reference"], name="pick_correction_reference")]
+
+    def __str__(self) -> str:
+        return f"{self.stock_id}: {plain(self.quantity)}"
 
 
 class StockImport(models.Model):

@@ -4,11 +4,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.apps import apps
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F
+
+from core.gtin import coded, holds
 
 if TYPE_CHECKING:
     from inventory.models import Stock  # noqa: F401
+
+
+def products_meant(text: str) -> models.QuerySet:
+    """Products with every word of `text` in a name, or with it as sku or barcode."""
+    return _products().filter(holds(text, "name_he", "name_en") | coded(text))
+
+
+def products_coded(text: str) -> models.QuerySet:
+    """Products with this sku or barcode."""
+    return _products().filter(coded(text))
+
+
+def _products() -> models.QuerySet:
+    found: models.QuerySet = apps.get_model("catalog", "Product").objects.all()
+    return found
 
 
 LEVELS = {"low": "low", "out": "out", "short": "short", "unsold": "never_sold"}
@@ -42,10 +60,8 @@ class StockQuerySet(models.QuerySet["Stock"]):
         return found
 
     def matching(self, text: str) -> StockQuerySet:
-        """Rows whose product has `text` in a name, or as its sku or barcode."""
-        return self.filter(
-            Q(product__name_he__icontains=text)
-            | Q(product__name_en__icontains=text)
-            | Q(product__sku__iexact=text)
-            | Q(product__barcode=text)
-        )
+        """Rows whose product has the words of `text` in a name, or it as sku or barcode.
+
+        The products first, by their own indexes.
+        """
+        return self.filter(product__in=products_meant(text))

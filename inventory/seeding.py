@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from django.db import transaction
 
-from inventory.models import Stock, StockMovement
+from inventory.models import Stock, StockCrossing, StockMovement
 
 BATCH = 1000
 
@@ -37,6 +37,13 @@ def seed_stock(*, counts: Iterable[OpeningCount]) -> int:
                 )
                 for count in counts
                 if (count.product_id, count.branch_id) not in known
+            ],
+            batch_size=BATCH,
+        )
+        StockCrossing.objects.bulk_create(
+            [
+                StockCrossing(product_id=stock.product_id, branch_id=stock.branch_id)
+                for stock in stocks
             ],
             batch_size=BATCH,
         )

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import QuerySet, Sum
+from django.db.models.functions import Upper
 
 from branches.models import Branch
+from core.errors import NotFound
+from core.gtin import coded
 from inventory.models import Stock, StockImport, StockMovement
-from mami.errors import NotFound
 
 NOTHING = Decimal(0)
 SALES_DAYS = 14
@@ -27,15 +29,6 @@ def availability(*, branch_id: int, product_ids: Iterable[int]) -> dict[int, Dec
     )
     found = {key: max(on_hand - reserved, NOTHING) for key, on_hand, reserved in rows}
     return {key: found.get(key, NOTHING) for key in wanted}
-
-
-def available_anywhere(*, product_ids: Iterable[int]) -> set[int]:
-    """The products of which some active branch has something free. One query."""
-    return set(
-        Stock.objects.filter(product_id__in=set(product_ids), branch__is_active=True)
-        .available()
-        .values_list("product_id", flat=True)
-    )
 
 
 def inventory_rows(
@@ -54,12 +47,6 @@ def inventory_rows(
     if text := q.strip():
         rows = rows.matching(text)
     return rows.low() if low else rows
-
-
-def shortages(*, branch_id: int | None = None) -> QuerySet[Stock]:
-    """Rows with more promised than there is, the worst first."""
-    rows = Stock.objects.short().select_related("product", "branch").order_by("on_hand", "pk")
-    return rows if branch_id is None else rows.filter(branch_id=branch_id)
 
 
 def stock_row(*, stock_id: int) -> Stock:
@@ -82,12 +69,6 @@ def stock_at(*, branch_id: int, product_id: int) -> Stock:
     return found
 
 
-def movements_of(*, stock_id: int, limit: int = 100) -> list[StockMovement]:
-    """The latest movements of a row, newest first. One query."""
-    rows = StockMovement.objects.filter(stock_id=stock_id).select_related("actor")
-    return list(rows.order_by("-id")[:limit])
-
-
 def on_hand_of(*, pairs: Iterable[tuple[int, int]]) -> dict[tuple[int, int], Decimal]:
     """What stands on the shelf for each (branch, product) that has a row. One query."""
     wanted = set(pairs)
@@ -103,7 +84,7 @@ def branch_codes() -> dict[str, int]:
     return {code.lower(): key for code, key in Branch.objects.values_list("code", "pk")}
 
 
-class Shelf(NamedTuple):
+class StockForCount(NamedTuple):
     """What judging a count needs to know of a stock row; tuples, because files are long."""
 
     sku: str
@@ -116,12 +97,14 @@ class Shelf(NamedTuple):
 
 def shelves_by_sku(
     *, skus: Collection[str], branch_ids: Collection[int]
-) -> dict[tuple[str, int], Shelf]:
-    """The stock rows of some products at some branches, by sku and branch. One query."""
-    rows = Stock.objects.filter(product__sku__in=skus, branch_id__in=branch_ids).values_list(
-        "product__sku", "branch_id", "pk", "product_id", "product__sold_by", "on_hand"
+) -> dict[tuple[str, int], StockForCount]:
+    """The stock rows of some products at some branches, by sku in capitals and branch. One query."""
+    rows = (
+        Stock.objects.annotate(named=Upper("product__sku"))
+        .filter(named__in={sku.upper() for sku in skus}, branch_id__in=branch_ids)
+        .values_list("product__sku", "branch_id", "pk", "product_id", "product__sold_by", "on_hand")
     )
-    return {(row[0], row[1]): Shelf(*row) for row in rows}
+    return {(row[0].upper(), row[1]): StockForCount(*row) for row in rows}
 
 
 def listed_stock(*, branch_id: int | None, level: str, q: str) -> QuerySet[Stock]:
@@ -176,9 +159,7 @@ def low_rows(*, branch_id: int | None, now: dt.datetime) -> list[LowRow]:
     rows = rows.filter(product__is_active=True, branch__is_active=True)
     if branch_id is not None:
         rows = rows.filter(branch_id=branch_id)
-    found = list(
-        rows.defer("product__search_vector").order_by("branch_id", "product_id")[:MOST_LOW]
-    )
+    found = list(rows.order_by("branch_id", "product_id")[:MOST_LOW])
     sold = dict(
         StockMovement.objects.filter(
             stock__in=[stock.pk for stock in found],
@@ -201,5 +182,5 @@ def low_count() -> int:
 
 def stock_by_code(*, code: str, branch_id: int) -> int | None:
     """The stock row of the product with this sku or barcode at a branch, or None. One query."""
-    meant = Q(product__sku__iexact=code) | Q(product__barcode=code)
-    return Stock.objects.filter(meant, branch_id=branch_id).values_list("pk", flat=True).first()
+    found = Stock.objects.filter(coded(code, product="product__"), branch_id=branch_id)
+    return found.values_list("pk", flat=True).first()

@@ -7,9 +7,9 @@ from typing import Any
 
 from rest_framework import serializers
 
+from api.fields import Id, Instant, Quantity, Text, instant, number
+from api.queries import CursorPaging
 from inventory.models import Stock
-from mami.api.fields import Id, Instant, Quantity, Text, instant, number
-from mami.api.queries import CursorPaging
 
 
 class InventoryQuery(CursorPaging):

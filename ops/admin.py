@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -16,17 +17,26 @@ from django.utils.translation import pgettext_lazy
 from procrastinate.contrib.django.models import ProcrastinateEvent, ProcrastinateJob
 
 from branches import services as branches
-from branches.models import Branch
-from branches.windows import DAY_NAMES
-from mami.service_admin import ReadOnlyAdmin, RefusableForm, RowsInline, SwitchedAdmin, titled
+from branches.models import DAY_NAMES, Branch
+from core.admin_lists import titled
+from core.clock import now
+from core.service_admin import (
+    ReadOnlyAdmin,
+    RowsInline,
+    SwitchedAdmin,
+)
+from ops.asking_admin import AskingForm
+from ops.asking_admin import register as register_asking
+from ops.selectors import hit_orders
 from ops.services import cancel_jobs, open_branch, retry_jobs
+from orders.models import Order
 
-HOURS = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)\s*[-–—]\s*([01]?\d|2[0-3]):([0-5]\d)")
+HOURS = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])\s*[-–—]\s*([01]?[0-9]|2[0-3]):([0-5][0-9])")
 TEXTS = ("name_he", "name_en", "address_he", "address_en", "city_he", "city_en", "phone")
 DAYS = tuple(f"hours_{day}" for day in range(7))
 
 
-class HoursField(forms.CharField):
+class DayHoursField(forms.CharField):
     """Opening hours of a day as `07:00–22:00`, empty when closed."""
 
     def __init__(self, **kwargs: Any) -> None:
@@ -46,14 +56,14 @@ class HoursField(forms.CharField):
         return [opening, closing]
 
 
-class BranchForm(RefusableForm):
-    hours_0 = HoursField(label=DAY_NAMES[0])
-    hours_1 = HoursField(label=DAY_NAMES[1])
-    hours_2 = HoursField(label=DAY_NAMES[2])
-    hours_3 = HoursField(label=DAY_NAMES[3])
-    hours_4 = HoursField(label=DAY_NAMES[4])
-    hours_5 = HoursField(label=DAY_NAMES[5])
-    hours_6 = HoursField(label=DAY_NAMES[6])
+class BranchAdminForm(AskingForm):
+    hours_0 = DayHoursField(label=DAY_NAMES[0])
+    hours_1 = DayHoursField(label=DAY_NAMES[1])
+    hours_2 = DayHoursField(label=DAY_NAMES[2])
+    hours_3 = DayHoursField(label=DAY_NAMES[3])
+    hours_4 = DayHoursField(label=DAY_NAMES[4])
+    hours_5 = DayHoursField(label=DAY_NAMES[5])
+    hours_6 = DayHoursField(label=DAY_NAMES[6])
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -61,6 +71,12 @@ class BranchForm(RefusableForm):
             pair = self.instance.opening_hours.get(str(day))
             if pair:
                 self.initial[f"hours_{day}"] = "–".join(pair)
+
+    def hit_orders(self, data: dict[str, Any]) -> Sequence[Order]:
+        closes = "is_active" in self.changed_data and data.get("is_active") is False
+        if self.instance.pk is None or not closes:
+            return []
+        return hit_orders.of_branch(branch_id=self.instance.pk, now=now())
 
     def opening_hours(self) -> dict[str, Any]:
         """The week as the branch keeps it: 0 is Sunday, closed days left out."""
@@ -80,6 +96,28 @@ STATES = {
     "cancelled": pgettext_lazy("job", "cancelled"),
     "aborted": pgettext_lazy("job", "aborted"),
 }
+
+
+class StateFilter(admin.SimpleListFilter):
+    """By state; without a choice what is not finished, so that yesterday's jobs do not hide today's."""
+
+    title = _("state")
+    parameter_name = "status__exact"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("all", _("All")), *STATES.items()]
+
+    def queryset(self, request: HttpRequest, queryset: models.QuerySet) -> models.QuerySet:
+        if self.value() == "all":
+            return queryset
+        if self.value() is None:
+            return queryset.exclude(status="succeeded")
+        return queryset.filter(status=self.value()) if self.value() in STATES else queryset.none()
+
+    def choices(self, changelist: Any) -> Any:
+        first, *rest = super().choices(changelist)
+        yield {**first, "display": _("Not finished")}
+        yield from rest
 
 
 class EventInline(RowsInline):
@@ -103,7 +141,7 @@ class JobAdmin(ReadOnlyAdmin):
     """What the worker has to do, does and has done."""
 
     list_display = ("id", "task", "what", "state", "tries", "planned")
-    list_filter = (titled("status", _("state")), titled("task_name", _("job")))
+    list_filter = (StateFilter, titled("task_name", _("job")))
     ordering = ("-id",)
     fields = ("task", "what", "state", "tries", "planned")
     readonly_fields = fields
@@ -162,7 +200,7 @@ class JobAdmin(ReadOnlyAdmin):
 
 @admin.register(Branch)
 class BranchAdmin(SwitchedAdmin):
-    form = BranchForm
+    form = BranchAdminForm
     audit_name = "branch"
     list_display = ("name", "address", "city", "phone", "is_delivery_source", "is_active")
     list_filter = ("is_active",)
@@ -171,7 +209,7 @@ class BranchAdmin(SwitchedAdmin):
         (None, {"fields": (("name_he", "name_en"), "phone")}),
         (_("Address"), {"fields": (("address_he", "address_en"), ("city_he", "city_en"))}),
         (_("Opening hours"), {"fields": DAYS}),
-        (_("State"), {"fields": ("is_delivery_source", "is_active")}),
+        (_("State"), {"fields": ("is_delivery_source", "is_active", "sure")}),
     )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
@@ -201,3 +239,6 @@ class BranchAdmin(SwitchedAdmin):
 
     def switch(self, request: HttpRequest, obj: Branch, *, active: bool) -> None:
         branches.update_branch(actor=request.user, branch_id=obj.pk, changes={"is_active": active})
+
+
+register_asking()

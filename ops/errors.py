@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from mami.errors import DomainError
+from core.errors import DomainError
 
 
 class WrongBarcode(DomainError):
@@ -30,10 +30,3 @@ class WrongPickupCode(DomainError):
     code = "WRONG_PICKUP_CODE"
     status = 422
     message = _("That is not the code of this order. Nothing was handed over.")
-
-
-class AnswerOvertaken(DomainError):
-    """The line has another answer by now than the one that stood when this one was given."""
-
-    code = "ANSWER_OVERTAKEN"
-    message = _("Somebody answered this line in the meantime. Please look at it again.")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -10,16 +12,23 @@ from django.utils.translation import gettext_lazy as _
 
 from branches.models import Branch
 from branches.selectors import active_branches
-from mami.clock import shop_instant
-from ops.selectors import OPEN
+from core.bidi import left_to_right
+from core.clock import shop_instant
+from core.days import DayField
+from core.numbers import NumberField, WholeNumberField
+from core.text import TextField
+from orders.choices import DelayReason
 from orders.models import FulfillmentType, OrderStatus, PickedStatus
+from orders.status import OPEN
 
 FIRST_HOUR, LAST_HOUR, WINDOW_HOURS = 6, 22, 2
 TO_PACK = "TO_PACK"
 ALL_OPEN = "OPEN"
+EVERY = "ALL"
 GROUPS: dict[str, tuple[str, ...]] = {
     TO_PACK: (OrderStatus.CREATED, OrderStatus.IN_PROGRESS),
     ALL_OPEN: OPEN,
+    EVERY: tuple(OrderStatus.values),
 }
 ASK_WHY = frozenset({OrderStatus.DELAYED, OrderStatus.CANCELED})
 REASONS = {
@@ -34,6 +43,7 @@ def _status_choices() -> list[tuple[str, Any]]:
     return [
         (TO_PACK, _("New and in packing")),
         (ALL_OPEN, _("All open orders")),
+        (EVERY, _("Every status")),
         *OrderStatus.choices,
     ]
 
@@ -42,16 +52,11 @@ def _window_choices() -> list[tuple[str, Any]]:
     starts = range(FIRST_HOUR, LAST_HOUR, WINDOW_HOURS)
     return [
         ("", _("All windows")),
-        *((f"{hour:02}", f"{hour:02}:00–{hour + WINDOW_HOURS:02}:00") for hour in starts),
+        *(
+            (f"{hour:02}", left_to_right(f"{hour:02}:00–{hour + WINDOW_HOURS:02}:00"))
+            for hour in starts
+        ),
     ]
-
-
-def with_points(data: Any, name: str) -> Any:
-    """What was typed, with a point for the comma that many scales show."""
-    data = data.copy()
-    if name in data:
-        data[name] = data[name].strip().replace(",", ".")
-    return data
 
 
 class QueueForm(forms.Form):
@@ -70,13 +75,12 @@ class QueueForm(forms.Form):
         choices=[("", _("Delivery and pickup")), *FulfillmentType.choices],
         required=False,
     )
-    day = forms.DateField(
-        label=_("Delivery day"), required=False, widget=forms.DateInput(attrs={"type": "date"})
-    )
+    day = DayField(label=_("Delivery day"), required=False)
     slot = forms.ChoiceField(
         label=_("Window"), choices=_window_choices, required=False, help_text=_("Of that day.")
     )
     mine = forms.BooleanField(label=_("Only mine"), required=False)
+    unpaid = forms.BooleanField(label=_("Not paid"), required=False)
     urgency = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, person_id: int | None = None, **kwargs: Any) -> None:
@@ -96,6 +100,7 @@ class QueueForm(forms.Form):
         totals = by_status | {
             name: sum(by_status.get(status, 0) for status in group)
             for name, group in GROUPS.items()
+            if name != EVERY
         }
         self.fields["status"].choices = [  # type: ignore[attr-defined]
             (name, f"{label} ({totals[name]})" if name in totals else label)
@@ -109,45 +114,79 @@ class QueueForm(forms.Form):
         return shop_instant(day, dt.time(int(hour))) if hour else None
 
     def statuses(self) -> tuple[str, ...]:
-        """The statuses asked for; new and in packing unless something else was chosen."""
-        chosen = self.cleaned_data.get("status") or TO_PACK
+        """The statuses asked for; new and in packing unless something else was chosen.
+
+        Who looks for one order means it whatever its status.
+        """
+        if (self.cleaned_data.get("q") or "").strip():
+            return ()
+        chosen = self.cleaned_data.get("status")
+        if not chosen and self.cleaned_data.get("unpaid"):
+            return ()  # an open order of any status may wait for its money
+        chosen = chosen or TO_PACK
         return GROUPS.get(chosen, (chosen,))
 
 
 class AnswerForm(forms.Form):
+    """What is said of a line: what a device calls the answer, and how the line stood for whoever gave it.
+
+    `arguments` is what the service of this form takes, `unreadable` what to tell when there are none.
+    """
+
+    unreadable: Any = _("That is not a number.")
+
+    client_id = forms.UUIDField(required=False)
+    seen_version = WholeNumberField(required=False, min_value=1, max_value=2**31 - 1)
+
+    def arguments(self) -> dict[str, Any]:
+        return dict(self.cleaned_data)
+
+
+class PickForm(AnswerForm):
     """A picker's answer for one line; without `picked_status` only the number found changed."""
 
-    picked_status = forms.ChoiceField(
-        choices=[("PENDING", ""), ("PICKED", ""), ("MISSING", "")], required=False
-    )
-    picked_quantity = forms.DecimalField(max_digits=9, decimal_places=3, required=False)
-    found = forms.DecimalField(max_digits=9, decimal_places=3, required=False)
+    picked_status = forms.ChoiceField(choices=PickedStatus.choices, required=False)
+    picked_quantity = NumberField(max_digits=9, decimal_places=3, required=False)
+    found = NumberField(max_digits=9, decimal_places=3, required=False)
     reason = forms.ChoiceField(choices=REASONS.items(), required=False)
-    client_id = forms.UUIDField(required=False)
     seen_status = forms.ChoiceField(choices=PickedStatus.choices, required=False)
 
-    def __init__(self, data: Any, **kwargs: Any) -> None:
-        super().__init__(with_points(data, "picked_quantity"), **kwargs)
+    def arguments(self) -> dict[str, Any]:
+        data = super().arguments()
+        del data["found"]
+        return {"quantity": data.pop("picked_quantity"), **data}
 
 
-class ScanForm(forms.Form):
+def is_code(text: str) -> bool:
+    """Whether what stands in a weight's field is a barcode: no weight has so many digits."""
+    return re.fullmatch(r"[0-9]{8,14}", "".join(text.split())) is not None
+
+
+class ScanForm(AnswerForm):
+    """The barcode of a line's pack, and how much of it was found."""
+
+    unreadable = _("Scan or type a barcode.")
+
     barcode = forms.CharField(max_length=40)
-    client_id = forms.UUIDField(required=False)
-    picked_quantity = forms.DecimalField(max_digits=9, decimal_places=3, required=False)
+    picked_quantity = NumberField(max_digits=9, decimal_places=3, required=False)
+
+    def arguments(self) -> dict[str, Any]:
+        data = super().arguments()
+        return {"quantity": data.pop("picked_quantity"), **data}
 
 
-class SwapForm(forms.Form):
+class SwapForm(AnswerForm):
     """What is given instead of a line: chosen or scanned, and how much of it."""
 
-    product = forms.IntegerField(min_value=1, max_value=2**62, required=False)
+    product = WholeNumberField(min_value=1, max_value=2**62, required=False)
     barcode = forms.CharField(max_length=40, required=False)
-    quantity = forms.DecimalField(max_digits=9, decimal_places=3, required=False)
+    quantity = NumberField(max_digits=9, decimal_places=3, required=False)
     agreed = forms.BooleanField(required=False)
-    client_id = forms.UUIDField(required=False)
     seen_status = forms.ChoiceField(choices=PickedStatus.choices, required=False)
 
-    def __init__(self, data: Any, **kwargs: Any) -> None:
-        super().__init__(with_points(data, "quantity"), **kwargs)
+    def arguments(self) -> dict[str, Any]:
+        data = super().arguments()
+        return {"product_id": data.pop("product"), **data}
 
 
 class ClaimForm(forms.Form):
@@ -162,7 +201,7 @@ class ClaimForm(forms.Form):
 
 
 class FinishForm(forms.Form):
-    bags = forms.IntegerField(label=_("Bags"), min_value=1, max_value=99, required=False)
+    bags = WholeNumberField(label=_("Bags"), min_value=1, max_value=99, required=False)
 
 
 class HandOverForm(forms.Form):
@@ -170,21 +209,37 @@ class HandOverForm(forms.Form):
 
 
 class DeliverForm(forms.Form):
-    note = forms.CharField(
-        label=_("Where it was left, or with whom"), max_length=200, required=False
-    )
+    note = TextField(label=_("Where it was left, or with whom"), max_length=200, required=False)
     photo = forms.FileField(label=_("Photo"), required=False)
+
+    def clean(self) -> None:
+        """`returned_<line id>`: how much of a line the customer handed back; empty: nothing."""
+        reader = NumberField(required=False, min_value=0, decimal_places=3)
+        self.returned: dict[int, Decimal] = {}
+        for name, text in self.data.items():
+            key = name.removeprefix("returned_")
+            if key == name or not key.isascii() or not key.isdigit():
+                continue
+            try:
+                quantity = reader.clean(text)
+            except forms.ValidationError as error:
+                self.add_error(None, error)
+            else:
+                if quantity:
+                    self.returned[int(key)] = quantity
 
 
 class StatusForm(forms.Form):
     """The next step; being late and being cancelled need a reason."""
 
     status = forms.ChoiceField(choices=OrderStatus.choices)
-    reason = forms.CharField(label=_("Reason"), max_length=200, required=False)
+    reason = TextField(label=_("Reason"), max_length=200, required=False)
+    reason_code = forms.ChoiceField(choices=DelayReason.choices, required=False)
 
     def clean(self) -> None:
         data = self.cleaned_data
-        if data.get("status") in ASK_WHY and not data.get("reason"):
+        told = data.get("reason") or data.get("reason_code") not in (None, "", DelayReason.OTHER)
+        if data.get("status") in ASK_WHY and not told:
             self.add_error("reason", _("Please say why."))
 
 
@@ -194,9 +249,7 @@ class PlaceForm(forms.Form):
     branch = forms.ModelChoiceField(
         label=_("Branch"), queryset=Branch.objects.none(), required=False, empty_label=None
     )
-    day = forms.DateField(
-        label=_("Delivery day"), required=False, widget=forms.DateInput(attrs={"type": "date"})
-    )
+    day = DayField(label=_("Delivery day"), required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from procrastinate.contrib.django.models import ProcrastinateJob
 from procrastinate.jobs import Status
 
-from mami.transactions import require_transaction
+from core.transactions import require_transaction
 
 
 def lock_jobs(*, job_ids: Iterable[int], status: Status) -> list[ProcrastinateJob]:

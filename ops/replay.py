@@ -10,15 +10,15 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from mami.errors import DomainError, InvalidInput
-from ops.forms import AnswerForm, SwapForm
-from ops.screens import refusal_words
-from ops.services import SWAP, answer, swap
+from core.errors import DomainError, InvalidInput
+from ops.forms import PickForm, SwapForm
+from ops.picking_screen import refusal_words
+from ops.services import SWAP, record_pick, swap
 from orders.models import Order
 
-MOST = 500
+MAX_REPLAYED = 500
 FIELDS = (
-    "client_id", "picked_status", "picked_quantity", "reason", "seen_status",
+    "client_id", "picked_status", "picked_quantity", "reason", "seen_status", "seen_version",
     "product", "barcode", "quantity", "agreed",
 )  # fmt: skip
 
@@ -39,7 +39,7 @@ def _answers(body: bytes) -> list[dict[str, Any]]:
         answers = None
     if (
         not isinstance(answers, list)
-        or len(answers) > MOST
+        or len(answers) > MAX_REPLAYED
         or not all(isinstance(one, dict) for one in answers)
     ):
         raise InvalidInput(fields={"answers": [_("That is not a list of answers.")]})
@@ -49,38 +49,16 @@ def _answers(body: bytes) -> list[dict[str, Any]]:
 def _one(actor: User, order: Order, given: dict[str, Any], now: dt.datetime) -> dict[str, Any]:
     data = QueryDict(mutable=True)
     data.update({name: str(given.get(name) or "") for name in FIELDS})
-    is_swap = data["picked_status"] == SWAP
-    form = SwapForm(data) if is_swap else AnswerForm(data)
+    form, service = (
+        (SwapForm(data), swap) if data["picked_status"] == SWAP else (PickForm(data), record_pick)
+    )
     item_id = given.get("item_id")
     client_id = str(given.get("client_id"))
     if not form.is_valid() or not isinstance(item_id, int) or not form.cleaned_data["client_id"]:
         return {"client_id": client_id, "refused": _("This answer could not be read.")}
-    values = form.cleaned_data
-    kept: dict[str, Any] = {
-        "actor": actor,
-        "order": order,
-        "item_id": item_id,
-        "client_id": values["client_id"],
-        "seen_status": values["seen_status"],
-        "was_kept": True,
-        "now": now,
-    }
     try:
-        if is_swap:
-            swap(
-                product_id=values["product"],
-                barcode=values["barcode"],
-                quantity=values["quantity"],
-                agreed=values["agreed"],
-                **kept,
-            )
-        else:
-            answer(
-                picked_status=values["picked_status"],
-                quantity=values["picked_quantity"],
-                reason=values["reason"],
-                **kept,
-            )
+        service(actor=actor, order=order, item_id=item_id, was_kept=True, now=now,
+                **form.arguments())  # fmt: skip
     except DomainError as refusal:
         return {"client_id": client_id, "refused": refusal_words(refusal)}
     return {"client_id": client_id, "refused": ""}

@@ -3,31 +3,30 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from decimal import Decimal, InvalidOperation
 from typing import Any
 from urllib.parse import urlencode
 
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from billing.selectors import documents_of
 from branches.models import Branch
 from branches.selectors import delivery_source
-from mami.clock import shop_date
-from mami.errors import DomainError, NotFound
+from core.clock import shop_date
 from ops import selectors
-from ops.forms import ALL_OPEN, ASK_WHY, REASONS, DeliverForm, PlaceForm, QueueForm
+from ops.forms import ALL_OPEN, ASK_WHY, DeliverForm, PlaceForm, QueueForm
 from ops.labels import barcode
-from ops.selectors import OPEN, Picking, PickLine, QueueCounts, QueueFilter
+from ops.picking_screen import may_swap
+from ops.selectors import QueueCounts, QueueFilter
+from ops.selectors.money import money_panel
 from ops.selectors.runs import board, runs
-from ops.selectors.substitutes import Offer, offers
-from ops.tolerance import fine_range
 from ops.urgency import URGENCIES
-from orders.models import Order, OrderStatus
-from orders.selectors import amount_due, proof_of
-from orders.status import allowed_transitions
-from payments.selectors import payment_summary
+from orders.choices import DelayReason
+from orders.models import FulfillmentType, Order, OrderStatus, PickedStatus
+from orders.selectors import amount_due, notes_of, proof_of
+from orders.status import OPEN, allowed_transitions
+from payments.refunds import refunds_of
 
 PAGE = 50
 TILES = {
@@ -47,41 +46,6 @@ MOVES = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
-class Answer:
-    """What the thumb zone starts from: units found, or the weight and its tolerance in kg."""
-
-    found: int
-    weight: str
-    low: Decimal
-    high: Decimal
-    reasons: Any
-    undo: Any = None
-
-    @property
-    def less(self) -> int:
-        return max(1, self.found - 1)
-
-    @property
-    def more(self) -> int:
-        return self.found + 1
-
-
-@dataclass(frozen=True, kw_only=True)
-class Swap:
-    """What could be given instead of a line, and what stands in the form (weights in kg)."""
-
-    line: PickLine
-    offers: list[Offer]
-    choice: str
-    low: Decimal
-    high: Decimal
-    product: str
-    barcode: str
-    quantity: str
-    agreed: bool
-
-
 def queue_context(*, form: QueueForm, page: str, now: dt.datetime) -> dict[str, Any]:
     """The queue: filters, tiles and one page of rows."""
     form.is_valid()
@@ -97,6 +61,7 @@ def queue_context(*, form: QueueForm, page: str, now: dt.datetime) -> dict[str, 
         date_to=data.get("day"),
         due_at=form.window_start(shop_date(now)),
         q=data.get("q") or "",
+        unpaid=bool(data.get("unpaid")),
     )
     number = int(page) if page.isascii() and page.isdecimal() and len(page) < 6 else 1
     start = (max(1, number) - 1) * PAGE
@@ -104,9 +69,12 @@ def queue_context(*, form: QueueForm, page: str, now: dt.datetime) -> dict[str, 
     orders = list(found[start : start + PAGE + 1])
     counts = selectors.counts(branch_id=filters.branch_id, now=now)
     form.show_counts(counts.by_status)
+    outside = selectors.waiting_outside(filters=filters, now=now) if start == 0 else []
+    first = {order.pk for order in outside}
+    shown = [*outside, *(order for order in orders[:PAGE] if order.pk not in first)]
     return {
         "form": form,
-        "rows": selectors.rows(orders=orders[:PAGE], now=now),
+        "rows": selectors.rows(orders=shown, now=now),
         "more": len(orders) > PAGE,
         "page": max(1, number),
         "first": start + 1,
@@ -178,14 +146,39 @@ def row_context(*, number: str, now: dt.datetime) -> dict[str, Any]:
     return {"row": selectors.rows(orders=[order], now=now)[0]}
 
 
+@dataclass(frozen=True, kw_only=True)
+class BagLabel:
+    """One bag of an order, with a code of its own."""
+
+    number: int
+    code: str
+    barcode: str
+
+
+def bag_label(order: Order, number: int) -> BagLabel:
+    """Bags are counted through the order; A until they know the zone they come from."""
+    code = f"{order.order_number}-A{number:02}"
+    return BagLabel(number=number, code=code, barcode=barcode(text=code))
+
+
 def slip_context(*, order: Order) -> dict[str, Any]:
     """What is printed for an order: its lines in walking order, and a label for each bag."""
     return {
         "order": order,
         "lines": selectors.lines_of(order=order),
-        "bags": range(1, (order.bags or 1) + 1),
+        "bags": [bag_label(order, number) for number in range(1, (order.bags or 1) + 1)],
         "barcode": barcode(text=order.order_number),
+        "wants_paper": not order.user.documents_consent,
+        "papers": documents_of(order_id=order.pk) if order.captured_at else [],
     }
+
+
+def papers_and_refunds(order: Order) -> dict[str, Any]:
+    """The papers of an order, newest first, and what was given back of it, each with its paper."""
+    papers = documents_of(order_id=order.pk) if order.captured_at else []
+    notes = {paper.refund_id: paper for paper in papers}
+    refunds = refunds_of(payment_id=order.payment_id) if order.captured_at else []
+    return {"papers": papers, "refunds": [(one, notes.get(one.id)) for one in refunds]}
 
 
 def order_page(
@@ -194,7 +187,7 @@ def order_page(
     """The staff's page of an order; `door` is the form of a delivery that was refused."""
     lines = selectors.lines_of(order=order)
     items = selectors.items_in(lines)
-    answered = all(item.picked_status != "PENDING" for item in items)
+    answered = all(item.picked_status != PickedStatus.PENDING for item in items)
     moves = allowed_transitions(order, actor)
     if order.status in {OrderStatus.CREATED, OrderStatus.IN_PROGRESS}:
         # Picking has its own screen: claiming begins it and finishing ends it.
@@ -204,9 +197,12 @@ def order_page(
         "row": selectors.rows(orders=[order], now=now)[0],
         "lines": lines,
         "timeline": selectors.timeline(order=order),
-        "payment": payment_summary(payment_id=order.payment_id),
+        **money_panel(order=order, actor=actor),
+        **papers_and_refunds(order),
         "door": door or DeliverForm(),
         "proof": proof_of(order=order),
+        "notes": notes_of(order=order),
+        "reasons": DelayReason.choices,
         "may_swap": may_swap(order, actor) and order.status == OrderStatus.MISSING,
         "due": amount_due(order=order, items=items) if answered else None,
         "moves": [
@@ -214,8 +210,11 @@ def order_page(
                 "to": to,
                 "label": _label(order, to),
                 "ask": to in ASK_WHY,
-                "code": to == OrderStatus.DELIVERED and order.fulfillment_type == "PICKUP",
-                "door": to == OrderStatus.DELIVERED and order.fulfillment_type == "DELIVERY",
+                "why": to == OrderStatus.DELAYED and order.left_at is not None,
+                "code": to == OrderStatus.DELIVERED
+                and order.fulfillment_type == FulfillmentType.PICKUP,
+                "door": to == OrderStatus.DELIVERED
+                and order.fulfillment_type == FulfillmentType.DELIVERY,
             }
             for to in moves
         ],
@@ -231,154 +230,3 @@ def _label(order: Order, to: str) -> Any:
         if to == OrderStatus.IN_PROGRESS:
             return _("Pick again")
     return MOVES[OrderStatus(to)]
-
-
-def pick_context(
-    *,
-    number: str,
-    actor: User,
-    now: dt.datetime,
-    item: object = None,
-    found: object = None,
-    answered: object = None,
-    weight: str = "",
-    scanned: bool = False,
-    refusal: DomainError | str | None = None,
-    swap: object = None,
-    insist: bool = False,
-    typed: Mapping[str, str] | None = None,
-) -> dict[str, Any]:
-    """The picking screen at a line; `answered` is the line whose answer can be undone.
-
-    With `swap` it shows what could be given instead of what is missing of that line: where there
-    is something, or always (`insist`). `typed` is what stood in that form.
-    """
-    order = selectors.order_by_number(number=number)
-    picking = selectors.picking(order=order, item_id=_whole(item))
-    instead = _offered(picking, _whole(swap), typed or {}, insist=insist)
-    last = _whole(answered)
-    undo = next((line for line in picking.answered if line.item.pk == last), None)
-    return {
-        "order": order,
-        "picking": picking,
-        "mine": order.picker_id == actor.pk and order.status == OrderStatus.IN_PROGRESS,
-        "minutes": int((order.due_at - now).total_seconds() // 60),
-        "answer": _answer(picking.current, found, weight, undo),
-        "scanned": scanned,
-        "refusal": _told(refusal),
-        "swap": instead,
-    }
-
-
-def _offered(
-    picking: Picking, item_id: int | None, typed: Mapping[str, str], *, insist: bool
-) -> Swap | None:
-    """What could be given for the line, which the screen then stands at; None: carry on picking."""
-    if item_id is None:
-        return None
-    line = next((line for line in picking.lines if line.item.pk == item_id), None)
-    if line is None:
-        raise NotFound
-    if not (insist or line.is_missing or line.is_short):
-        return None
-    swap = _swap(picking.order, line, typed)
-    if not (insist or swap.offers):
-        return None
-    picking.current = line
-    return swap
-
-
-def may_swap(order: Order, actor: User) -> bool:
-    """Who decides on substitutes: its picker; a manager while it waits with items missing."""
-    if order.status == OrderStatus.MISSING:
-        return actor.is_manager
-    return order.status == OrderStatus.IN_PROGRESS
-
-
-def _swap(order: Order, line: PickLine, typed: Mapping[str, str]) -> Swap:
-    left = line.item.left
-    low, high = fine_range(left)
-    found = offers(item=line.item, branch_id=order.branch_id)
-    best = str(found[0].product.pk) if found else ""
-    usual = "" if line.is_weighed else f"{left.normalize():f}"
-    return Swap(
-        line=line,
-        offers=found,
-        choice=line.item.substitution,
-        low=low,
-        high=high,
-        product=typed.get("product", best),
-        barcode=typed.get("barcode", ""),
-        quantity=typed.get("quantity", usual),
-        agreed=bool(typed.get("agreed")),
-    )
-
-
-def stored_screens(picking: Picking) -> list[dict[str, Any]]:
-    """The screen of every line, which the device shows by itself while it has no network."""
-    return [
-        {
-            "picking": Picking(order=picking.order, lines=[], current=line, undoable=None),
-            "answer": _answer(line, None, "", None),
-        }
-        for line in picking.lines
-    ]
-
-
-def swaps_context(*, number: str, actor: User) -> dict[str, Any]:
-    """The substitutes of every line still to pick, for its picker. One query for each such line."""
-    order = selectors.order_by_number(number=number)
-    mine = order.picker_id == actor.pk and order.status == OrderStatus.IN_PROGRESS
-    lines = selectors.picking(order=order, item_id=None).pending if mine else []
-    found = [_swap(order, line, {}) for line in lines]
-    return {"order": order, "swaps": [swap for swap in found if swap.offers]}
-
-
-def _answer(line: PickLine | None, found: object, weight: str, undo: Any) -> Answer:
-    if line is None:
-        return Answer(found=1, weight="", low=Decimal(0), high=Decimal(0), reasons=(), undo=undo)
-    asked = line.item.quantity
-    low, high = fine_range(asked)
-    most = max(1, int(asked))
-    wanted = _number(found)
-    return Answer(
-        found=min(most, max(1, int(wanted))) if wanted is not None else most,
-        weight=weight,
-        low=low,
-        high=high,
-        reasons=REASONS.items(),
-        undo=undo,
-    )
-
-
-def _told(refusal: DomainError | str | None) -> dict[str, Any] | None:
-    if refusal is None:
-        return None
-    if isinstance(refusal, str):
-        return {"title": _("That did not work"), "text": refusal}
-    title = getattr(refusal, "title", _("That did not work"))
-    return {"title": title, "text": refusal_words(refusal)}
-
-
-def refusal_words(refusal: DomainError) -> str:
-    """What to tell about a refusal: the fields' own words before the general ones."""
-    fields = refusal.details.get("fields", {})
-    return " ".join(str(m) for texts in fields.values() for m in texts) or str(refusal.message)
-
-
-def _whole(value: object) -> int | None:
-    """A key from an address. Raises NotFound for anything else than a number."""
-    if value in (None, ""):
-        return None
-    text = str(value)
-    if not (text.isascii() and text.isdecimal() and len(text) < 18):
-        raise NotFound
-    return int(text)
-
-
-def _number(value: object) -> Decimal | None:
-    try:
-        number = Decimal(str(value)) if value not in (None, "") else None
-    except InvalidOperation:
-        return None
-    return number if number is not None and number.is_finite() and abs(number) < 10_000 else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from mami.clock import shop_date, shop_instant
+from core.clock import shop_date, shop_instant
 
 CRITICAL = "critical"
 DUE_SOON = "dueSoon"

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from mami.clock import now as clock_now
-from mami.errors import DomainError
-from mami.signed_in import PersonRequest
+from billing.selectors import stored_pdf
+from core.clock import now as clock_now
+from core.errors import DomainError, InvalidInput
+from core.htmx import is_part, toast
+from core.typed_requests import PersonRequest
 from ops import selectors, services
 from ops.forms import (
     AnswerForm,
@@ -22,36 +25,30 @@ from ops.forms import (
     DeliverForm,
     FinishForm,
     HandOverForm,
+    PickForm,
     PlaceForm,
     QueueForm,
     ScanForm,
     StatusForm,
     SwapForm,
+    is_code,
 )
+from ops.picking_screen import may_swap, pick_context, refusal_words, stored_screens, swaps_context
 from ops.replay import replayed
 from ops.screens import (
     board_context,
-    may_swap,
     order_page,
-    pick_context,
     queue_context,
-    refusal_words,
     row_context,
     runs_context,
     slip_context,
-    stored_screens,
-    swaps_context,
 )
 from orders import services as orders
-from orders.doors import door_photo
-from orders.printing import print_order
+from orders.invoice_pdf import print_order, print_stored
+from orders.models import Order, OrderItem, OrderStatus, PickedStatus
+from orders.numbering import read_number
+from orders.proof_photo import door_photo
 from orders.selectors import order_by_id
-
-
-def is_part(request: HttpRequest) -> bool:
-    """Whether HTMX asks for a part of the page (and not for a page it restores from history)."""
-    headers = request.headers
-    return headers.get("HX-Request") == "true" and "HX-History-Restore-Request" not in headers
 
 
 @require_GET
@@ -88,27 +85,34 @@ def slip(request: HttpRequest, number: str) -> HttpResponse:
 def invoice(request: HttpRequest, number: str) -> HttpResponse:
     """The invoice of an order, as its customer gets it."""
     found = selectors.order_by_number(number=number)
-    return print_order(order=order_by_id(order_id=found.pk)).answer()
+    return print_order(order=order_by_id(order_id=found.pk)).answer(request)
+
+
+@require_GET
+def document(request: HttpRequest, number: str, document_id: int) -> HttpResponse:
+    """A paper as it was issued, in the language of `lang`, else of the page."""
+    language = request.GET.get("lang") or get_language() or "he"
+    pdf = stored_pdf(order_number=read_number(number), document_id=document_id, language=language)
+    return print_stored(pdf).answer(request)
 
 
 @require_POST
-def claim(request: PersonRequest, number: str) -> HttpResponse:
+def claim_order(request: PersonRequest, number: str) -> HttpResponse:
     """Take an order, or take it over; the answer to HTMX is its row."""
     form, found = ClaimForm(request.POST), selectors.order_by_number(number=number)
-    toast = _("%(number)s is yours") % {"number": found.order_number}
+    told = _("%(number)s is yours") % {"number": found.order_number}
     try:
-        services.claim(actor=request.user, order_id=found.pk, seen_picker=form.seen_picker(),
+        services.claim_or_take_over(actor=request.user, order_id=found.pk, seen_picker=form.seen_picker(),
                        now=clock_now())  # fmt: skip
     except DomainError as refusal:
         if not is_part(request):
             messages.warning(request, str(refusal.message))
             return redirect("ops:queue")
-        toast = str(refusal.message)
+        told = str(refusal.message)
     if not is_part(request):
         return redirect("ops:pick", number=found.order_number)
     response = render(request, "ops/_row.html", row_context(number=number, now=clock_now()))
-    response["HX-Trigger"] = json.dumps({"toast": {"text": toast}})
-    return response
+    return toast(response, told)
 
 
 @require_POST
@@ -138,6 +142,7 @@ def status(request: PersonRequest, number: str) -> HttpResponse:
                 order_id=found.pk,
                 to=form.cleaned_data["status"],
                 reason=form.cleaned_data["reason"],
+                reason_code=form.cleaned_data["reason_code"],
                 now=clock_now(),
             )
             messages.success(request, _("Done."))
@@ -172,6 +177,7 @@ def deliver(request: PersonRequest, number: str) -> HttpResponse:
                 order_id=found.pk,
                 note=form.cleaned_data["note"],
                 photo=form.cleaned_data["photo"],
+                returned=form.returned,
                 now=clock_now(),
             )
         except DomainError as refusal:
@@ -193,37 +199,26 @@ def photo(request: HttpRequest, number: str) -> FileResponse:
 def pick(request: PersonRequest, number: str) -> HttpResponse:
     """One line at a time, in walking order."""
     found = selectors.order_by_number(number=number)
-    if found.status not in {"CREATED", "IN_PROGRESS"}:
+    if found.status not in {OrderStatus.CREATED, OrderStatus.IN_PROGRESS}:
         return redirect("ops:order", number=found.order_number)
     asked = {name: request.GET.get(name) for name in ("item", "found", "swap")}
     return _screen(request, number, **asked)
 
 
 @require_POST
-def answer(request: PersonRequest, number: str, item_id: int) -> HttpResponse:
+def record_pick(request: PersonRequest, number: str, item_id: int) -> HttpResponse:
     """A picker's answer; the answer's answer is the next line."""
-    form, found = AnswerForm(request.POST), selectors.order_by_number(number=number)
-    if not form.is_valid():
-        return _screen(request, number, item=item_id, refusal=_("That is not a number."),
-                       weight=request.POST.get("picked_quantity", ""))  # fmt: skip
-    data = form.cleaned_data
-    if not data["picked_status"]:
-        return _screen(request, number, item=item_id, found=data["found"])
+    weight = request.POST.get("picked_quantity", "")
+    if is_code(weight):  # a scanner typed it into the weight
+        return _scan(request, number, item_id, form=ScanForm({"barcode": weight}))
+    form, found = PickForm(request.POST), selectors.order_by_number(number=number)
+    if form.is_valid() and not form.cleaned_data["picked_status"]:
+        return _screen(request, number, item=item_id, found=form.cleaned_data["found"])
     try:
-        services.answer(
-            actor=request.user,
-            order=found,
-            item_id=item_id,
-            picked_status=data["picked_status"],
-            quantity=data["picked_quantity"],
-            reason=data["reason"],
-            client_id=data["client_id"],
-            now=clock_now(),
-        )
+        _carried_out(request, found, item_id, form=form, service=services.record_pick)
     except DomainError as refusal:
-        return _screen(request, number, item=item_id, refusal=refusal,
-                       weight=request.POST.get("picked_quantity", ""))  # fmt: skip
-    undone = data["picked_status"] == "PENDING"
+        return _screen(request, number, item=item_id, refusal=refusal, weight=weight)
+    undone = form.cleaned_data["picked_status"] == PickedStatus.PENDING
     return _next(request, number, item=item_id if undone else None, answered=item_id,
                  swap=None if undone else item_id)  # fmt: skip
 
@@ -239,22 +234,16 @@ def replay(request: PersonRequest, number: str) -> HttpResponse:
 @require_POST
 def scan(request: PersonRequest, number: str, item_id: int) -> HttpResponse:
     """A barcode for the current line."""
-    form, found = ScanForm(request.POST), selectors.order_by_number(number=number)
-    if not form.is_valid():
-        return _screen(request, number, item=item_id, refusal=_("Scan or type a barcode."))
+    return _scan(request, number, item_id, form=ScanForm(request.POST))
+
+
+def _scan(request: PersonRequest, number: str, item_id: int, *, form: ScanForm) -> HttpResponse:
+    found = selectors.order_by_number(number=number)
     try:
-        item = services.scan(
-            actor=request.user,
-            order=found,
-            item_id=item_id,
-            barcode=form.cleaned_data["barcode"],
-            quantity=form.cleaned_data["picked_quantity"],
-            client_id=form.cleaned_data["client_id"],
-            now=clock_now(),
-        )
+        item = _carried_out(request, found, item_id, form=form, service=services.scan)
     except DomainError as refusal:
         return _screen(request, number, item=item_id, refusal=refusal)
-    if item.picked_status == "PENDING":
+    if item.picked_status == PickedStatus.PENDING:
         return _screen(request, number, item=item_id, scanned=True)
     return _next(request, number, answered=item_id, swap=item_id)
 
@@ -265,31 +254,34 @@ def swap(request: PersonRequest, number: str, item_id: int) -> HttpResponse:
     found = selectors.order_by_number(number=number)
     if not may_swap(found, request.user):
         return redirect("ops:order", number=found.order_number)
+    shown = {"swap": item_id, "insist": True}
     if request.method == "GET":
-        return _screen(request, number, swap=item_id, insist=True)
+        return _screen(request, number, **shown)
     form = SwapForm(request.POST)
-    shown = {"swap": item_id, "insist": True, "typed": request.POST}
-    if not form.is_valid():
-        return _screen(request, number, refusal=_("That is not a number."), **shown)
-    data = form.cleaned_data
     try:
-        services.swap(
-            actor=request.user,
-            order=found,
-            item_id=item_id,
-            product_id=data["product"],
-            barcode=data["barcode"],
-            quantity=data["quantity"],
-            agreed=data["agreed"],
-            client_id=data["client_id"],
-            now=clock_now(),
-        )
+        _carried_out(request, found, item_id, form=form, service=services.swap)
     except DomainError as refusal:
-        return _screen(request, number, refusal=refusal, **shown)
-    if found.status == "MISSING":
+        return _screen(request, number, refusal=refusal, typed=request.POST, **shown)
+    if found.status == OrderStatus.MISSING:
         messages.success(request, _("Done."))
         return redirect("ops:order", number=found.order_number)
     return _next(request, number, answered=item_id)
+
+
+def _carried_out(
+    request: PersonRequest,
+    order: Order,
+    item_id: int,
+    *,
+    form: AnswerForm,
+    service: Callable[..., OrderItem],
+) -> OrderItem:
+    """What a form says of a line, done by its service. Raises InvalidInput when the form cannot be
+    read, and what the service raises."""
+    if not form.is_valid():
+        raise InvalidInput(form.unreadable, fields={})
+    return service(actor=request.user, order=order, item_id=item_id, now=clock_now(),
+                   **form.arguments())  # fmt: skip
 
 
 @require_GET

@@ -7,14 +7,14 @@ from typing import Any
 
 from rest_framework.request import Request
 
+from api.operations import operation
+from api.pagination import Page, by_cursor
+from api.queries import CursorPaging
+from api.views import ApiView
 from branches.selectors import any_branch
-from mami import clock
-from mami.api.operations import operation
-from mami.api.pagination import Page, by_cursor
-from mami.api.queries import CursorPaging
-from mami.api.views import ApiView
-from mami.errors import Busy, NotFound
-from mami.signed_in import PersonApiRequest
+from core import clock
+from core.errors import Busy, NotFound
+from core.typed_requests import PersonApiRequest
 from stockrequests import errors, selectors, services
 from stockrequests.selectors import ReviewRow
 from stockrequests.serializers import (
@@ -28,7 +28,7 @@ from stockrequests.serializers import (
     StockRequestOut,
     decision,
 )
-from stockrequests.services import Outcome
+from stockrequests.services import DecisionResult
 
 TAG = "Stock requests"
 NEWEST_FIRST = ("-created_at", "-id")
@@ -106,7 +106,7 @@ class BulkReview(ApiView):
         body=BulkIn,
         answer=BulkOut,
     )
-    def patch(self, request: PersonApiRequest, body: dict[str, Any]) -> list[Outcome]:
+    def patch(self, request: PersonApiRequest, body: dict[str, Any]) -> list[DecisionResult]:
         decisions = [decision(item["id"], item) for item in body["items"]]
         return services.review_many(actor=request.user, decisions=decisions, now=clock.now())
 
@@ -119,7 +119,7 @@ class OldBulkReview(ApiView):
         answer=OldBulkOut,
         deprecated=True,
     )
-    def patch(self, request: PersonApiRequest, body: dict[str, Any]) -> list[Outcome]:
+    def patch(self, request: PersonApiRequest, body: dict[str, Any]) -> list[DecisionResult]:
         decisions = [decision(item["request_id"], item) for item in body["items"]]
         return services.review_many(actor=request.user, decisions=decisions, now=clock.now())
 

@@ -10,10 +10,10 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from catalog.templatetags.shop import number
-from mami.errors import InvalidInput
+from core.errors import InvalidInput
 from stockrequests.forms import DecisionForm
 from stockrequests.selectors import ReviewRow
-from stockrequests.services import Decision, Outcome, Status
+from stockrequests.services import Decision, DecisionResult, Status
 
 
 @dataclass(kw_only=True)
@@ -26,7 +26,7 @@ class Results:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Line:
+class ReviewLine:
     """A row of the review page with what was typed into it, and why it was refused."""
 
     row: ReviewRow
@@ -38,15 +38,15 @@ class Line:
 
 def lines(
     *, rows: Sequence[ReviewRow], data: QueryDict | None = None, results: Results | None = None
-) -> list[Line]:
+) -> list[ReviewLine]:
     """The rows as they are shown: after a post with everything that was typed into them."""
     refusals = {one["id"]: one["text"] for one in results.refused} if results else {}
     return [_line(row, data or QueryDict(), refusals) for row in rows]
 
 
-def _line(row: ReviewRow, data: QueryDict, refusals: dict[int, str]) -> Line:
+def _line(row: ReviewRow, data: QueryDict, refusals: dict[int, str]) -> ReviewLine:
     key = row.request.pk
-    return Line(
+    return ReviewLine(
         row=row,
         quantity=data.get(f"approved_quantity-{key}") or number(row.request.quantity),
         reason=data.get(f"rejection_reason-{key}", ""),
@@ -55,7 +55,7 @@ def _line(row: ReviewRow, data: QueryDict, refusals: dict[int, str]) -> Line:
     )
 
 
-def decisions_from(*, data: QueryDict) -> tuple[list[Decision], list[Outcome]]:
+def decisions_from(*, data: QueryDict) -> tuple[list[Decision], list[DecisionResult]]:
     """The decisions of a posted page, and the rows whose cells cannot be read.
 
     `approve=ID` or `reject=ID` means that row, `approve=all` and `reject=all` every ticked one.
@@ -70,11 +70,11 @@ def decisions_from(*, data: QueryDict) -> tuple[list[Decision], list[Outcome]]:
     read = [_decision(data, key, status) for key in dict.fromkeys(keys)]
     return (
         [one for one in read if isinstance(one, Decision)],
-        [one for one in read if isinstance(one, Outcome)],
+        [one for one in read if isinstance(one, DecisionResult)],
     )
 
 
-def results_of(*, outcomes: Sequence[Outcome]) -> Results:
+def results_of(*, outcomes: Sequence[DecisionResult]) -> Results:
     """Counts for the summary, and each refusal in words."""
     results = Results()
     for outcome in outcomes:
@@ -90,7 +90,7 @@ def results_of(*, outcomes: Sequence[Outcome]) -> Results:
     return results
 
 
-def _decision(data: QueryDict, key: int, status: str) -> Decision | Outcome:
+def _decision(data: QueryDict, key: int, status: str) -> Decision | DecisionResult:
     form = DecisionForm(
         {
             "approved_quantity": data.get(f"approved_quantity-{key}", ""),
@@ -99,7 +99,7 @@ def _decision(data: QueryDict, key: int, status: str) -> Decision | Outcome:
     )
     if not form.is_valid():
         fields = {name: list(texts) for name, texts in form.errors.items()}
-        return Outcome(request_id=key, refusal=InvalidInput(fields=fields))
+        return DecisionResult(request_id=key, refusal=InvalidInput(fields=fields))
     return Decision(
         request_id=key,
         status=status,

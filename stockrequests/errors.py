@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from mami.errors import DomainError, PermissionRefused
+from core.errors import DomainError, PermissionRefused
 
 
 class AlreadyReviewed(DomainError):

@@ -10,6 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from branches.models import Branch
 from branches.selectors import active_branches
 from catalog.models import Product
+from core.numbers import NumberField
+from core.text import TextField
 from stockrequests.models import StockRequest
 from stockrequests.products import find_product
 
@@ -26,8 +28,8 @@ class AskForm(forms.Form):
         choices=StockRequest.Type.choices,
         initial=StockRequest.Type.SET_QUANTITY,
     )
-    quantity = forms.DecimalField(label=_("Quantity"), max_digits=12, decimal_places=3)
-    reason = forms.CharField(
+    quantity = NumberField(label=_("Quantity"), max_digits=12, decimal_places=3)
+    reason = TextField(
         label=_("Why"),
         max_length=200,
         required=False,
@@ -62,5 +64,5 @@ class AskForm(forms.Form):
 class DecisionForm(forms.Form):
     """One row's decision; its fields carry the request's number as prefix."""
 
-    approved_quantity = forms.DecimalField(max_digits=12, decimal_places=3, required=False)
-    rejection_reason = forms.CharField(max_length=200, required=False)
+    approved_quantity = NumberField(max_digits=12, decimal_places=3, required=False)
+    rejection_reason = TextField(max_length=200, required=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mami.errors import NotFound
+from core.errors import NotFound
 from stockrequests.models import StockRequest
 
 

@@ -7,6 +7,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from core.money import plain
+
 
 class StockRequest(models.Model):
     """Asks to set a branch's count of a product, or to add to it."""
@@ -73,4 +75,4 @@ class StockRequest(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_request_type_display()} {self.quantity} × {self.product_id}"
+        return f"{self.get_request_type_display()} {plain(self.quantity)} × {self.product_id}"

@@ -5,8 +5,9 @@ from __future__ import annotations
 from django.db.models import Q
 
 from catalog.models import Product
+from core.gtin import coded
 
-MOST = 10
+MAX_FOUND = 10
 
 
 def find_product(*, text: str) -> list[Product]:
@@ -17,11 +18,9 @@ def find_product(*, text: str) -> list[Product]:
     wanted = " ".join(text.split())
     if not wanted:
         return []
-    exact = Product.objects.filter(
-        Q(barcode=wanted) | Q(sku__iexact=wanted) | Q(name_he=wanted) | Q(name_en__iexact=wanted)
-    )
-    found = list(exact.order_by("id")[:MOST])
+    exact = Product.objects.filter(coded(wanted) | Q(name_he=wanted) | Q(name_en__iexact=wanted))
+    found = list(exact.order_by("id")[:MAX_FOUND])
     if found:
         return found
     part = Product.objects.filter(Q(name_he__icontains=wanted) | Q(name_en__icontains=wanted))
-    return list(part.order_by("id")[:MOST])
+    return list(part.order_by("id")[:MAX_FOUND])

@@ -6,11 +6,11 @@ from typing import Any
 
 from rest_framework import serializers
 
-from mami.api.fields import Id, Instant, Quantity, Text, instant, number
-from mami.api.queries import CursorPaging
+from api.fields import Id, Instant, Quantity, Text, Whole, instant, number
+from api.queries import CursorPaging
 from stockrequests.models import StockRequest
 from stockrequests.selectors import ReviewRow
-from stockrequests.services import MOST_AT_ONCE, REASON_LENGTH, Decision, Outcome
+from stockrequests.services import MOST_AT_ONCE, REASON_LENGTH, Decision, DecisionResult
 
 
 class StockRequestIn(serializers.Serializer[Any]):
@@ -114,15 +114,15 @@ class BulkResultOut(serializers.Serializer[Any]):
 
 class BulkOut(serializers.Serializer[Any]):
     results = BulkResultOut(many=True)
-    succeeded = serializers.IntegerField()
-    failed = serializers.IntegerField()
+    succeeded = Whole()
+    failed = Whole()
 
-    def to_representation(self, outcomes: list[Outcome]) -> dict[str, Any]:
+    def to_representation(self, outcomes: list[DecisionResult]) -> dict[str, Any]:
         results = [self.row(outcome) for outcome in outcomes]
         failed = sum(row["result"] == "error" for row in results)
         return {"results": results, "succeeded": len(results) - failed, "failed": failed}
 
-    def row(self, outcome: Outcome) -> dict[str, Any]:
+    def row(self, outcome: DecisionResult) -> dict[str, Any]:
         if outcome.refusal is None:
             return {"id": outcome.request_id, "result": "ok"}
         error = {"code": outcome.refusal.code, "message": str(outcome.refusal.message)}
@@ -136,7 +136,7 @@ class OldBulkResultOut(BulkResultOut):
 class OldBulkOut(BulkOut):
     results = OldBulkResultOut(many=True)
 
-    def row(self, outcome: Outcome) -> dict[str, Any]:
+    def row(self, outcome: DecisionResult) -> dict[str, Any]:
         return {**super().row(outcome), "request_id": outcome.request_id}
 
 

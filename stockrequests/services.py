@@ -13,17 +13,17 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from audit.services import Action, record
 from branches.selectors import branch as active_branch
+from core.errors import DomainError, InvalidInput, PermissionRefused
+from core.transactions import write_transaction
 from inventory import services as inventory
 from inventory.selectors import stock_at
-from mami.errors import DomainError, InvalidInput, PermissionRefused
-from mami.transactions import write_transaction
 from stockrequests.errors import AlreadyReviewed, SelfReview
 from stockrequests.locks import lock_request
 from stockrequests.models import StockRequest
 
 MOST_AT_ONCE = 200
 REASON_LENGTH = 200
-MOST = Decimal("999999.999")
+MAX_ON_HAND = Decimal("999999.999")
 Status, Type = StockRequest.Status, StockRequest.Type
 
 
@@ -38,7 +38,7 @@ class Decision:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Outcome:
+class DecisionResult:
     """What became of one decision of many: the request, or why not."""
 
     request_id: int
@@ -119,7 +119,9 @@ def review(*, actor: User, decision: Decision, now: dt.datetime) -> StockRequest
     return request
 
 
-def review_many(*, actor: User, decisions: Sequence[Decision], now: dt.datetime) -> list[Outcome]:
+def review_many(
+    *, actor: User, decisions: Sequence[Decision], now: dt.datetime
+) -> list[DecisionResult]:
     """Decide about many, each by itself: one that is refused does not stop the others.
 
     Raises PermissionRefused, and InvalidInput for more than 200.
@@ -132,12 +134,12 @@ def review_many(*, actor: User, decisions: Sequence[Decision], now: dt.datetime)
     return [_outcome(actor, decision, now) for decision in decisions]
 
 
-def _outcome(actor: User, decision: Decision, now: dt.datetime) -> Outcome:
+def _outcome(actor: User, decision: Decision, now: dt.datetime) -> DecisionResult:
     try:
         request = review(actor=actor, decision=decision, now=now)
     except DomainError as refusal:
-        return Outcome(request_id=decision.request_id, refusal=refusal)
-    return Outcome(request_id=decision.request_id, request=request)
+        return DecisionResult(request_id=decision.request_id, refusal=refusal)
+    return DecisionResult(request_id=decision.request_id, request=request)
 
 
 def _approve(
@@ -198,7 +200,7 @@ def _check_decision(decision: Decision, reason: str) -> None:
 
 def _check(request_type: str, quantity: Decimal, sold_by: str, *, field: str = "quantity") -> None:
     message = ""
-    if not quantity.is_finite() or quantity > MOST:
+    if not quantity.is_finite() or quantity > MAX_ON_HAND:
         message = _("That is more than a shelf can hold.")
     elif request_type == Type.SET_QUANTITY and quantity < 0:
         message = _("Zero or more.")

@@ -1,4 +1,4 @@
-"""Addresses of this room's pages."""
+"""Addresses of this app's pages."""
 
 from __future__ import annotations
 

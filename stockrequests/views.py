@@ -9,19 +9,19 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from mami.clock import now
-from mami.errors import DomainError, InvalidInput
-from mami.signed_in import PersonRequest
+from core.clock import now
+from core.errors import DomainError, InvalidInput
+from core.typed_requests import PersonRequest
 from stockrequests import selectors, services
 from stockrequests.bulk import Results, decisions_from, lines, results_of
+from stockrequests.current_stock import seen_quantity
 from stockrequests.forms import AskForm
 from stockrequests.products import find_product
-from stockrequests.seen import seen_quantity
 
 PAGE = 50
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def mine(request: PersonRequest) -> HttpResponse:
     """Own requests, and the form for a new one."""
     form = AskForm(request.POST or None, initial={"product": request.GET.get("product", "")})

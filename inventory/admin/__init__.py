@@ -1,4 +1,4 @@
-"""Stock in the office: lists and forms of Django admin, and the desk for files and transfers."""
+"""Stock in the office: lists and forms of Django admin, and the pages for files and transfers."""
 
 from inventory.admin.stock import StockAdmin, StockMovementAdmin
 

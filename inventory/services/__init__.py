@@ -6,14 +6,22 @@ branches.
 """
 
 from inventory.locks import lock_stocks
+from inventory.services.corrections import settle_corrections
 from inventory.services.counting import (
     add_on_hand,
     open_rows,
     set_for,
     set_on_hand,
 )
-from inventory.services.imports import apply_counts, check_counts, choose_mode, upload_counts
-from inventory.services.promises import pick, put_back, release, reserve, unpick
+from inventory.services.crossings import take_crossings
+from inventory.services.imports import (
+    apply_counts,
+    check_counts,
+    choose_mode,
+    give_up,
+    upload_counts,
+)
+from inventory.services.promises import pick, put_back, release, reserve, take_return, unpick
 from inventory.services.transfers import transfer
 
 __all__ = [
@@ -21,6 +29,7 @@ __all__ = [
     "apply_counts",
     "check_counts",
     "choose_mode",
+    "give_up",
     "lock_stocks",
     "open_rows",
     "pick",
@@ -29,6 +38,9 @@ __all__ = [
     "reserve",
     "set_for",
     "set_on_hand",
+    "settle_corrections",
+    "take_crossings",
+    "take_return",
     "transfer",
     "unpick",
     "upload_counts",

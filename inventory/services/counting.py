@@ -12,15 +12,16 @@ from django.utils.translation import gettext_lazy
 
 from audit.services import Action, Actor, Change, record_many
 from branches.models import Branch
+from core.errors import InvalidInput, NotFound
+from core.money import json_quantity
+from core.transactions import write_transaction
 from inventory.errors import StaleQuantity
 from inventory.ledger import Move, Reason, move
 from inventory.locks import lock_stock, lock_stocks
 from inventory.models import Stock
-from mami.errors import InvalidInput, NotFound
-from mami.money import json_quantity
-from mami.transactions import write_transaction
+from inventory.services.corrections import forget_corrections
 
-MOST = Decimal("999999.999")
+MAX_ON_HAND = Decimal("999999.999")
 REFERENCE_LENGTH = 40
 PROBLEMS = {
     "NEGATIVE": gettext_lazy("A count is never below zero."),
@@ -55,6 +56,7 @@ def set_on_hand(
         if reorder_point is not None:
             check_quantity(stock.product.sold_by, reorder_point, field="reorder_point")
             write_reorder_points(actor=actor, wanted=[(stock, reorder_point)])
+        forget_corrections(stock_ids=[stock.pk])
         _change(actor, stock, quantity - stock.on_hand, Reason.STOCKTAKE, "", reason)
     return stock
 
@@ -74,6 +76,7 @@ def set_for(
     """
     with write_transaction():
         stock = _row(branch_id, product_id, quantity)
+        forget_corrections(stock_ids=[stock.pk])
         _change(actor, stock, quantity - stock.on_hand, Reason.REQUEST, reference, reason)
     return stock
 
@@ -93,7 +96,7 @@ def add_on_hand(
         stock = _row(branch_id, product_id, quantity)
         if quantity <= 0:
             raise InvalidInput(fields={"quantity": [_("Add something more than nothing.")]})
-        if stock.on_hand + quantity > MOST:
+        if stock.on_hand + quantity > MAX_ON_HAND:
             raise InvalidInput(fields={"quantity": [_("That is more than a shelf can hold.")]})
         _change(actor, stock, quantity, kind, reference, reason)
     return stock
@@ -160,7 +163,7 @@ def quantity_problem(sold_by: str, quantity: Decimal) -> str:
     """Why a count cannot be, as a key of PROBLEMS; the empty string for a good one."""
     if not quantity.is_finite() or quantity < 0:
         return "NEGATIVE"
-    if quantity > MOST:
+    if quantity > MAX_ON_HAND:
         return "TOO_LARGE"
     if sold_by == "UNIT" and quantity != quantity.to_integral_value():
         return "WHOLE_UNITS"

@@ -18,15 +18,16 @@ from procrastinate.contrib.django import app
 
 from accounts.models import User
 from audit.services import Action
-from inventory.counts_file import BATCH, Count, Problem, decoded, judged, stale
+from core.errors import PermissionRefused
+from core.transactions import write_transaction
+from inventory.counts_file import BATCH, Count, Problem, judged, readable, stale
 from inventory.errors import ImportNotReady
 from inventory.ledger import Move, Reason, move
 from inventory.locks import lock_import, lock_rows
 from inventory.models import StockImport
 from inventory.selectors import import_content
+from inventory.services.corrections import forget_corrections
 from inventory.services.counting import write_reorder_points
-from mami.errors import PermissionRefused
-from mami.transactions import write_transaction
 
 MOST_PROBLEMS = 500
 Status, Mode = StockImport.Status, StockImport.Mode
@@ -68,7 +69,7 @@ def upload_counts(
     """Keep a file of counts, and have it checked in the background. Raises PermissionRefused, InvalidInput."""
     if not actor.is_manager:
         raise PermissionRefused
-    decoded(content)
+    readable(content)
     with write_transaction():
         file = StockImport.objects.create(
             file_name=file_name[-100:],
@@ -90,7 +91,7 @@ def check_counts(*, import_id: int) -> None:
     if file.status != Status.CHECKING:
         return
     progress = Progress()
-    text = decoded(import_content(import_id=import_id))
+    text = readable(import_content(import_id=import_id))
     for batch in judged(text, default_branch_id=file.branch_id):
         counts = [one for one in batch if isinstance(one, Count)]
         progress.seen += len(batch)
@@ -132,11 +133,29 @@ def apply_counts(*, import_id: int, now: dt.datetime) -> None:
     file = StockImport.objects.select_related("actor").defer("content").get(pk=import_id)
     if file.status != Status.APPLYING:
         return
-    text = decoded(import_content(import_id=import_id))
+    text = readable(import_content(import_id=import_id))
     if file.mode == Mode.ALL:
         _apply_all(file, text, now)
     else:
         _apply_good(file, text, now)
+
+
+def give_up(*, import_id: int, now: dt.datetime) -> None:
+    """End a file whose work broke and is not tried again, so that nobody waits for it.
+
+    Its problems say so. What batches of good rows have changed before stays changed: DONE; else
+    REFUSED. Does nothing for a file that waits for nobody.
+    """
+    with write_transaction():
+        file = lock_import(import_id=import_id)
+        if not file.is_working:
+            return
+        progress = Progress(
+            seen=file.seen, changes=file.changes, refused=file.refused, problems=file.problems
+        )
+        progress.refuse([Problem(line=0, code="FAULT")])
+        status = Status.DONE if file.changes and file.mode == Mode.GOOD else Status.REFUSED
+        _finish(file, progress, now, status=status)
 
 
 def _apply_all(file: StockImport, text: str, now: dt.datetime) -> None:
@@ -203,6 +222,7 @@ def _write(file: StockImport, counts: Sequence[Count], progress: Progress) -> No
     changed |= {stock.pk for stock, point in points if stock.reorder_point != point}
     progress.changes += len(changed)
     write_reorder_points(actor=file.actor, wanted=points, reference=reference)
+    forget_corrections(stock_ids=[one.stock.pk for one in moves])
     move(
         actor=file.actor,
         moves=moves,

@@ -10,12 +10,13 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from audit.services import Action, Actor
+from core.errors import NotFound
+from core.money import json_quantity
 from inventory.errors import InsufficientStock
 from inventory.ledger import NOTHING, Move, Reason, move
 from inventory.locks import lock_stocks
 from inventory.models import Stock
-from mami.errors import NotFound
-from mami.money import json_quantity
+from inventory.services.corrections import correct, take_back
 
 
 def reserve(
@@ -73,17 +74,12 @@ def pick(
     """Take `picked` from the shelf and end the promise of `promised`.
 
     The picker holds the goods in the hand: when the book says the shelf has less, the book was
-    wrong, so a stocktake correction comes first. Raises NotFound for an unknown row.
+    wrong, so a stocktake correction comes first; it is undone with the answer that made it. Raises
+    NotFound for an unknown row.
     """
     stock = _locked(branch_id, [product_id])[product_id]
     if stock.on_hand < picked:
-        move(
-            actor=actor,
-            moves=[Move(stock=stock, on_hand=picked - stock.on_hand)],
-            reason=Reason.STOCKTAKE,
-            action=Action.UPDATE,
-            reference=reference,
-        )
+        correct(actor=actor, stock=stock, by=picked - stock.on_hand, reference=reference)
     move(
         actor=actor,
         moves=[Move(stock=stock, on_hand=-picked, reserved=-promised)],
@@ -104,7 +100,8 @@ def unpick(
 ) -> None:
     """Put `picked` back on the shelf and promise `promised` again, whatever else was promised.
 
-    Raises NotFound for an unknown row.
+    What the book had been raised by for these goods is taken back. Raises NotFound for an unknown
+    row.
     """
     stock = _locked(branch_id, [product_id])[product_id]
     move(
@@ -114,6 +111,7 @@ def unpick(
         action=Action.PICK if picked else Action.RESERVE,
         reference=reference,
     )
+    take_back(actor=actor, returned=[(stock, picked)], reference=reference)
 
 
 def put_back(
@@ -126,7 +124,8 @@ def put_back(
 ) -> None:
     """Undo a whole order: `picked` goods return to the shelf, `promised` ones become free.
 
-    Both by product id. At most five statements. Raises NotFound for an unknown row.
+    Both by product id. What the book had been raised by for them is taken back. At most six
+    statements, where nothing had been. Raises NotFound for an unknown row.
     """
     stocks = _locked(branch_id, {**picked, **promised})
     move(
@@ -136,11 +135,34 @@ def put_back(
         action=Action.RELEASE,
         reference=reference,
     )
+    take_back(
+        actor=actor,
+        returned=[(stocks[key], amount) for key, amount in picked.items()],
+        reference=reference,
+    )
     move(
         actor=actor,
         moves=[Move(stock=stocks[key], reserved=-amount) for key, amount in promised.items()],
         reason=Reason.RELEASE,
         action=Action.RELEASE,
+        reference=reference,
+    )
+
+
+def take_return(
+    *,
+    actor: Actor | None,
+    branch_id: int,
+    quantities: Mapping[int, Decimal],
+    reference: str,
+) -> None:
+    """Sold goods come back to the shelf; quantities by product id. Raises NotFound."""
+    stocks = _locked(branch_id, quantities)
+    move(
+        actor=actor,
+        moves=[Move(stock=stocks[key], on_hand=amount) for key, amount in quantities.items()],
+        reason=Reason.RETURN,
+        action=Action.UPDATE,
         reference=reference,
     )
 

@@ -8,15 +8,15 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 
 from audit.services import Action, Actor
+from core.errors import InvalidInput, NotFound
+from core.money import json_quantity
+from core.transactions import write_transaction
 from inventory.errors import InsufficientStock
 from inventory.ledger import Move, Reason, move
 from inventory.locks import lock_rows
 from inventory.models import Stock
-from inventory.services.counting import MOST, check_quantity
+from inventory.services.counting import MAX_ON_HAND, check_quantity
 from inventory.services.promises import available
-from mami.errors import InvalidInput, NotFound
-from mami.money import json_quantity
-from mami.transactions import write_transaction
 
 
 def transfer(
@@ -75,5 +75,5 @@ def _check(source: Stock, target: Stock, quantity: Decimal) -> None:
                 }
             ]
         )
-    if target.on_hand + quantity > MOST:
+    if target.on_hand + quantity > MAX_ON_HAND:
         raise InvalidInput(fields={"quantity": [_("That is more than a shelf can hold.")]})

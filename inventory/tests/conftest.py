@@ -1,4 +1,4 @@
-"""A shop for this room's tests."""
+"""A shop for this app's tests."""
 
 from collections.abc import Iterator
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
+from core import clock
+from core.errors import InvalidInput, PermissionRefused
 from inventory import services
 from inventory.errors import ImportNotReady
 from inventory.models import Stock, StockImport, StockMovement
-from mami import clock
-from mami.errors import InvalidInput, PermissionRefused
 from tests.shop import Shop
 
 HEADER = "sku,branch,on_hand,expected_on_hand,reorder_point"

@@ -11,11 +11,11 @@ from django.test.utils import CaptureQueriesContext
 
 from branches.models import Branch
 from catalog.models import Product
+from core.errors import InvalidInput, NotFound
+from core.transactions import write_transaction
 from inventory import selectors, services
 from inventory.errors import InsufficientStock, StaleQuantity
 from inventory.models import Stock, StockMovement
-from mami.errors import InvalidInput, NotFound
-from mami.transactions import write_transaction
 from tests.shop import Shop
 
 REFERENCE = "order:MS-TEST0000"
@@ -200,7 +200,7 @@ class TestCounting:
         assert shop.stock(milk) == (Decimal(5), Decimal(8))
         free = selectors.availability(branch_id=shop.warehouse.pk, product_ids=[milk.pk])
         assert free == {milk.pk: Decimal(0)}
-        assert [stock.product_id for stock in selectors.shortages()] == [milk.pk]
+        assert [stock.product_id for stock in Stock.objects.short()] == [milk.pk]
 
     @pytest.mark.parametrize("quantity", ["-1", "1.5", "1000000", "NaN", "Infinity"])
     def test_counts_that_cannot_be(self, shop: Shop, quantity: str) -> None:
@@ -246,10 +246,6 @@ def test_rows_are_opened_once(shop: Shop) -> None:
 
 
 class TestSelectors:
-    def test_available_anywhere(self, shop: Shop) -> None:
-        some, none = shop.product(stock=1), shop.product(stock=0)
-        assert selectors.available_anywhere(product_ids=[some.pk, none.pk]) == {some.pk}
-
     def test_the_staff_list_narrows(self, shop: Shop) -> None:
         milk, eggs = shop.product(name_en="Milk"), shop.product(name_en="Eggs", barcode="20000001")
         rows = selectors.inventory_rows
@@ -265,7 +261,7 @@ class TestSelectors:
         milk = shop.product(stock=10)
         reserve(shop, {milk.pk: 4})
         stock = row(milk, shop.warehouse)
-        reasons = [m.reason for m in selectors.movements_of(stock_id=stock.pk)]
+        reasons = [m.reason for m in stock.movements.order_by("-id")]
         assert reasons == ["RESERVE", "OPENING"]
         assert selectors.stock_row(stock_id=stock.pk).product == milk
         assert selectors.stock_at(branch_id=shop.warehouse.pk, product_id=milk.pk) == stock

@@ -6,6 +6,10 @@ from typing import Any
 
 from rest_framework.request import Request
 
+from api.operations import operation
+from api.pagination import Page, paged
+from api.queries import Paging
+from api.views import ApiView
 from branches import errors, selectors
 from branches.models import Branch
 from branches.serializers import (
@@ -15,12 +19,8 @@ from branches.serializers import (
     in_both_languages,
 )
 from branches.services import BranchData, deactivate_branch, update_branch
-from mami.api.operations import operation
-from mami.api.pagination import Page, paged
-from mami.api.queries import Paging
-from mami.api.views import ApiView
-from mami.errors import Busy
-from mami.signed_in import PersonApiRequest
+from core.errors import Busy
+from core.typed_requests import PersonApiRequest
 from ops import services
 
 TAG = "Administration"
@@ -44,7 +44,7 @@ class AdminBranches(ApiView):
         body=BranchIn,
         answer=BranchAdminOut,
         status=201,
-        refusals=[errors.DuplicateName, Busy],
+        refusals=[errors.DuplicateBranchName, Busy],
     )
     def post(self, request: PersonApiRequest, body: dict[str, Any]) -> Branch:
         data = BranchData(**in_both_languages(body, complete=True))
@@ -62,7 +62,7 @@ class AdminBranch(ApiView):
         body=BranchPatchIn,
         partial=True,
         answer=BranchAdminOut,
-        refusals=[errors.DuplicateName, errors.DeliverySourceRequired, Busy],
+        refusals=[errors.DuplicateBranchName, errors.DeliverySourceRequired, Busy],
     )
     def patch(self, request: Request, body: dict[str, Any], branch_id: int) -> Branch:
         changes = in_both_languages(body, complete=False)

@@ -6,22 +6,26 @@ from typing import Any
 
 from rest_framework.request import Request
 
-from checkout.api import KEY
-from checkout.errors import (
-    IdempotencyInProgress,
-    IdempotencyKeyReuseMismatch,
-    MissingIdempotencyKey,
-)
-from mami import clock
-from mami.api.operations import Answered, operation
-from mami.api.queries import DateRange
-from mami.api.views import ApiView
-from mami.errors import Busy
-from mami.signed_in import PersonApiRequest
+from api.operations import KEY, WithStatus, operation
+from api.queries import DateRange
+from api.views import ApiView
+from checkout.errors import IdempotencyInProgress
+from core import clock
+from core.errors import Busy, IdempotencyKeyReuseMismatch, MissingIdempotencyKey, NotFound
+from core.typed_requests import PersonApiRequest
 from ops import services
+from ops.api.orders import shown
+from ops.refund_serializers import RefundIn, RefundOut, refund_request
 from ops.selectors.performance import performance
-from ops.serializers import PerformanceOut, RefundIn, RefundOut
-from payments.errors import PaymentNotHeld, RefundExceedsCapture
+from ops.serializers import OpsOrder, OpsOrderOut, PerformanceOut
+from orders import services as orders
+from orders.errors import OwnOrder, RefundExceedsLine
+from payments.errors import (
+    AlreadyAsked,
+    PaymentAlreadyHeld,
+    PaymentClosed,
+    RefundExceedsCapture,
+)
 
 
 class Performance(ApiView):
@@ -40,7 +44,10 @@ class Refund(ApiView):
     @operation(
         tag="Administration",
         summary="Give money of a charged order back",
-        description="An `amount`, or `items` at what was paid for them; never more than was charged.",
+        description=(
+            "An `amount`, or `items` at what was charged for them, the `fee` and `charges` together; "
+            "never more of a line than is left of it. Each gets its credit note."
+        ),
         body=RefundIn,
         answer=RefundOut,
         status=201,
@@ -50,19 +57,42 @@ class Refund(ApiView):
             MissingIdempotencyKey,
             IdempotencyKeyReuseMismatch,
             IdempotencyInProgress,
+            RefundExceedsLine,
             RefundExceedsCapture,
-            PaymentNotHeld,
+            OwnOrder,
+            NotFound,
             Busy,
         ],
     )
-    def post(self, request: PersonApiRequest, body: dict[str, Any], order_id: int) -> Answered:
+    def post(self, request: PersonApiRequest, body: dict[str, Any], order_id: int) -> WithStatus:
         result = services.refund_once(
             actor=request.user,
             order_id=order_id,
-            amount=body.get("amount"),
-            items={item["id"]: item["quantity"] for item in body.get("items") or ()} or None,
-            reason=body["reason"],
+            request=refund_request(body),
             key=request.headers.get("Idempotency-Key", ""),
             now=clock.now(),
         )
-        return Answered(result.summary, status=200 if result.replayed else 201)
+        return WithStatus(result.summary, status=200 if result.replayed else 201)
+
+
+class RequestPayment(ApiView):
+    @operation(
+        tag="Administration",
+        summary="Ask for the money of an order again",
+        description=(
+            "Held at once where its customer agreed to that; else, and when that fails, the customer "
+            "gets the letter again, at most once in ten minutes."
+        ),
+        answer=OpsOrderOut,
+        refusals=[
+            NotFound,
+            OwnOrder,
+            PaymentAlreadyHeld,
+            PaymentClosed,
+            AlreadyAsked,
+            Busy,
+        ],
+    )
+    def post(self, request: PersonApiRequest, order_id: int) -> OpsOrder:
+        orders.request_payment(actor=request.user, order_id=order_id, now=clock.now())
+        return shown(request.user, order_id)

@@ -10,7 +10,6 @@ from ops.selectors.orders import (
     timeline,
 )
 from ops.selectors.queue import (
-    OPEN,
     SORTS,
     QueueCounts,
     QueueFilter,
@@ -18,11 +17,11 @@ from ops.selectors.queue import (
     counts,
     orders_queue,
     rows,
+    waiting_outside,
     with_people,
 )
 
 __all__ = [
-    "OPEN",
     "SORTS",
     "PickLine",
     "Picking",
@@ -37,5 +36,6 @@ __all__ = [
     "picking",
     "rows",
     "timeline",
+    "waiting_outside",
     "with_people",
 ]

@@ -11,7 +11,7 @@ from django.db.models import Count, F, Max, Q, Sum
 from django.db.models.functions import TruncDate
 
 from branches.models import DatedSlot
-from mami.clock import SHOP_TZ, shop_date, shop_instant
+from core.clock import SHOP_TZ, shop_date, shop_instant
 from ops.selectors.queue import on_days
 from orders.models import Order, OrderItem, PickedStatus
 

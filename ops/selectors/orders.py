@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from decimal import Decimal
 
-from mami.errors import NotFound
-from ops.tolerance import fine_range
+from catalog.choices import SoldBy
+from core.errors import NotFound
 from orders.models import Order, OrderItem, OrderStatusChange, PickedStatus
+from orders.tolerance import fine_range
 
 CHILLED = frozenset({"dairy", "meat"})
 
@@ -17,8 +19,13 @@ class PickLine:
     """A line of an order with where it stands and how it is asked for."""
 
     item: OrderItem
-    by: PickLine | None = None
-    """What is given instead."""
+    others: tuple[PickLine, ...] = ()
+    """What is given instead: one substitute, or several that each cover a part."""
+
+    @property
+    def by(self) -> PickLine | None:
+        """The first thing given instead."""
+        return self.others[0] if self.others else None
 
     @property
     def is_missing(self) -> bool:
@@ -33,16 +40,37 @@ class PickLine:
         return item.packed < (fine_range(item.quantity)[0] if self.is_weighed else item.quantity)
 
     @property
+    def left(self) -> Decimal:
+        """What is missing of it and not replaced, in units or kg."""
+        given = sum((other.item.quantity for other in self.others), Decimal(0))
+        return max(Decimal(0), self.item.left - given)
+
+    @property
+    def is_part_replaced(self) -> bool:
+        """Whether another substitute could cover what the first left open."""
+        return bool(self.others) and not self.is_weighed and self.left > 0
+
+    @property
     def place(self) -> str:
         return self.item.product.bin
 
     @property
     def is_weighed(self) -> bool:
-        return self.item.sold_by == "WEIGHT"
+        return self.item.sold_by == SoldBy.WEIGHT
 
     @property
     def is_chilled(self) -> bool:
         return self.item.product.category.aisle in CHILLED
+
+    @property
+    def codes(self) -> str:
+        """What a device without network takes for this line: in capitals, without leading zeros."""
+        product = self.item.product
+        weighed = product.gtin14 if self.is_weighed and product.gtin14 else ""
+        label = f"21{weighed[3:8]}*" if weighed.startswith("021") else ""
+        codes = (product.barcode, self.item.sku, product.sku)
+        known = {"".join(code.split()).upper().lstrip("0") for code in codes if code}
+        return " ".join([*sorted(known), *([label] if label else [])])
 
     @property
     def barcode_tail(self) -> str:
@@ -57,11 +85,10 @@ class Picking:
     order: Order
     lines: list[PickLine]
     current: PickLine | None
-    undoable: PickLine | None
 
     @property
     def pending(self) -> list[PickLine]:
-        return [line for line in self.lines if line.item.picked_status == "PENDING"]
+        return [line for line in self.lines if line.item.picked_status == PickedStatus.PENDING]
 
     @property
     def upcoming(self) -> list[PickLine]:
@@ -69,7 +96,7 @@ class Picking:
 
     @property
     def answered(self) -> list[PickLine]:
-        return [line for line in self.lines if line.item.picked_status != "PENDING"]
+        return [line for line in self.lines if line.item.picked_status != PickedStatus.PENDING]
 
     @property
     def missing(self) -> list[PickLine]:
@@ -84,7 +111,7 @@ def order_by_number(*, number: str) -> Order:
     """The order with its people, place and money. Raises NotFound."""
     order = (
         Order.objects.select_related(
-            "user", "picker", "branch", "dated_slot__slot", "delivery", "pickup", "invoice"
+            "user", "picker", "branch", "dated_slot__slot", "delivery", "pickup"
         )
         .filter(order_number=number.upper())
         .first()
@@ -96,16 +123,21 @@ def order_by_number(*, number: str) -> Order:
 
 def lines_of(*, order: Order) -> list[PickLine]:
     """The lines as ordered, each with its substitute, in walking order: by shelf place, unplaced
-    ones last. One query."""
+    ones last. A substitute still to be picked is a line of its own. One query."""
     items = list(
         OrderItem.objects.filter(order=order).select_related("product__category", "product__brand")
     )
-    instead = {item.substitute_for_id: PickLine(item=item) for item in items}
+    waiting = {item.pk for item in items if item.picked_status == PickedStatus.PENDING}
+    instead: dict[int | None, tuple[PickLine, ...]] = {}
+    for item in items:
+        if item.pk not in waiting:
+            given = instead.get(item.substitute_for_id, ())
+            instead[item.substitute_for_id] = (*given, PickLine(item=item))
     return sorted(
         (
-            PickLine(item=item, by=instead.get(item.pk))
+            PickLine(item=item, others=instead.get(item.pk, ()))
             for item in items
-            if item.substitute_for_id is None
+            if item.substitute_for_id is None or item.pk in waiting
         ),
         key=lambda line: (not line.place, line.place, line.item.pk),
     )
@@ -113,13 +145,13 @@ def lines_of(*, order: Order) -> list[PickLine]:
 
 def items_in(lines: Iterable[PickLine]) -> list[OrderItem]:
     """Every line of the order, substitutes included."""
-    return [one.item for line in lines for one in (line, line.by) if one is not None]
+    return [one.item for line in lines for one in (line, *line.others)]
 
 
 def picking(*, order: Order, item_id: int | None = None) -> Picking:
     """The picking screen of an order, opened at `item_id` or at the first line to pick.
 
-    The line answered last can be undone. Raises NotFound for a line of another order.
+    Raises NotFound for a line of another order.
     """
     lines = lines_of(order=order)
     if item_id is not None:
@@ -127,11 +159,10 @@ def picking(*, order: Order, item_id: int | None = None) -> Picking:
         if current is None:
             raise NotFound
     else:
-        current = next((line for line in lines if line.item.picked_status == "PENDING"), None)
-    answered = [line for line in lines if line.item.picked_at is not None]
-    answered = [line for line in answered if line.item.picked_status != "PENDING"]
-    last = max(answered, key=lambda line: line.item.picked_at or order.created_at, default=None)
-    return Picking(order=order, lines=lines, current=current, undoable=last)
+        current = next(
+            (line for line in lines if line.item.picked_status == PickedStatus.PENDING), None
+        )
+    return Picking(order=order, lines=lines, current=current)
 
 
 def timeline(*, order: Order) -> list[OrderStatusChange]:

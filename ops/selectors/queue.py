@@ -3,36 +3,28 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
-from django.db.models.functions import Lower
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 
-from accounts.models import User
-from mami.clock import shop_instant
+from core.clock import shop_instant
 from ops.urgency import URGENCIES, bounds, urgency
-from orders.models import Order, OrderItem, OrderStatus
+from orders.change_models import OrderQuestion
+from orders.models import FulfillmentType, Order, OrderItem, OrderStatus, PickedStatus
+from orders.selectors import named
+from orders.status import FINAL, OPEN
+from payments.choices import SECURED
 
-OPEN = (
-    OrderStatus.CREATED,
-    OrderStatus.IN_PROGRESS,
-    OrderStatus.READY,
-    OrderStatus.OUT_FOR_DELIVERY,
-    OrderStatus.DELAYED,
-    OrderStatus.MISSING,
-)
-ENDED = (OrderStatus.DELIVERED, OrderStatus.CANCELED)
+WAITS_AT_MOST = dt.timedelta(hours=24)
+MOST_WAITING = 20
 SORTS = {
     "urgency": ("due_at", "id"),
     "created_at": ("created_at", "id"),
     "-created_at": ("-created_at", "-id"),
 }
-NUMBER = re.compile(r"(?:MS-?)?([0-9A-HJKMNP-TV-Z]{8})")
-MOST_PEOPLE = 200
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +41,7 @@ class QueueFilter:
     picker_id: int | None = None
     urgency: str = ""
     q: str = ""
+    unpaid: bool = False
     sort: str = "urgency"
 
 
@@ -64,16 +57,23 @@ class QueueRow:
     missing: int = 0
     pending: int = 0
     replaced: int = 0
-    """Lines that are missing and have a substitute, which is a line of its own."""
+    """Lines that were given instead of others."""
+    lost: int = 0
+    """Missing, with nothing given instead."""
+    answer_minutes: int | None = None
+    """How long its customer still has to answer a question."""
+    waited: int | None = None
+    """For how many minutes its customer has been standing outside."""
+
+    @property
+    def may_be_claimed(self) -> bool:
+        """Whether its money allows that somebody begins, or goes on, to pick it."""
+        begun = self.order.status == OrderStatus.IN_PROGRESS
+        return begun or self.order.payment.state in SECURED
 
     @property
     def total(self) -> int:
         return len(self.items)
-
-    @property
-    def lost(self) -> int:
-        """Missing, with nothing given instead."""
-        return self.missing - self.replaced
 
     @property
     def asked(self) -> int:
@@ -107,11 +107,21 @@ class QueueCounts:
 
 def orders_queue(*, filters: QueueFilter, now: dt.datetime) -> QuerySet[Order]:
     """Orders that match, sorted over the whole result. Raises KeyError for an unknown sort."""
+    orders = _chosen(filters, now)
+    if filters.unpaid:
+        orders = orders.filter(payment__state="UNPAID", status__in=OPEN)
+    if filters.q.strip():
+        orders = orders.filter(named(filters.q))
+    return orders
+
+
+def _chosen(filters: QueueFilter, now: dt.datetime) -> QuerySet[Order]:
+    """By everything but what is searched for."""
     orders = Order.objects.order_by(*SORTS[filters.sort])
     if filters.statuses:
         orders = orders.filter(status__in=filters.statuses)
-        if not set(filters.statuses) & set(ENDED):
-            orders = orders.exclude(status__in=ENDED)  # lets the index of open orders serve it
+        if not set(filters.statuses) & set(FINAL):
+            orders = orders.exclude(status__in=FINAL)  # lets the index of open orders serve it
     if filters.branch_id is not None:
         orders = orders.filter(branch_id=filters.branch_id)
     if filters.fulfillment_type:
@@ -124,32 +134,51 @@ def orders_queue(*, filters: QueueFilter, now: dt.datetime) -> QuerySet[Order]:
         orders = orders.filter(on_days(filters.date_from, filters.date_to))
     if filters.due_at is not None:
         orders = orders.filter(due_at=filters.due_at)
-    if filters.q.strip():
-        orders = orders.filter(_search(filters.q.strip()))
     return orders
+
+
+def waiting_outside(*, filters: QueueFilter, now: dt.datetime) -> list[Order]:
+    """Ready pickups whose customer stands outside, who came first first; of the branch and words that
+    are asked for. They stand before everything else. One query."""
+    if filters.fulfillment_type == FulfillmentType.DELIVERY or filters.unpaid:
+        return []
+    orders = Order.objects.filter(
+        status=OrderStatus.READY,
+        pickup__arrived_at__gt=now - WAITS_AT_MOST,
+        pickup__arrived_at__lte=now,
+    )
+    if filters.branch_id is not None:
+        orders = orders.filter(branch_id=filters.branch_id)
+    found = with_people(orders).order_by("pickup__arrived_at", "pk")
+    return list(found[:MOST_WAITING])
 
 
 def with_people(orders: QuerySet[Order]) -> QuerySet[Order]:
     """Everything a row shows, in the same statement."""
-    return orders.select_related("user", "picker", "branch", "dated_slot__slot", "delivery")
+    asked = OrderQuestion.objects.filter(order=OuterRef("pk"), status="OPEN")
+    until = Subquery(asked.order_by("answer_until").values("answer_until")[:1])
+    return orders.annotate(answer_until=until).select_related(
+        "user", "picker", "branch", "dated_slot__slot", "delivery", "pickup", "payment"
+    )
 
 
 def rows(*, orders: Iterable[Order], now: dt.datetime) -> list[QueueRow]:
     """The orders of one page with the state of their lines, by one statement."""
     found = list(orders)
     lines = defaultdict(list)
-    replaced: dict[int, int] = defaultdict(int)
+    instead: dict[int, list[int]] = defaultdict(list)
     items = OrderItem.objects.filter(order__in=[order.pk for order in found]).order_by("id")
     fields = ("order_id", "id", "picked_status", "substitute_for_id")
     for order_id, item_id, status, instead_of in items.values_list(*fields):
         lines[order_id].append((item_id, status))
-        replaced[order_id] += instead_of is not None
-    return [_row(order, lines[order.pk], replaced[order.pk], now) for order in found]
+        if instead_of is not None:
+            instead[order_id].append(instead_of)
+    return [_row(order, lines[order.pk], instead[order.pk], now) for order in found]
 
 
 def counts(*, branch_id: int | None = None, now: dt.datetime) -> QueueCounts:
     """How many open orders there are, by urgency and by status: one statement over an index."""
-    orders = Order.objects.exclude(status__in=ENDED)
+    orders = Order.objects.exclude(status__in=FINAL)
     if branch_id is not None:
         orders = orders.filter(branch_id=branch_id)
     groups = (
@@ -162,18 +191,37 @@ def counts(*, branch_id: int | None = None, now: dt.datetime) -> QueueCounts:
     return QueueCounts(groups=[dict(group) for group in groups])
 
 
-def _row(order: Order, items: list[tuple[int, str]], replaced: int, now: dt.datetime) -> QueueRow:
+def _row(
+    order: Order, items: list[tuple[int, str]], replaced: list[int], now: dt.datetime
+) -> QueueRow:
     statuses = [status for _, status in items]
+    missing = [key for key, status in items if status == PickedStatus.MISSING]
     return QueueRow(
         order=order,
         urgency=urgency(due_at=order.due_at, now=now),
         minutes=int((order.due_at - now).total_seconds() // 60),
         items=items,
-        picked=statuses.count("PICKED"),
-        missing=statuses.count("MISSING"),
-        pending=statuses.count("PENDING"),
-        replaced=replaced,
+        picked=statuses.count(PickedStatus.PICKED),
+        missing=len(missing),
+        pending=statuses.count(PickedStatus.PENDING),
+        replaced=len(replaced),
+        lost=len(set(missing) - set(replaced)),
+        answer_minutes=_minutes_left(order, now),
+        waited=_waited(order, now),
     )
+
+
+def _minutes_left(order: Order, now: dt.datetime) -> int | None:
+    """Of the question that ends first, as `with_people` read it along."""
+    until = getattr(order, "answer_until", None)
+    return None if until is None else max(0, int((until - now).total_seconds() // 60))
+
+
+def _waited(order: Order, now: dt.datetime) -> int | None:
+    since = order.pickup.arrived_at if hasattr(order, "pickup") else None
+    if since is None or order.status != OrderStatus.READY:
+        return None
+    return max(0, int((now - since).total_seconds() // 60))
 
 
 def _due(name: str, now: dt.datetime) -> Q:
@@ -198,23 +246,3 @@ def on_days(first: dt.date | None, last: dt.date | None) -> Q:
     on_them = slotted | free
     # Nothing is due before it was placed: an index leaves out all that lies before the first day.
     return on_them if start is None else on_them & Q(due_at__gte=start)
-
-
-def _search(text: str) -> Q:
-    """By order number (whole or its beginning), or by the customer's e-mail, name or phone."""
-    match = NUMBER.fullmatch(text.upper())
-    if match:
-        return Q(order_number=f"MS-{match[1]}")
-    people = User.objects.annotate(lower_email=Lower("email"))
-    if "@" in text:
-        exact = people.filter(lower_email=text.lower())
-        if exact.exists():
-            return Q(user__in=exact)
-    wanted = Q(lower_email__contains=text.lower()) | Q(full_name__icontains=text)
-    digits = re.sub(r"\D", "", text)
-    if len(digits) >= 4:
-        wanted |= Q(phone__contains=digits.removeprefix("0"))
-    found = people.filter(wanted).order_by("id").values("id")[:MOST_PEOPLE]
-    return Q(user__in=list(found.values_list("id", flat=True))) | Q(
-        order_number__startswith=text.upper()
-    )

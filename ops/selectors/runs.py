@@ -11,7 +11,6 @@ from branches.selectors import SlotChoice, available_slots
 from orders.models import FulfillmentType, Order, OrderStatus
 
 DAY = dt.timedelta(days=1)
-ENDED = (OrderStatus.CANCELED,)
 GONE = (OrderStatus.OUT_FOR_DELIVERY, OrderStatus.DELIVERED)
 WEEK = 7
 
@@ -49,7 +48,7 @@ def runs(*, branch: Branch, date: dt.date) -> list[Run]:
             fulfillment_type=FulfillmentType.DELIVERY,
             dated_slot__date=date,
         )
-        .exclude(status__in=ENDED)
+        .exclude(status=OrderStatus.CANCELED)
         .select_related("dated_slot__slot", "delivery", "user")
         .order_by("due_at", "delivery__city", "delivery__line1", "id")
     )

@@ -5,8 +5,8 @@ from __future__ import annotations
 from accounts.models import User
 from branches.models import Branch
 from branches.services import BranchData, create_branch
+from core.transactions import write_transaction
 from inventory.services import open_rows
-from mami.transactions import write_transaction
 
 
 def open_branch(*, actor: User | None, data: BranchData) -> Branch:

@@ -13,8 +13,8 @@ from procrastinate.jobs import Status
 
 from accounts.models import User
 from audit.services import Action, record
-from mami.errors import PermissionRefused
-from mami.transactions import write_transaction
+from core.errors import PermissionRefused
+from core.transactions import write_transaction
 from ops.locks import lock_jobs
 
 

@@ -11,19 +11,21 @@ from decimal import Decimal
 from typing import Any
 
 from accounts.models import User
-from checkout import keys
+from checkout import idempotency
 from checkout.models import IdempotencyKey
-from mami.errors import DomainError
-from mami.transactions import write_transaction
+from core.errors import DomainError
+from core.request_keys import check_key
+from core.transactions import write_transaction
 from orders import services as orders
-from payments.selectors import refund_summary
+from orders.selectors import refund_summary
+from orders.services import RefundRequest
 
 AMOUNTS = ("authorized", "captured", "refunded")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Refunded:
-    """What was answered (`payments.selectors.refund_summary`); `replayed`: it had been before."""
+    """What was answered (`orders.selectors.refund_summary`); `replayed`: it had been before."""
 
     summary: Mapping[str, Any]
     replayed: bool
@@ -33,11 +35,9 @@ def refund_once(
     *,
     actor: User,
     order_id: int,
-    reason: str,
+    request: RefundRequest,
     key: str,
     now: dt.datetime,
-    amount: Decimal | None = None,
-    items: Mapping[int, Decimal] | None = None,
 ) -> Refunded:
     """`orders.services.refund`, its answer kept for a day and repeated as it was.
 
@@ -45,36 +45,22 @@ def refund_once(
     its key. Raises MissingIdempotencyKey, IdempotencyKeyReuseMismatch, IdempotencyInProgress, and
     what `orders.services.refund` raises.
     """
-    keys.check_key(key)
-    body = _hash(order_id, reason, amount, items)
+    check_key(key)
+    body = hashlib.sha256(f"{order_id}:{request.fingerprint()}".encode()).hexdigest()
     with write_transaction(durable=True):
-        claimed = keys.claim(user_id=actor.pk, key=key, body_hash=body, now=now, scope=keys.REFUND)
+        claimed = idempotency.claim_key(
+            user_id=actor.pk, key=key, body_hash=body, now=now, scope=idempotency.REFUND
+        )
     if claimed.state == IdempotencyKey.State.DONE:
         return Refunded(summary=_read(claimed.response_body), replayed=True)
     try:
-        call_id = orders.refund(
-            actor=actor,
-            order_id=order_id,
-            amount=amount,
-            items=items,
-            reason=reason,
-            key=key,
-            now=now,
-        )
+        call_id = orders.refund(actor=actor, order_id=order_id, request=request, key=key, now=now)
     except DomainError:
-        keys.free(key_id=claimed.pk)
+        idempotency.free(key_id=claimed.pk)
         raise
     summary = refund_summary(call_id=call_id)
-    keys.answer(key_id=claimed.pk, status=201, body=_kept(summary))
+    idempotency.store_response(key_id=claimed.pk, status=201, body=_kept(summary))
     return Refunded(summary=summary, replayed=False)
-
-
-def _hash(
-    order_id: int, reason: str, amount: Decimal | None, items: Mapping[int, Decimal] | None
-) -> str:
-    lines = sorted((line, str(quantity.normalize())) for line, quantity in (items or {}).items())
-    text = json.dumps([order_id, reason, amount and str(amount.normalize()), lines])
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _kept(summary: Mapping[str, Any]) -> dict[str, str]:
@@ -85,4 +71,12 @@ def _kept(summary: Mapping[str, Any]) -> dict[str, str]:
 def _read(kept: Any) -> dict[str, Any]:
     body = json.loads(kept["text"])
     payment = {**body["payment"], **{n: Decimal(body["payment"][n]) for n in AMOUNTS}}
-    return {**body, "amount": Decimal(body["amount"]), "payment": payment}
+    lines = [
+        {**line, "amount": Decimal(line["amount"]), "quantity": _decimal(line["quantity"])}
+        for line in body["lines"]
+    ]
+    return {**body, "amount": Decimal(body["amount"]), "payment": payment, "lines": lines}
+
+
+def _decimal(text: str | None) -> Decimal | None:
+    return None if text is None else Decimal(text)

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from decimal import Decimal
 from typing import Any
 
 from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
-from catalog.templatetags.shop import number
+from catalog.choices import SoldBy
+from catalog.templatetags.shop import clock_range, number, shop_time, weekday_date
+from core.clock import SHOP_TZ
 from ops.forms import REASONS
-from orders.models import OrderStatus, PickedStatus
+from orders.models import Order, OrderStatus, PickedStatus
 
 register = template.Library()
 
@@ -48,6 +51,24 @@ def _length(minutes: int) -> str:
     return ngettext("%(n)s day", "%(n)s days", days) % {"n": days}
 
 
+@register.filter
+def printed_date(date: dt.date) -> str:
+    """A date on paper, which is read on another day: `Wed 2 Dec 2026`, `יום ד׳ 2.12.2026`."""
+    between = " " if get_language() == "en" else "."
+    return f"{weekday_date(date)}{between}{date.year}"
+
+
+@register.filter
+def printed_when(order: Order) -> SafeString:
+    """When an order is due, on paper: its date with its window, or with its hour where it has none."""
+    due = order.due_at.astimezone(SHOP_TZ)
+    if order.dated_slot is None:
+        return format_html("{}, {}", printed_date(due.date()), shop_time(order.due_at))
+    dated = order.dated_slot
+    window = clock_range(dated.slot.start_time, dated.slot.end_time)
+    return format_html("{}, {}", printed_date(dated.date), window)
+
+
 @register.simple_tag
 def status_badge(order: Any) -> SafeString:
     """The status of an order as a word on its colour."""
@@ -74,7 +95,7 @@ def amount(quantity: Decimal | None, item: Any) -> SafeString | str:
     if quantity is None:
         return ""
     text = number(quantity)
-    if item.sold_by == "WEIGHT":
+    if item.sold_by == SoldBy.WEIGHT:
         text = _("%(amount)s kg") % {"amount": text}
     return format_html('<bdi dir="ltr">× {}</bdi>', text)
 
@@ -95,3 +116,26 @@ def first_name(person: Any) -> str:
 def reason_words(code: str) -> Any:
     """Why a line is missing, in words; what was written freely stays as it is."""
     return REASONS.get(code, code)
+
+
+@register.filter
+def plain_number(quantity: Decimal) -> str:
+    """`0.75`, `2`: as few digits as it needs."""
+    return f"{quantity.normalize():f}"
+
+
+@register.filter
+def part_name(part: Any) -> str:
+    """What a part of a refund is for."""
+    name = part.item.name if part.item else ""
+    if part.kind == "FEE":
+        return _("Delivery fee")
+    if part.kind == "BAG":
+        return _("Carrier bags")
+    return _("Deposit: %(name)s") % {"name": name} if part.kind == "DEPOSIT" else name
+
+
+@register.filter
+def typed(form: Any, name: str) -> str:
+    """What was typed into a field of a form that came back."""
+    return str(form.data.get(name, ""))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import itertools
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
@@ -13,36 +12,18 @@ from django.db import connection
 from django.db.models import F
 
 from accounts.models import User
+from accounts.tests.factories import person
 from branches.models import Branch, DatedSlot, DeliverySlot
 from cart.models import Cart
 from cart.tests.factories import product, warehouse
 from catalog.models import Product
-from mami.clock import day_of_week, shop_date, shop_instant
-from mami.money import line_total
+from core.clock import day_of_week, shop_date, shop_instant
+from core.money import line_total
 from orders.models import Order, OrderDelivery, OrderItem, OrderPickup
 from orders.numbering import new_number
+from payments.providers import provider
 
-_number = itertools.count(1)
 Line = tuple[Product, Decimal | int]
-
-
-def person(role: str = "CUSTOMER", **values: Any) -> User:
-    n = next(_number)
-    fields: dict[str, Any] = {
-        "email": f"{role.lower()}{n}@mami.test",
-        "full_name": f"{role.title()} {n}",
-        "language": "en",
-        **values,
-    }
-    return User.objects.create(role=role, **fields)
-
-
-def employee(**values: Any) -> User:
-    return person("EMPLOYEE", **values)
-
-
-def manager(**values: Any) -> User:
-    return person("MANAGER", **values)
 
 
 def order(
@@ -55,18 +36,22 @@ def order(
     branch: Branch | None = None,
     **values: Any,
 ) -> Order:
-    """An order as it stands after checkout: stock promised, money held (in our books only)."""
+    """An order as it stands after checkout: stock promised, money held at the sandbox."""
     user, branch = user or person(), branch or warehouse()
     if isinstance(lines, int):
         lines = [(product(bin=f"A{n:02}"), 1) for n in range(lines)]
     total = sum((line_total(item.price, Decimal(n)) for item, n in lines), Decimal(0))
     number = new_number()
+    key = f"{number}:authorize"
+    held = provider("sandbox").authorize(
+        amount=total, token="tok_visa", idempotency_key=key, metadata={"order_number": number}
+    )
     payment = apps.get_model("payments", "Payment").objects.create(
         user=user,
         order_number=number,
         provider="sandbox",
-        provider_reference=f"ref-{number}",
-        idempotency_key=f"key-{number}",
+        provider_reference=held.reference,
+        idempotency_key=key,
         state="AUTHORIZED",
         amount=total,
         authorized=total,

@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from audit.selectors import trail_of
-from mami.errors import PermissionRefused
+from accounts.tests.factories import employee, manager
+from audit.selectors import entries
+from core.errors import PermissionRefused
 from ops import services
-from ops.tests.factories import employee, job, manager
+from ops.tests.factories import job
 
 pytestmark = pytest.mark.django_db
 
@@ -18,7 +19,7 @@ LIST = "/admin/procrastinate/procrastinatejob/"
 def press(client, action: str, *chosen: int) -> str:
     """What the office says to it."""
     data = {"action": action, "_selected_action": chosen}
-    answer = client.post(LIST, data, follow=True)
+    answer = client.post(f"{LIST}?status__exact=all", data, follow=True)
     return " ".join(str(message) for message in answer.context["messages"])
 
 
@@ -42,7 +43,7 @@ def test_only_what_can_be_moved_is_and_the_trail_tells(client, action, moves):
         assert status(job_id) == after
         told = [
             (entry.actor, entry.old_value, entry.new_value, entry.context)
-            for entry in trail_of(entity_type="job", entity_id=job_id)
+            for entry in entries(entity_type="job", entity_id=job_id)
         ]
         moved = (mia, {"status": before}, {"status": after}, {"task": "deliver"})
         assert told == ([moved] if before != after else [])
@@ -54,7 +55,7 @@ def test_one_whose_successor_waits_is_left_alone_and_the_others_are_not(client):
     stuck, free = job("failed", queueing_lock="deliver-1"), job("failed")
     assert press(client, "retry", stuck, free) == "Done with 1 of 2."
     assert (status(stuck), status(free)) == ("failed", "todo")
-    assert not trail_of(entity_type="job", entity_id=stuck).exists()
+    assert not entries(entity_type="job", entity_id=stuck).exists()
 
 
 def test_an_employee_moves_nothing(client):

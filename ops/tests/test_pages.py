@@ -5,14 +5,17 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
+from django.conf import settings
 from django.urls import reverse
 
+from accounts.tests.factories import employee, manager, person
 from branches.tests.factories import SlotFactory
 from cart.tests.factories import warehouse
-from mami import clock
-from mami.clock import shop_date, shop_instant
+from core import clock
+from core.clock import SHOP_TZ, shop_date, shop_instant
 from ops.labels import barcode
-from ops.tests.factories import employee, manager, order, person
+from ops.tests.factories import order
+from tests.html import one_line
 
 pytestmark = pytest.mark.django_db
 
@@ -75,11 +78,48 @@ def test_nonsense_in_the_address(client, mia, name, query):
     assert client.get(reverse(name) + query).status_code == 200
 
 
-def test_labels_one_for_each_bag(client, mia):
+def test_labels_one_for_each_bag_with_a_barcode_of_its_own(client, mia):
     one = order(due_at=today_at(10), lines=3, bags=2)
     page = client.get(reverse("ops:slip", args=[one.order_number])).content.decode()
     assert page.count('class="bag-label"') == 2
-    assert page.count('class="barcode"') == 3
+    for code in (one.order_number, f"{one.order_number}-A01", f"{one.order_number}-A02"):
+        assert page.count(f'aria-label="{code}"') == 1
+
+
+@pytest.mark.parametrize("pickup", [False, True])
+@pytest.mark.parametrize("hours", [0, 24, 72])
+def test_paper_tells_a_date_for_it_is_read_on_another_day(client, mia, pickup, hours):
+    due = today_at(10) + dt.timedelta(hours=hours)
+    one = order(due_at=due, pickup=pickup, bags=2)
+    local = due.astimezone(SHOP_TZ)
+    address = reverse("ops:slip", args=[one.order_number])
+    page = one_line(client.get(address))
+    assert f"{local:%a} {local.day} {local:%b %Y}," in page
+    assert "Today" not in page
+    assert "Tomorrow" not in page
+    client.cookies[settings.LANGUAGE_COOKIE_NAME] = "he"
+    hebrew = one_line(client.get(address))
+    assert f"{local.day}.{local.month}.{local.year}," in hebrew
+    assert "היום" not in hebrew.split('class="slip"')[1]
+
+
+def test_the_pick_list_tells_what_the_customer_wants(client, mia):
+    one = order(due_at=today_at(10), lines=2)
+    type(one).objects.filter(pk=one.pk).update(notes="Ring twice")
+    first, second = one.items.order_by("pk")
+    one.items.filter(pk=first.pk).update(note="Green ones", substitution="REFUND")
+    one.items.filter(pk=second.pk).update(substitution="CALL_ME")
+    page = one_line(client.get(reverse("ops:slip", args=[one.order_number])))
+    first.refresh_from_db()
+    second.refresh_from_db()
+    for words in (
+        "Ring twice",
+        "Green ones",
+        *(item.get_substitution_display() for item in (first, second)),
+    ):
+        assert str(words) in page
+    label = page.split('class="bag-label"')[1]
+    assert "Green ones" not in label
 
 
 def test_a_barcode_is_bars_of_whole_modules():

@@ -2,61 +2,19 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import json
-import uuid
+import re
 from decimal import Decimal
 
 import pytest
 from django.urls import reverse
 
-from cart.tests.factories import product, weighed
+from accounts.tests.factories import employee, manager
 from inventory.selectors import stock_at
-from mami.clock import shop_instant
-from ops.models import PickAnswer
-from ops.tests.factories import employee, manager, order
+from ops.tests.factories import order
+from ops.tests.picking_screen import DUE, answer, line, scan, screen
 from orders.models import OrderItem
 
 pytestmark = pytest.mark.django_db
-
-DUE = shop_instant(dt.date(2026, 11, 24), dt.time(12))
-
-
-@pytest.fixture
-def eli(client):
-    user = employee()
-    client.force_login(user)
-    return user
-
-
-@pytest.fixture
-def one(eli):
-    """Three lines, in walking order: four yogurts, 1.5 kg of tomatoes, one loaf."""
-    lines = [
-        (product(name_en="Bread", bin="C01", barcode="2900000000031"), 1),
-        (product(name_en="Yogurt", bin="A01", barcode="2900000000017"), 4),
-        (weighed(name_en="Tomatoes", bin="B01", barcode="2900000000024"), Decimal("1.5")),
-    ]
-    return order(due_at=DUE, lines=lines, status="IN_PROGRESS", picker=eli)
-
-
-def line(one, name):
-    return OrderItem.objects.get(order=one, name_en=name)
-
-
-def answer(client, one, name, *, part=True, **data):
-    headers = {"HX-Request": "true"} if part else {}
-    address = reverse("ops:answer", args=[one.order_number, line(one, name).pk])
-    return client.post(address, data, headers=headers)
-
-
-def scan(client, one, name, barcode, **data):
-    address = reverse("ops:scan", args=[one.order_number, line(one, name).pk])
-    return client.post(address, {"barcode": barcode, **data}, headers={"HX-Request": "true"})
-
-
-def screen(client, one, query=""):
-    return client.get(reverse("ops:pick", args=[one.order_number]) + query).content.decode()
 
 
 def test_lines_come_in_walking_order(client, one):
@@ -133,7 +91,31 @@ def test_a_scan_picks_counted_goods(client, one):
 def test_a_scan_of_weighed_goods_asks_for_the_weight(client, one):
     response = scan(client, one, "Tomatoes", "2900000000024")
     assert response.status_code == 200
-    assert 'id="kg"' in response.content.decode()
+    page = response.content.decode()
+    assert "Right item. Put it on the scale" in page
+    assert re.search(r'id="kg"[^>]*value=""[^>]*data-focus', page, re.DOTALL)
+    assert not re.search(r'id="picked"[^>]*data-focus', page)
+    assert line(one, "Tomatoes").picked_status == "PENDING"
+
+
+def test_a_label_of_the_scales_picks_at_once(client, one):
+    wanted = line(one, "Tomatoes").product
+    wanted.barcode, wanted.gtin14 = "2101001000001", "02101001000001"
+    wanted.save(update_fields=["barcode", "gtin14"])
+    too_heavy = scan(client, one, "Tomatoes", "2101001099999"[:12] + "2")
+    assert too_heavy.status_code == 422
+    assert line(one, "Tomatoes").picked_status == "PENDING"
+    assert scan(client, one, "Tomatoes", "2101001014206").status_code == 200
+    item = line(one, "Tomatoes")
+    assert (item.picked_status, item.picked_quantity) == ("PICKED", Decimal("1.420"))
+
+
+@pytest.mark.parametrize(
+    ("typed", "status"), [("2900000000024", "Right item"), ("4000000000006", "No product of ours")]
+)
+def test_a_barcode_is_never_a_weight(client, one, typed, status):
+    response = answer(client, one, "Tomatoes", picked_status="PICKED", picked_quantity=typed)
+    assert status in response.content.decode()
     assert line(one, "Tomatoes").picked_status == "PENDING"
 
 
@@ -141,7 +123,8 @@ def test_a_scan_of_weighed_goods_asks_for_the_weight(client, one):
     ("barcode", "words"),
     [
         ("2900000000031", "You scanned Bread"),
-        ("4000000000000", "No product of ours has the barcode"),
+        ("4000000000006", "No product of ours has the barcode"),
+        ("4000000000000", "check digit does not fit"),
         ("", "Scan or type a barcode"),
         ("<b>", "&lt;b&gt;"),
     ],
@@ -310,94 +293,3 @@ def test_a_manager_lets_an_order_go_without_what_is_missing(client, one):
     move(client, one, "READY")
     one.refresh_from_db()
     assert one.status == "READY"
-
-
-# -- answers kept on the device ----------------------------------------------------------------
-
-
-def replay(client, one, *answers):
-    return client.post(
-        reverse("ops:replay", args=[one.order_number]),
-        json.dumps({"answers": answers}),
-        content_type="application/json",
-    )
-
-
-def kept(one, name, status="PICKED", **values):
-    return {
-        "client_id": str(uuid.uuid4()),
-        "item_id": line(one, name).pk,
-        "picked_status": status,
-        "picked_quantity": "",
-        "reason": "",
-        "seen_status": "PENDING",
-        **values,
-    }
-
-
-def refusals(response):
-    return [bool(result["refused"]) for result in response.json()["results"]]
-
-
-def test_kept_answers_are_carried_out_in_order_and_once(client, one):
-    answers = [
-        kept(one, "Yogurt", picked_quantity="3"),
-        kept(one, "Tomatoes", picked_quantity="1.4"),
-        kept(one, "Bread", "MISSING", reason="DAMAGED"),
-    ]
-    for _ in range(2):
-        assert refusals(replay(client, one, *answers)) == [False] * 3
-    assert line(one, "Yogurt").picked_quantity == 3
-    assert line(one, "Bread").missing_reason == "DAMAGED"
-    stock = stock_at(branch_id=one.branch_id, product_id=line(one, "Yogurt").product_id)
-    assert (stock.on_hand, stock.reserved) == (97, 0)
-    assert PickAnswer.objects.count() == 3
-
-
-def test_an_old_answer_sent_again_does_not_wipe_out_a_newer_one(client, one):
-    first = kept(one, "Yogurt", picked_quantity="3")
-    replay(client, one, first)
-    answer(client, one, "Yogurt", picked_status="PENDING")
-    replay(client, one, first)
-    assert line(one, "Yogurt").picked_status == "PENDING"
-
-
-def test_a_conflict_is_told_and_the_rest_goes_through(client, one):
-    answer(client, one, "Yogurt", picked_status="MISSING", reason="DAMAGED")
-    response = replay(client, one, kept(one, "Yogurt", picked_quantity="4"), kept(one, "Bread"))
-    assert refusals(response) == [True, False]
-    assert line(one, "Yogurt").picked_status == "MISSING"
-    assert line(one, "Bread").picked_status == "PICKED"
-
-
-def test_the_same_answer_by_two_devices_is_no_conflict(client, one):
-    answer(client, one, "Yogurt", picked_status="PICKED", picked_quantity="4")
-    assert refusals(replay(client, one, kept(one, "Yogurt", picked_quantity="4"))) == [False]
-
-
-@pytest.mark.parametrize(
-    "values",
-    [
-        {"client_id": "x"},
-        {"client_id": None},
-        {"item_id": "1"},
-        {"item_id": 404_404},
-        {"picked_status": "EATEN"},
-        {"picked_quantity": "many"},
-        {"picked_quantity": "5"},
-        {"seen_status": {}},
-    ],
-)
-def test_what_cannot_be_read_is_refused_by_itself(client, one, values):
-    response = replay(client, one, kept(one, "Yogurt", "PICKED", **values), kept(one, "Bread"))
-    if values != {"seen_status": {}}:
-        assert refusals(response)[0]
-        assert line(one, "Yogurt").picked_status == "PENDING"
-    assert line(one, "Bread").picked_status == "PICKED"
-
-
-@pytest.mark.parametrize("body", ["", "[]", "{}", '{"answers": 1}', '{"answers": [1]}', "[" * 5000])
-def test_a_body_that_is_no_list_of_answers(client, one, body):
-    address = reverse("ops:replay", args=[one.order_number])
-    response = client.post(address, body, content_type="application/json")
-    assert response.status_code == 400

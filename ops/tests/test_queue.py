@@ -7,12 +7,14 @@ import datetime as dt
 import pytest
 from django.urls import reverse
 
-from mami import clock
-from mami.clock import shop_instant
+from accounts.tests.factories import employee, manager, person
+from core import clock
+from core.clock import shop_instant
 from ops import selectors
 from ops.selectors import QueueFilter
-from ops.tests.factories import employee, manager, order, person
+from ops.tests.factories import order
 from ops.urgency import urgency
+from tests.api_client import ApiClient
 
 pytestmark = pytest.mark.django_db
 
@@ -101,6 +103,20 @@ def test_search_by_number_mail_name_and_phone():
     ):
         assert numbers(q=text) == [one.order_number], text
     assert numbers(q="nobody@mami.test") == []
+    bare = one.order_number[3:]
+    lost = bare.replace("0", "O").replace("1", "l")
+    for text in (
+        lost,
+        f"ms {bare}",
+        f"ms{bare.lower()}",
+        f" {bare[:4]} - {bare[4:]} ",
+        f"MS–{bare}",
+        "+972 54 223 4567",
+        "00972542234567",
+        "0542234567",
+        "5422",
+    ):
+        assert numbers(q=text) == [one.order_number], text
     assert set(numbers(q="  ")) == {one.order_number, other.order_number}
 
 
@@ -239,3 +255,26 @@ def test_one_window_of_a_day(client):
     assert tomorrow.order_number in page
     assert later.order_number not in page
     assert noon.order_number not in page
+
+
+@pytest.mark.parametrize("status", ["DELIVERED", "CANCELED", "READY", "MISSING", "CREATED"])
+@pytest.mark.parametrize("chosen", ["", "TO_PACK", "CREATED"])
+def test_who_is_looked_for_is_found_whatever_the_status(client, eli, status, chosen):
+    ada = person(email="ada.l@mami.test", full_name="Ada Lavi", phone="+972542234567")
+    one = order(due_at=NOON, user=ada, status=status)
+    order(due_at=NOON)
+    for text in (one.order_number.lower(), "ADA.L@mami.test", "054 223-4567"):
+        page = client.get(reverse("ops:queue"), {"q": text, "status": chosen}).content.decode()
+        assert f'id="o-{one.order_number}"' in page
+        assert page.count('id="o-') == 1
+    api = ApiClient(eli).get(f"/ops/orders?q={one.order_number[3:].lower()}").json()["data"]
+    assert [row["order_number"] for row in api] == [one.order_number]
+    every = client.get(reverse("ops:queue"), {"status": "ALL"}).content.decode()
+    assert every.count('id="o-') == 2
+    client.force_login(manager())
+    for text in (one.order_number[3:].lower(), "ADA.L@mami.test", "054 223-4567", "lavi"):
+        page = client.get("/admin/orders/order/", {"q": text}).content.decode()
+        assert page.count('class="action-select"') == 1 or page.count(one.order_number) >= 1, text
+        assert one.order_number in page
+    page = client.get("/admin/orders/orderitem/", {"q": one.order_number[3:].lower()})
+    assert one.order_number in page.content.decode()

@@ -12,15 +12,22 @@ from decimal import Decimal
 
 import pytest
 
+from accounts.tests.factories import employee
 from cart.tests.factories import product
 from catalog.models import VatRate
 from inventory.selectors import stock_at
 from ops.models import PickAnswer
-from ops.services import answer, claim
+from ops.services import claim_or_take_over, record_pick
 from ops.services import picking as ops_picking
-from ops.tests.factories import employee, order
+from ops.tests.factories import order
 from orders.models import Order, OrderItem
-from orders.services import finish_picking, moving, pick_item, substitute, substituting
+from orders.services import (
+    finish_picking,
+    pick_item,
+    substitute,
+    substituting,
+    transitions,
+)
 from orders.services import picking as orders_picking
 from tests.races import codes, race
 
@@ -53,7 +60,7 @@ def without_locks(monkeypatch, *modules, parties=2):
 
 def answering(one, item, actor, **values):
     fields = {"picked_status": "PICKED", "quantity": Decimal(1), "reason": "", **values}
-    return lambda: answer(actor=actor, order=one, item_id=item.pk, now=NOW, **fields)
+    return lambda: record_pick(actor=actor, order=one, item_id=item.pk, now=NOW, **fields)
 
 
 def test_claim_against_claim():
@@ -61,7 +68,9 @@ def test_claim_against_claim():
     people = [employee() for _ in range(4)]
     results = race(
         [
-            lambda who=who: claim(actor=who, order_id=one.pk, seen_picker=None, now=NOW)
+            lambda who=who: claim_or_take_over(
+                actor=who, order_id=one.pk, seen_picker=None, now=NOW
+            )
             for who in people
         ]
     )
@@ -71,11 +80,13 @@ def test_claim_against_claim():
 
 
 def test_control_without_the_lock_everybody_holds_it(monkeypatch):
-    without_locks(monkeypatch, moving)
+    without_locks(monkeypatch, transitions)
     one, people = order(due_at=NOW), [employee(), employee()]
     results = race(
         [
-            lambda who=who: claim(actor=who, order_id=one.pk, seen_picker=None, now=NOW)
+            lambda who=who: claim_or_take_over(
+                actor=who, order_id=one.pk, seen_picker=None, now=NOW
+            )
             for who in people
         ]
     )
@@ -168,7 +179,7 @@ def test_finish_against_an_undo():
 
 
 def test_control_without_the_lock_it_is_ready_with_a_line_to_pick(monkeypatch):
-    modules = (ops_picking, orders_picking, moving)
+    modules = (ops_picking, orders_picking, transitions)
     assert finish_against_undo(lambda: without_locks(monkeypatch, *modules)) == (
         ["ok", "ok"],
         ("READY", "PENDING"),

@@ -9,12 +9,14 @@ from decimal import Decimal
 import pytest
 from django.urls import reverse
 
+from accounts.tests.factories import employee, manager, person
 from cart.tests.factories import product
 from catalog.models import Category, VatRate
+from core.clock import shop_instant
 from inventory.selectors import stock_at
-from mami.clock import shop_instant
-from ops.selectors.substitutes import offers
-from ops.tests.factories import employee, manager, order, person
+from ops.tests.factories import order
+from orders.substitutes import substitute_candidates
+from tests.html import one_line
 
 pytestmark = pytest.mark.django_db
 
@@ -46,7 +48,10 @@ def same_shelf(milk, **values):
 
 
 def offered(one):
-    return [offer.product for offer in offers(item=one.items.get(), branch_id=one.branch_id)]
+    return [
+        offer.product
+        for offer in substitute_candidates(item=one.items.get(), branch_id=one.branch_id)
+    ]
 
 
 def post(client, one, **data):
@@ -71,7 +76,7 @@ def test_one_query(one, milk, django_assert_num_queries):
     same_shelf(milk)
     item = one.items.select_related("product").get()
     with django_assert_num_queries(1):
-        offers(item=item, branch_id=one.branch_id)
+        substitute_candidates(item=item, branch_id=one.branch_id)
 
 
 def test_a_part_found_offers_the_rest(client, eli, milk):
@@ -79,7 +84,7 @@ def test_a_part_found_offers_the_rest(client, eli, milk):
     other = same_shelf(milk, name_en="Other milk")
     address = reverse("ops:answer", args=[one.order_number, one.items.get().pk])
     data = {"picked_status": "PICKED", "picked_quantity": "3"}
-    screen = client.post(address, data, headers={"HX-Request": "true"}).content.decode()
+    screen = one_line(client.post(address, data, headers={"HX-Request": "true"}))
     assert "Instead of the rest of" in screen
     assert 'max="2" value="2"' in screen
     screen = post(client, one, product=other.pk, quantity="2").content.decode()

@@ -38,6 +38,7 @@ def review(client, pk, **body):
     return client.patch(f"/admin/stock-requests/{pk}/review", body)
 
 
+@pytest.mark.quick
 def test_asking(shop, eli, mia):
     milk = shop.product()
     made = ask(eli, shop, milk, reason="counted")

@@ -12,7 +12,7 @@ from decimal import Decimal
 import pytest
 
 from accounts.tests.factories import person
-from audit.selectors import trail_of
+from audit.selectors import entries
 from cart.tests.factories import product, warehouse
 from inventory.selectors import stock_at
 from stockrequests import services
@@ -56,7 +56,7 @@ def test_approval_against_approval(request_for_five):
     assert decide_together(request_for_five) == ["ALREADY_REVIEWED"] * (MANAGERS - 1) + ["ok"]
     assert on_hand(request_for_five) == 15
     assert StockRequest.objects.get().status == "APPROVED"
-    rows = trail_of(entity_type="stock_request", entity_id=request_for_five.pk)
+    rows = entries(entity_type="stock_request", entity_id=request_for_five.pk)
     assert [row.action for row in rows] == ["APPROVE", "CREATE"]
 
 

@@ -8,11 +8,11 @@ from decimal import Decimal
 import pytest
 
 from accounts.tests.factories import person
-from audit.selectors import trail_of
+from audit.selectors import entries
 from branches.tests.factories import BranchFactory
 from cart.tests.factories import product, warehouse, weighed
+from core.errors import InvalidInput, NotFound, PermissionRefused
 from inventory.selectors import stock_at
-from mami.errors import InvalidInput, NotFound, PermissionRefused
 from stockrequests import selectors
 from stockrequests.errors import AlreadyReviewed, SelfReview
 from stockrequests.models import StockRequest
@@ -48,7 +48,7 @@ def on_hand(request):
 
 
 def actions(request):
-    rows = trail_of(entity_type="stock_request", entity_id=request.pk)
+    rows = entries(entity_type="stock_request", entity_id=request.pk)
     return [row.action for row in rows][::-1]
 
 

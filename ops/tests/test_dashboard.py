@@ -10,13 +10,14 @@ from django.contrib import admin
 from django.db.models import F
 from procrastinate.contrib.django.models import ProcrastinateJob
 
+from accounts.tests.factories import manager, person
 from audit.models import AuditEntry
 from branches.tests.factories import DatedSlotFactory
 from cart.tests.factories import product, warehouse
+from core import clock
+from core.clock import shop_date, shop_instant
 from inventory.models import Stock
-from mami import clock
-from mami.clock import shop_date, shop_instant
-from ops.tests.factories import job, manager, order, person
+from ops.tests.factories import job, order
 from orders.models import Order, OrderItem
 
 pytestmark = pytest.mark.django_db

@@ -13,11 +13,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from core.errors import InvalidInput, NotFound
+from core.transactions import write_transaction
 from inventory import services
 from inventory.errors import InsufficientStock
 from inventory.models import Stock, StockImport, StockMovement
-from mami.errors import InvalidInput, NotFound
-from mami.transactions import write_transaction
 
 LIST = "/admin/inventory/stock/"
 

@@ -12,17 +12,18 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
+from core.clock import now
+from core.errors import DomainError, InvalidInput
+from core.form_refusals import add_refusal
+from core.htmx import is_htmx
+from core.keyset import walk
+from core.service_admin import ReadOnlyAdmin
+from core.spreadsheets import stream_csv
+from core.typed_requests import PersonRequest
 from inventory import selectors, services
 from inventory.counts_file import MOST_BYTES, problem_texts
-from inventory.forms import BranchForm, ExportForm, TransferForm, UploadForm
+from inventory.forms import BranchChoiceForm, ExportForm, TransferForm, UploadForm
 from inventory.models import Stock
-from mami.clock import now
-from mami.errors import DomainError, InvalidInput
-from mami.form_refusals import place
-from mami.keyset import walk
-from mami.service_admin import ReadOnlyAdmin
-from mami.signed_in import PersonRequest
-from mami.spreadsheets import stream_csv
 
 COUNTS = (
     "sku", "barcode", "name", "branch", "on_hand", "expected_on_hand", "reserved", "available",
@@ -34,14 +35,14 @@ LOW = (
 )  # fmt: skip
 
 
-class Desk:
+class StockContext:
     """The views of one admin, guarded by its site."""
 
-    def __init__(self, room: ReadOnlyAdmin) -> None:
-        self.room = room
+    def __init__(self, model_admin: ReadOnlyAdmin) -> None:
+        self.model_admin = model_admin
 
     def urls(self) -> list[URLPattern]:
-        guarded = self.room.admin_site.admin_view
+        guarded = self.model_admin.admin_site.admin_view
         return [
             path("export/", guarded(require_GET(self.export)), name="inventory_export"),
             path("import/", guarded(require_http_methods(["GET", "POST"])(self.upload)),
@@ -75,8 +76,8 @@ class Desk:
                 )
                 return HttpResponseRedirect(reverse("admin:inventory_imported", args=[file.pk]))
             except InvalidInput as refusal:
-                place(form, refusal)
-        return self.room.page(
+                add_refusal(form, refusal)
+        return self.model_admin.page(
             request,
             "admin/inventory/import.html",
             title=_("Import counts"),
@@ -96,10 +97,10 @@ class Desk:
                 messages.error(request, str(refusal.message))
             return HttpResponseRedirect(request.path)
         file = selectors.import_of(import_id=import_id)
-        is_part = request.headers.get("HX-Request") == "true"
-        return self.room.page(
+        part = is_htmx(request)
+        return self.model_admin.page(
             request,
-            "admin/inventory/_imported.html" if is_part else "admin/inventory/imported.html",
+            "admin/inventory/_imported.html" if part else "admin/inventory/imported.html",
             title=_("Import counts"),
             file=file,
             good=file.rows - file.refused,
@@ -112,7 +113,7 @@ class Desk:
         form = TransferForm(request.POST or None, initial=request.GET.dict())
         if request.method == "POST" and form.is_valid() and self._transferred(request, form):
             return HttpResponseRedirect(request.path)
-        return self.room.page(
+        return self.model_admin.page(
             request,
             "admin/inventory/transfer.html",
             title=_("Transfer between branches"),
@@ -122,11 +123,11 @@ class Desk:
 
     def low(self, request: HttpRequest) -> HttpResponseBase:
         """What to order: the shelves that run low, the soonest empty first."""
-        form = BranchForm(request.GET)
+        form = BranchChoiceForm(request.GET)
         rows = selectors.low_rows(branch_id=form.branch_id(), now=now())
         if request.GET.get("export") == "csv":
             return stream_csv("low-stock.csv", header=LOW, rows=_low_cells(rows))
-        return self.room.page(
+        return self.model_admin.page(
             request,
             "admin/inventory/low.html",
             title=_("Low stock"),
@@ -146,7 +147,7 @@ class Desk:
                 reason=data["reason"],
             )
         except DomainError as refusal:
-            place(form, refusal, "quantity")
+            add_refusal(form, refusal, "quantity")
             return False
         messages.success(request, _("Moved. Both movements carry %(reference)s.") % {
             "reference": reference,

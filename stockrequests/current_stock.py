@@ -5,8 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TypedDict
 
+from core.errors import NotFound
 from inventory.selectors import stock_at
-from mami.errors import NotFound
 from stockrequests.forms import AskForm
 
 

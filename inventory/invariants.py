@@ -8,8 +8,8 @@ from decimal import Decimal
 
 from django.db import connection
 
+from core.invariants import Finding, Rule
 from inventory.models import Stock
-from mami.books import Finding, Rule
 
 _SUMS = """
 SELECT s.id, s.product_id, s.branch_id, b.on_hand, b.reserved,
