@@ -1,4 +1,4 @@
-// The reading room of the JSON API: Swagger UI over our own schema.
+// The page about the JSON API: Swagger UI over our own schema.
 const place = document.getElementById("swagger-ui");
 
 window.SwaggerUIBundle({

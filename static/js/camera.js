@@ -1,6 +1,7 @@
 // Barcodes by camera, where the browser can read them. A button names the field it fills
-// (data-camera), and with data-send the field's form goes off at once.
-if ("BarcodeDetector" in window && navigator.mediaDevices) {
+// (data-camera), with data-send the field's form goes off at once; data-formats are the only kinds read.
+const FORMATS = "ean_13 ean_8 upc_a code_128";
+if ("BarcodeDetector" in window && navigator.mediaDevices && document.getElementById("camera")) {
   document.body.classList.add("can-scan");
   const dialog = document.getElementById("camera");
   const video = dialog.querySelector("video");
@@ -20,7 +21,7 @@ if ("BarcodeDetector" in window && navigator.mediaDevices) {
     video.srcObject = stream;
     await video.play();
     dialog.showModal();
-    const detector = new BarcodeDetector({ formats: ["ean_13", "ean_8", "upc_a", "code_128"] });
+    const detector = new BarcodeDetector({ formats: (button.dataset.formats || FORMATS).split(" ") });
     while (stream) {
       const [found] = await detector.detect(video).catch(() => []);
       if (found) {

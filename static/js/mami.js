@@ -171,3 +171,12 @@ document.addEventListener("submit", (event) => {
 window.addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
 });
+
+// -- Copying a link: the button shows itself where the browser can ---------------------------------
+if (navigator.clipboard) for (const button of document.querySelectorAll("[data-copy]")) {
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).value);
+    toast({ text: button.dataset.copied });
+  });
+}

@@ -59,7 +59,9 @@ function start(words) {
       picked_quantity: value("picked_quantity"),
       reason: value("reason"),
       seen_status: seen(item, form),
+      seen_version: waiting(item) ? "" : value("seen_version"),
     };
+    if (form.matches(".scan-row") && status === "PICKED" && labelled(value("barcode"))) answer.picked_quantity = labelled(value("barcode"));
     if (status === "PICKED" && !plausible(answer.picked_quantity)) return;
     write([...read(), answer]);
     document.getElementById("why-missing")?.hidePopover?.();
@@ -80,7 +82,7 @@ function start(words) {
       form.elements.quantity.focus();
     } else {
       const names = ["product", "barcode", "quantity", "agreed"];
-      const answer = { client_id: value("client_id") || newName(), item_id: item, picked_status: "SWAP", seen_status: seen(item, form) };
+      const answer = { client_id: value("client_id") || newName(), item_id: item, picked_status: "SWAP", seen_status: seen(item, form), seen_version: waiting(item) ? "" : value("seen_version") };
       for (const name of names) answer[name] = value(name);
       write([...read(), answer]);
       show();
@@ -137,14 +139,34 @@ function start(words) {
 
   function scanned(form, code) {
     const now = document.getElementById("now");
-    const bare = code.replace(/\s+/g, "");
-    if (bare && now.dataset.codes.split(" ").includes(bare)) {
-      if (!document.getElementById("kg")) return "PICKED";
-      document.getElementById("kg").focus();
+    const bare = code.replace(/\s+/g, "").toUpperCase().replace(/^0+/, "");
+    const codes = now.dataset.codes.split(" ");
+    if (bare && (codes.includes(bare) || (labelled(code) && codes.includes(`${bare.slice(0, 7)}*`)))) {
+      if (!document.getElementById("kg") || labelled(code)) return "PICKED";
+      form.elements.barcode.value = "";
+      toScale(now.dataset.right);
       return "";
     }
     refuse(words.wrong);
     return "";
+  }
+
+  // The kilograms on a label of the shop's own scales (21, item, grams), "" on any other code.
+  function labelled(code) {
+    const [, grams] = code.replace(/\s+/g, "").match(/^0?21\d{5}(\d{5})\d$/) || [];
+    return Number(grams) > 0 && document.getElementById("kg") ? String(Number(grams) / 1000) : "";
+  }
+
+  function toScale(text) {
+    const now = document.getElementById("now");
+    now.querySelector("[data-scanned], [data-refused]")?.remove();
+    const notice = document.createElement("p");
+    notice.className = "notice good";
+    notice.setAttribute("role", "status");
+    notice.dataset.scanned = "";
+    notice.textContent = text;
+    now.prepend(notice);
+    weigh();
   }
 
   function refuse(text) {
@@ -255,6 +277,42 @@ function start(words) {
     if (field && isText && !event.target.closest("input, textarea, select, dialog")) field.focus();
   });
 
+  // -- a barcode is never a weight: what a scanner types into the weight goes to the code's field --------------
+  const LONGEST_WEIGHT = 6;
+  document.addEventListener("keydown", (event) => {
+    const field = event.target.closest?.("#kg, #swap-q");
+    const typed = field && event.key === "Enter" ? codeIn(field.value.trim()) : "";
+    if (!typed) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    field.value = "";
+    const code = document.getElementById(field.id === "kg" ? "code" : "swap-code");
+    code.value = typed;
+    if (field.id === "kg") code.form.requestSubmit();
+  }, true);
+
+  // The code at the end of what stands in the weight, behind what a hand had typed there already.
+  function codeIn(text) {
+    const [digits] = text.length > LONGEST_WEIGHT ? text.match(/\d{8,}$/) || [] : [];
+    if (!digits) return "";
+    const ends = [13, 14, 12, 8].filter((n) => n <= digits.length).map((n) => digits.slice(-n));
+    const codes = document.getElementById("now").dataset.codes?.split(" ") || [];
+    const fits = (end) => [...end].reverse().reduce((sum, digit, n) => sum + Number(digit) * (n % 2 ? 3 : 1), 0) % 10 === 0;
+    return ends.find((end) => codes.includes(end.replace(/^0+/, ""))) || ends.find(fits) || digits;
+  }
+
+  // -- a right scan of weighed goods: a sign to see and to hear, and the empty weight has the focus -------------
+  function weigh() {
+    const field = document.getElementById("kg");
+    if (!field) return;
+    field.value = "";
+    field.focus();
+    sound();
+  }
+  body.addEventListener("htmx:afterSettle", ({ detail: { elt } }) => {
+    if (elt.querySelector?.("[data-scanned]")) weigh();
+  });
+
   // -- picking does not end while answers are still on the device ----------------------------------------------
   document.addEventListener("submit", (event) => {
     if (!event.target.matches("[data-finish]") || (navigator.onLine && !read().length)) return;
@@ -277,6 +335,21 @@ function start(words) {
     .then((answer) => (answer.ok ? answer.text() : ""))
     .then((text) => box.insertAdjacentHTML("beforeend", text))
     .catch(() => 0); // without them a missing line is just missing
+}
+
+function sound() {
+  navigator.vibrate?.(60);
+  try {
+    const audio = new AudioContext();
+    const tone = audio.createOscillator();
+    tone.frequency.value = 880;
+    tone.connect(audio.destination);
+    tone.start();
+    tone.stop(audio.currentTime + 0.09);
+    tone.onended = () => audio.close();
+  } catch {
+    // No sound on this device: the words and the focus say it.
+  }
 }
 
 function newName() {
