@@ -1,0 +1,30 @@
+# The shop as an image: docker build --build-arg REVISION=$(git rev-parse HEAD) .
+# One image for all: bin/serve web | worker | migrate | check.
+FROM python:3.11-slim-bookworm AS built
+ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
+WORKDIR /opt/mami
+COPY requirements.txt .
+# Wheels only: nothing is compiled, so no compiler is needed here or later.
+RUN python -m venv .venv \
+    && .venv/bin/pip install --require-hashes --only-binary :all: -r requirements.txt
+COPY . .
+RUN .venv/bin/python -m devtools.translations \
+    && SECRET_KEY=only-for-building-static-files-and-nothing-else-00000000 MAMI_VAR=/opt/mami-static MAMI_DEMO=1 \
+       DATABASE_URL=postgresql://nobody@127.0.0.1/none \
+       .venv/bin/python manage.py collectstatic --noinput --verbosity 0
+
+FROM python:3.11-slim-bookworm
+ARG REVISION=
+ENV MAMI_REVISION=$REVISION MAMI_VAR=/var/lib/mami MAMI_HOST=0.0.0.0 PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
+RUN useradd --uid 10001 --create-home --home-dir /var/lib/mami --shell /usr/sbin/nologin mami \
+    && install -d -o mami -m 0711 /var/lib/mami
+COPY --from=built /opt/mami /opt/mami
+COPY --from=built --chown=mami /opt/mami-static/static /var/lib/mami/static
+WORKDIR /opt/mami
+USER 10001
+VOLUME /var/lib/mami
+EXPOSE 8000
+HEALTHCHECK --interval=10s --timeout=3s --start-period=30s \
+    CMD ["/opt/mami/.venv/bin/python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8000/health/live', timeout=2)"]
+ENTRYPOINT ["/opt/mami/bin/serve"]
+CMD ["web"]
