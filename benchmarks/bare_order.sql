@@ -25,8 +25,10 @@ INSERT INTO inventory_stockmovement
 SELECT id, 'RESERVE', 0, 1, on_hand, reserved, 'order :number', :user, now() FROM moved;
 INSERT INTO payments_payment
     (user_id, order_number, provider, provider_reference, idempotency_key, brand, last4, state, amount,
-     authorized, captured, refunded, failure, created_at, updated_at)
-VALUES (:user, ':number', 'sandbox', '', ':number', '', '4242', 'PENDING', 80, 0, 0, 0, '', now(), now())
+     authorized, captured, refunded, failure, kept_token,
+     consent_text, created_at, updated_at)
+VALUES (:user, ':number', 'sandbox', '', ':number', '', '4242', 'PENDING', 80, 0, 0, 0, '', '',
+    '', now(), now())
 RETURNING id AS payment \gset
 INSERT INTO payments_providercall
     (payment_id, kind, amount, idempotency_key, state, attempts, failure, created_at)
@@ -40,8 +42,8 @@ VALUES (:user, :cart, :key, :payment, :branch, :dated, ':number', 'ACTIVE', 'DEL
 RETURNING id AS reservation \gset
 INSERT INTO checkout_reservationline
     (reservation_id, product_id, name_he, name_en, sku, sold_by, quantity, unit_price, discount,
-     line_total, vat_rate, substitution)
-SELECT :reservation, id, name_he, name_en, sku, sold_by, 1, price, 0, price, 18, 'BEST_MATCH'
+     line_total, vat_class, vat_rate, substitution)
+SELECT :reservation, id, name_he, name_en, sku, sold_by, 1, price, 0, price, vat_class_id, 18, 'BEST_MATCH'
 FROM catalog_product WHERE id BETWEEN :low AND :high;
 COMMIT;
 BEGIN;
@@ -49,9 +51,10 @@ UPDATE cart_cart SET status = 'CHECKED_OUT', updated_at = now() WHERE id = :cart
 INSERT INTO orders_order
     (order_number, user_id, cart_id, payment_id, branch_id, fulfillment_type, status, was_ready,
      dated_slot_id, due_at, subtotal, discount_total, delivery_fee, fee_vat_rate, vat_total,
-     total_amount, notes, created_at, updated_at)
+     total_amount, charges_total, captured_total, charged_goods, charged_fee, charged_extras, refunded_fee,
+     business_name, vat_id, leaving_to, notes, created_at, updated_at)
 VALUES (':number', :user, :cart, :payment, :branch, 'DELIVERY', 'CREATED', false, :dated, now(), 50, 0,
-    30, 18, 12, 80, '', now(), now())
+    30, 18, 12, 80, 0, 0, 0, 0, 0, 0, '', '', '', '', now(), now())
 RETURNING id AS bought \gset
 INSERT INTO orders_orderdelivery
     (order_id, recipient, phone, line1, line2, city, postal_code, floor, door_code, instructions,

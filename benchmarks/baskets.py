@@ -16,7 +16,7 @@ from accounts import tokens
 from accounts.models import Address, User
 from cart.models import Cart, CartItem
 from catalog.models import Product
-from mami import clock
+from core import clock
 from tests.shop import Shop
 
 _number = itertools.count(1)
@@ -51,7 +51,7 @@ def confirms(shop: Shop, goods: Sequence[Product], people: int) -> list[Request]
         batch_size=5000,
     )
     return [
-        Request("/api/v1/checkout/confirm", {**_headers(user), "Idempotency-Key": f"k{user.pk}"}, body)
+        Request("/api/v1/checkout/confirm", {**headers_of(user), "Idempotency-Key": f"k{user.pk}"}, body)
         for user in users
     ]  # fmt: skip
 
@@ -59,7 +59,7 @@ def confirms(shop: Shop, goods: Sequence[Product], people: int) -> list[Request]
 def bare(shop: Shop, goods: Sequence[Product], people: int) -> list[Request]:
     """The same goods to the bare view, by so many new customers."""
     body = json.dumps({"branch_id": shop.warehouse.pk, "product_ids": [p.pk for p in goods]})
-    return [Request("/api/bare/checkout", _headers(user), body) for user in customers(people)]
+    return [Request("/api/bare/checkout", headers_of(user), body) for user in customers(people)]
 
 
 def customers(people: int) -> list[User]:
@@ -78,14 +78,17 @@ def customers(people: int) -> list[User]:
     return users
 
 
-def _headers(user: User) -> dict[str, str]:
+def headers_of(user: User) -> dict[str, str]:
+    """What a signed-in client of the JSON API sends."""
     now = clock.now()
     token = tokens.encode(
         user_id=user.pk, role=user.role, version=user.token_version, kind="access",
         jti=uuid.uuid4(), issued_at=now, expires_at=now + dt.timedelta(hours=3),
     )  # fmt: skip
+    high, low = divmod(user.pk % 2**16, 256)
     return {
         "Authorization": f"Bearer {token}",
+        "X-Forwarded-For": f"10.0.{high}.{low}",
         "Accept-Language": "en",
         "Content-Type": "application/json",
     }

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks import pgbench
-from benchmarks.serving import Shop, house, served
+from benchmarks.serving import ServedShop, prepared_shop, served
 
 if TYPE_CHECKING:
     from benchmarks.baskets import Request
@@ -40,7 +40,7 @@ def main() -> int:
     parser.add_argument("--orders", type=int, default=60, help="in each of the five rounds")
     parser.add_argument("--memory", type=int, default=0, help="only watch memory, so many orders")
     options = parser.parse_args()
-    with house(PAYMENT_PROVIDER="sandbox") as opened:
+    with prepared_shop(PAYMENT_PROVIDER="sandbox") as opened:
         os.environ |= opened.environment
         import django
 
@@ -63,7 +63,7 @@ def main() -> int:
 class Bench:
     """The measurements, each on fresh customers. `missed` names the targets that were missed."""
 
-    def __init__(self, shop: Shop, goods_shop: Any, orders: int) -> None:
+    def __init__(self, shop: ServedShop, goods_shop: Any, orders: int) -> None:
         self.shop, self.open, self.orders = shop, goods_shop, orders
         self.goods = [goods_shop.product(stock=900_000) for _ in range(50)]
         self.missed: list[str] = []

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from mami.embedded import binaries
+from runtime.embedded import binaries
 
 SCRIPT = Path(__file__).with_name("bare_order.sql")
 CLIENTS, SECONDS = 8, 10

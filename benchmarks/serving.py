@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 @dataclass(frozen=True, kw_only=True)
-class House:
+class PreparedShop:
     """The folder and the environment of an opened database, before anybody is served."""
 
     folder: Path
@@ -42,7 +42,7 @@ class House:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Shop:
+class ServedShop:
     """A shop that answers on `port`."""
 
     port: int
@@ -67,16 +67,17 @@ class Shop:
 
 
 @contextmanager
-def house(**changed: str) -> Iterator[House]:
+def prepared_shop(**changed: str) -> Iterator[PreparedShop]:
     """An empty, migrated database in a folder that is removed afterwards."""
     with tempfile.TemporaryDirectory(prefix="mami-bench-") as folder:
         Path(folder).chmod(0o755)  # the database's own account must reach its folder
         environment = {
             **os.environ, "MAMI_VAR": folder, "MAMI_DEMO": "1", "MAMI_EMBEDDED": "1", "LOG_LEVEL": "ERROR",
             "DJANGO_SETTINGS_MODULE": "benchmarks.api_settings", "DATABASE_URL": "", "PORT": str(_free_port()),
+            "TRUSTED_PROXIES": "127.0.0.1",  # each shopper calls from an address of their own
             **changed,
         }  # fmt: skip
-        opened = House(folder=Path(folder), environment=environment)
+        opened = PreparedShop(folder=Path(folder), environment=environment)
         opened.manage("db", "start")
         try:
             opened.manage("migrate", "--verbosity", "0")
@@ -86,13 +87,13 @@ def house(**changed: str) -> Iterator[House]:
 
 
 @contextmanager
-def served(opened: House) -> Iterator[Shop]:
+def served(opened: PreparedShop, *, application: str = "mami.wsgi") -> Iterator[ServedShop]:
     """The shop behind gunicorn with the configuration of production."""
     web = subprocess.Popen(
-        [sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", "mami.wsgi"],
+        [sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", application],
         cwd=ROOT, env=opened.environment,
     )  # fmt: skip
-    shop = Shop(port=int(opened.environment["PORT"]), web=web.pid, database=opened.database)
+    shop = ServedShop(port=int(opened.environment["PORT"]), web=web.pid, database=opened.database)
     try:
         _wait(shop)
         yield shop
@@ -106,7 +107,7 @@ def _free_port() -> int:
         return int(found.getsockname()[1])
 
 
-def _wait(shop: Shop) -> None:
+def _wait(shop: ServedShop) -> None:
     for _ in range(200):
         try:
             shop.ask("GET", "/api/v1/health", {})

@@ -81,26 +81,26 @@ def _measure(cluster: Any, options: argparse.Namespace) -> None:
     from tests.shop import open_with_sandbox
 
     with open_with_sandbox(capacity=1_000_000) as shop:
-        house = House(cluster, shop)
+        bench = StaffBench(cluster, shop)
         parts: dict[str, Callable[[], None]] = {
-            "queue": lambda: _queue(house, options.orders),
-            "taps": lambda: _taps(house),
-            "audit": lambda: _audit(house, options.entries),
-            "import": lambda: _import(house, options.rows),
+            "queue": lambda: _queue(bench, options.orders),
+            "taps": lambda: _taps(bench),
+            "audit": lambda: _audit(bench, options.entries),
+            "import": lambda: _import(bench, options.rows),
         }
         for name, part in parts.items():
             if not options.only or name in options.only:
                 part()
 
 
-class House:
+class StaffBench:
     """A shop with a manager signed in at the pages and at the API."""
 
     def __init__(self, cluster: Any, shop: Any) -> None:
         from django.test import Client
 
         from accounts.services import issue_tokens
-        from mami import clock
+        from core import clock
 
         self.cluster, self.shop, self.mia = cluster, shop, shop.manager()
         self.client = Client()
@@ -134,9 +134,9 @@ class House:
         return len(caught)
 
 
-def _queue(house: House, orders: int) -> None:
+def _queue(bench: StaffBench, orders: int) -> None:
     """The queue with 500 open orders, in a small shop and in a grown one."""
-    sample = house.shop.order()
+    sample = bench.shop.order()
     customers(SMALL // 10)
     finished_orders(sample, SMALL - OPEN)
     open_orders(sample, OPEN)
@@ -149,13 +149,13 @@ def _queue(house: House, orders: int) -> None:
         "queue as JSON": "/api/v1/ops/orders?status=CREATED&status=IN_PROGRESS",
         "all orders as JSON": "/api/v1/ops/orders",
     }
-    before = {name: house.cost(lambda p=path: house.get(p)) for name, path in pages.items()}  # type: ignore[misc]
+    before = {name: bench.cost(lambda p=path: bench.get(p)) for name, path in pages.items()}  # type: ignore[misc]
     began = time.perf_counter()
     customers(orders // 10)
     finished_orders(sample, orders - SMALL)
     print(f"(filled {orders:,} orders in {time.perf_counter() - began:.0f} s)")
     for name, path in pages.items():
-        now, count = house.cost(lambda p=path: house.get(p)), house.statements(path)  # type: ignore[misc]
+        now, count = bench.cost(lambda p=path: bench.get(p)), bench.statements(path)  # type: ignore[misc]
         _say(
             f"{name}, {OPEN} open of {orders:,}",
             f"{now:6.1f} ms CPU, {now / before[name]:.2f} × {SMALL:,} orders, {count} statements",
@@ -169,15 +169,15 @@ def open_number() -> str:
     return Order.objects.filter(status="CREATED").values_list("order_number", flat=True)[7]
 
 
-def _taps(house: House) -> None:
+def _taps(bench: StaffBench) -> None:
     """Answers on the picking screen, one line after the other."""
-    goods = [house.shop.product() for _ in range(60)]
-    order = house.shop.order(quantities=dict.fromkeys(goods, 1))
-    house.client.post(f"/ops/orders/{order.order_number}/claim/")
+    goods = [bench.shop.product() for _ in range(60)]
+    order = bench.shop.order(quantities=dict.fromkeys(goods, 1))
+    bench.client.post(f"/ops/orders/{order.order_number}/claim/")
     items = iter(list(order.items.values_list("pk", flat=True)))
 
     def tap() -> None:
-        answer = house.client.post(
+        answer = bench.client.post(
             f"/ops/orders/{order.order_number}/items/{next(items)}/",
             {"picked_status": "PICKED", "picked_quantity": "1"},
             headers={"HX-Request": "true"},
@@ -185,35 +185,35 @@ def _taps(house: House) -> None:
         if answer.status_code != 200:
             raise SystemExit(f"a tap answered {answer.status_code}")
 
-    spent = house.cost(tap, times=10)
+    spent = bench.cost(tap, times=10)
     _say("a tap on the picking screen", f"{spent:6.1f} ms CPU", spent <= TAP_MS)
 
 
-def _audit(house: House, count: int) -> None:
+def _audit(bench: StaffBench, count: int) -> None:
     """Page 1 and page 10,000 of the trail, bare and filtered."""
     from audit.selectors import entries as matching
     from audit.viewer import NEWEST_FIRST
-    from mami.keyset import write_cursor
+    from core.keyset import write_cursor
 
     began = time.perf_counter()
-    entries(count, actor_id=house.mia.pk)
+    entries(count, actor_id=bench.mia.pk)
     print(f"(filled {count:,} audit entries in {time.perf_counter() - began:.0f} s)")
     for name, filters in {
         "audit viewer": {},
         "audit viewer, one kind": {"entity_type": "stock"},
         "audit viewer, one action": {"action": "UPDATE"},
-        "audit viewer, one person": {"actor_id": house.mia.pk},
+        "audit viewer, one person": {"actor_id": bench.mia.pk},
     }.items():
         query = "".join(
-            f"&actor={house.mia.email}" if key == "actor_id" else f"&{key}={value}"
+            f"&actor={bench.mia.email}" if key == "actor_id" else f"&{key}={value}"
             for key, value in filters.items()
         )
         found = matching(**filters)
         far = found[FAR * PAGE : FAR * PAGE + 1]
         last = next(iter(far), None) or found.order_by("created_at", "id")[200]
         cursor = write_cursor(NEWEST_FIRST, last)
-        first = house.cost(lambda q=query: house.get(f"{TRAIL}?{q[1:]}"))  # type: ignore[misc]
-        later = house.cost(lambda q=query, c=cursor: house.get(f"{TRAIL}?cursor={c}{q}"))  # type: ignore[misc]
+        first = bench.cost(lambda q=query: bench.get(f"{TRAIL}?{q[1:]}"))  # type: ignore[misc]
+        later = bench.cost(lambda q=query, c=cursor: bench.get(f"{TRAIL}?cursor={c}{q}"))  # type: ignore[misc]
         ratio = max(first, later) / min(first, later)
         _say(
             f"{name}, page 1 and {FAR:,} of {count:,} rows",
@@ -222,17 +222,17 @@ def _audit(house: House, count: int) -> None:
         )
 
 
-def _import(house: House, rows: int) -> None:
+def _import(bench: StaffBench, rows: int) -> None:
     """A file of counts, looked at and applied both ways, beside one of a fifth of its length.
 
     Judged by CPU, which a busy machine does not stretch.
     """
-    products_everywhere(house.shop, rows)
+    products_everywhere(bench.shop, rows)
     for number, (lines, mode) in enumerate(((rows // 5, "GOOD"), (rows, "GOOD"), (rows, "ALL"))):
         content = _file(lines, on_hand=20 + number)
-        base, spent, began = _memory(), spent_here(house.cluster.running_pid()), time.perf_counter()
-        done = _applied(house, content, mode)
-        took, spent = time.perf_counter() - began, spent_here(house.cluster.running_pid()) - spent
+        base, spent, began = _memory(), spent_here(bench.cluster.running_pid()), time.perf_counter()
+        done = _applied(bench, content, mode)
+        took, spent = time.perf_counter() - began, spent_here(bench.cluster.running_pid()) - spent
         grew = _peak() - base
         if (done.status, done.changes, done.refused) != ("DONE", lines, 0):
             raise SystemExit(f"the import ended as {done.status}: {done.problems[:3]}")
@@ -243,15 +243,15 @@ def _import(house: House, rows: int) -> None:
         )
 
 
-def _applied(house: House, content: bytes, mode: str) -> Any:
+def _applied(bench: StaffBench, content: bytes, mode: str) -> Any:
+    from core import clock
     from inventory import services
-    from mami import clock
 
     file = services.upload_counts(
-        actor=house.mia, file_name="bench.csv", content=content, now=clock.now()
+        actor=bench.mia, file_name="bench.csv", content=content, now=clock.now()
     )
     services.check_counts(import_id=file.pk)
-    services.choose_mode(actor=house.mia, import_id=file.pk, mode=mode)
+    services.choose_mode(actor=bench.mia, import_id=file.pk, mode=mode)
     services.apply_counts(import_id=file.pk, now=clock.now())
     file.refresh_from_db()
     return file
