@@ -6,9 +6,12 @@ SHELL := /bin/sh
 unexport PYTHONDONTWRITEBYTECODE
 
 PYTHON := .venv/bin/python
+QUICK := $(foreach name,services views pages admin viewer api,'*/tests/test_$(name).py')
+RACES := orders/tests/test_hold_races.py orders/tests/test_refund_races.py \
+	orders/tests/test_asking.py checkout/tests/test_changing_races.py payments/tests/test_races.py
 MANAGE := MAMI_DEMO=$${MAMI_DEMO:-1} MAMI_EMBEDDED=$${MAMI_EMBEDDED:-1} $(PYTHON) manage.py
 
-.PHONY: smoke drill help run dev seed test quick check lint format setup requirements messages \
+.PHONY: sbom test-deploy platforms search-quality test-opensearch smoke drill help run dev seed test quick check lint format setup requirements messages migrations docs \
         db-start db-stop db-status db-psql backup restore
 
 help:  ## list what can be made
@@ -18,11 +21,11 @@ help:  ## list what can be made
 
 run:  ## open the shop as in production, on http://127.0.0.1:8000
 	@bin/setup run
-	@$(PYTHON) -m mami.run
+	@$(PYTHON) -m runtime.run
 
 dev:  ## open the shop with a server that reloads on changes
 	@bin/setup run
-	@$(PYTHON) -m mami.run --dev
+	@$(PYTHON) -m runtime.run --dev
 
 seed:  ## add the demo shop where it is missing (changes nothing that is there)
 	@bin/setup run
@@ -32,12 +35,17 @@ seed:  ## add the demo shop where it is missing (changes nothing that is there)
 test:  ## everything that is checked before a change is accepted
 	@bin/setup dev
 	@$(MAKE) lint
-	@$(PYTHON) -m pytest -q -n 3 --dist loadgroup $(ARGS)
+	@$(PYTHON) -m pytest -q -n 3 --dist loadgroup -m "not deploy" $(ARGS)
 
-quick:  ## lint and the fast tests, in under a minute
+test-deploy:  ## what is shipped in deploy/, with the real programs (nginx, Patroni, …; those missing are skipped)
+	@bin/setup dev
+	@$(PYTHON) -m pytest -q -m deploy tests/deploy $(ARGS)
+
+quick:  ## lint, and the services and faces of every app: about two minutes on two quiet cores
 	@bin/setup dev
 	@$(MAKE) lint
-	@$(PYTHON) -m pytest -q -n 2 --dist loadgroup -m "not slow and not browser" $(ARGS)
+	@$(PYTHON) -m pytest -q -n 2 --dist loadgroup -m "not slow and not browser and not deploy" tests/architecture \
+		$$(git ls-files --cached --others --exclude-standard $(QUICK)) $(ARGS)
 
 lint:  ## ruff, djade, mypy, the import contracts
 	@bin/setup dev
@@ -59,17 +67,38 @@ format:  ## put code and templates into shape
 
 smoke:  ## walk through a running shop: make smoke URL=http://127.0.0.1:8000
 	@bin/setup run
-	@$(PYTHON) -m mami.smoke $${URL:-http://127.0.0.1:$${PORT:-8000}}
+	@$(PYTHON) -m devtools.smoke $${URL:-http://127.0.0.1:$${PORT:-8000}}
 
 drill:  ## harm the shop in every way while people shop, and judge (an hour; docs/drills.md)
 	@bin/setup dev
 	@$(PYTHON) -m tests.drills $(ARGS)
 	@MAMI_PAIRS_EVERY=1 $(PYTHON) -m pytest -q tests/drills/test_pairs.py checkout/tests/test_faults.py checkout/tests/test_races.py
+	@MAMI_ROUNDS=50 $(PYTHON) -m pytest -q $(RACES)
 	@MAMI_STORIES=2000 $(PYTHON) -m pytest -q -s checkout/tests/test_machine.py
+
+migrations:  ## write the migrations that changed models need
+	@bin/setup run
+	@$(MANAGE) makemigrations $(ARGS)
+
+docs:  ## write anew what is made from the code: data model, status machine, Postman, API samples
+	@bin/setup dev
+	@$(MANAGE) datamodel
+	@$(MANAGE) apidocs
+	@MAMI_WRITE_SAMPLES=1 $(PYTHON) -m pytest -q tests/api/test_samples.py
+
+search-quality:  ## ask the demo shop 146 queries and say how good the answers are
+	@bin/setup run
+	@$(MANAGE) migrate --verbosity 0
+	@$(MANAGE) seed >/dev/null
+	@$(MANAGE) search_quality
+
+test-opensearch:  ## the contract of search on a real OpenSearch too (needs a JDK 17 and Maven)
+	@bin/setup dev
+	@MAMI_TEST_OPENSEARCH=1 $(PYTHON) -m pytest -q search/tests/test_contract.py search/tests/opensearch $(ARGS)
 
 messages:  ## list messages that have no Hebrew yet
 	@bin/setup run
-	@$(PYTHON) -m mami.translations missing
+	@$(PYTHON) -m devtools.translations missing
 
 setup:  ## make .venv with everything, tools for tests included
 	@bin/setup dev
@@ -79,6 +108,14 @@ requirements:  ## pin the packages of requirements*.in anew (needs uv)
 		--custom-compile-command "make requirements" requirements.in -o requirements.txt
 	@uv pip compile --quiet --generate-hashes --python-version 3.11 --no-emit-index-url --no-emit-find-links \
 		--custom-compile-command "make requirements" requirements-dev.in -o requirements-dev.txt
+
+sbom:  ## write down what the shop is made of: sbom.cdx.json and docs/licences.md
+	@bin/setup dev
+	@$(PYTHON) -m devtools.sbom
+
+platforms:  ## does every pinned package exist for each Python and platform of README (asks the index)
+	@bin/setup dev
+	@$(PYTHON) -m devtools.platforms
 
 db-start:  ## start the embedded database and leave it running
 	@bin/setup run
@@ -96,11 +133,11 @@ db-psql:  ## open PostgreSQL's shell on the shop's database
 	@bin/setup run
 	@$(MANAGE) db psql
 
-backup:  ## copy the whole database to MAMI_VAR/backups (or FILE=…)
+backup:  ## copy database and uploads to MAMI_VAR/backups (or FILE=…)
 	@bin/setup run
-	@$(MANAGE) db backup $(FILE)
+	@$(MANAGE) backup $(FILE)
 
-restore:  ## bring a copy back: make restore FILE=copy.dump (YES=1 replaces a shop)
+restore:  ## bring a copy back: make restore FILE=copy.tar (YES=1 replaces a shop)
 	@bin/setup run
-	@test -n "$(FILE)" || { echo "Say which copy: make restore FILE=var/backups/….dump"; exit 2; }
+	@test -n "$(FILE)" || { echo "Say which copy: make restore FILE=var/backups/….tar"; exit 2; }
 	@$(MANAGE) db restore $(FILE) $(if $(YES),--yes)

@@ -1,45 +1,49 @@
 """What every test stands on: a real PostgreSQL of its own, emptied folders, nothing left running."""
 
-import importlib
+import gc
 import shutil
 import uuid
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import pytest
 from django.apps import apps
 from django.conf import settings
-from django.core.cache import cache
-from django.core.management.color import Style
-from django.db import connection
-from django.db.backends.postgresql.operations import DatabaseOperations
+from django.core.cache import cache as shop_cache
+from django.db import connection, transaction
 from django.db.models.signals import post_migrate
+from django.test import TransactionTestCase
 from django.utils import translation
 from pytest_django import Settings
 from pytest_django.plugin import DjangoDbBlocker
 
-from catalog import memory
+from catalog import process_cache
+from catalog.migrations._vat_law import load_vat
+from runtime import probes
 
 pytest_plugins = ["tests.api_client"]
 
 
-# Many stories, or a walk through a whole face or machine.
-SLOW_FILES = {
-    "test_races", "test_faults", "test_books", "test_repetition", "test_pricing",
-    "test_description", "test_rights", "test_trail", "test_lists", "test_samples",
-    "test_schema_client", "test_first_client", "test_seed", "test_moving", "test_admin",
-    "test_envelope",
-}  # fmt: skip
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What takes its time is left out of `make quick`; one process seeds the demo shop of a file."""
+    """Left out of `make quick`: what is marked `slow`, and what commits or seeds the demo shop unless it
+    is marked `quick`. One process seeds the demo shop of a file.
+    """
     for item in items:
         demo = "demo_shop" in getattr(item, "fixturenames", ())
-        if demo or commits(item) or item.path.stem in SLOW_FILES:
+        if (demo or commits(item)) and not item.get_closest_marker("quick"):
             item.add_marker(pytest.mark.slow)
         if demo:
             item.add_marker(pytest.mark.xdist_group(f"demo-{item.path.stem}"))
+
+
+def pytest_collection_finish() -> None:
+    """What stands after collecting stays to the end: the collector need not walk through it after
+    every seven hundred new objects. It took a tenth of the time of tests.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
 
 
 def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str) -> str | None:
@@ -90,54 +94,66 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
 
 @pytest.fixture(scope="session", autouse=True)
 def _quick_emptying() -> Iterator[None]:
-    """After a test that commits, empty the tables that hold something: TRUNCATE makes every file of
-    every table and index anew, a third of a second for a handful of rows.
+    """After a test that commits, empty the tables that hold something, and nothing else.
+
+    Django truncates, which makes every file of every table and index anew, and then writes again
+    all that migrating writes: kinds of content and permissions, half a second of two processors for
+    a handful of rows. Those are kept here, and only the law is written again, which tests may change.
 
     Needs a superuser, as the tests' own cluster has one, because the ledgers' triggers refuse a
     DELETE; elsewhere Django's own way is kept.
     """
-    truncate = DatabaseOperations.sql_flush
+    slowly = TransactionTestCase._fixture_teardown
 
-    def delete(self: DatabaseOperations, style: Style, tables: list[str], **how: bool) -> list[str]:
-        with self.connection.cursor() as cursor:
+    def empty(case: TransactionTestCase) -> None:
+        with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")
-            if cursor.fetchone() != (True,):
-                return truncate(self, style, tables, **how)
-            names = [self.quote_name(table) for table in tables]
-            asked = (f"SELECT '{name}' WHERE EXISTS (SELECT FROM {name})" for name in names)
-            cursor.execute(" UNION ALL ".join(asked))
-            return [
-                "SET LOCAL session_replication_role TO 'replica'",
-                *(f"DELETE FROM {name}" for (name,) in cursor.fetchall()),
-                "SET LOCAL session_replication_role TO 'origin'",
-            ]
+            if cursor.fetchone() == (True,):
+                asked = (
+                    f"SELECT '{name}' WHERE EXISTS (SELECT FROM {name})" for name in _emptied()
+                )
+                cursor.execute(" UNION ALL ".join(asked))
+                full = [f"DELETE FROM {name}" for (name,) in cursor.fetchall()]
+                cursor.execute(
+                    "; ".join(["SET LOCAL session_replication_role TO 'replica'", *full])
+                )
+                cursor.execute("SET LOCAL session_replication_role TO 'origin'")
+                _keep_the_law()
+                return
+        slowly(case)
 
-    DatabaseOperations.sql_flush = delete
+    TransactionTestCase._fixture_teardown = empty
     yield
-    DatabaseOperations.sql_flush = truncate
+    TransactionTestCase._fixture_teardown = slowly
+
+
+@cache
+def _emptied() -> list[str]:
+    """The tables of all models but those that migrating fills and nobody changes."""
+    kept = {"django_content_type", "auth_permission"}
+    names = connection.introspection.django_table_names(only_existing=True, include_views=False)
+    return [connection.ops.quote_name(name) for name in sorted(set(names) - kept)]
 
 
 def _keep_the_law(**_: Any) -> None:
-    """Tests that commit are followed by an emptying of all tables, what migrations wrote included:
-    the VAT classes come back as the next test knows them. Django tells of it by this signal.
-    """
+    """What migrations wrote of the law, the VAT classes, comes back as the next test knows them."""
     if not apps.get_model("catalog", "VatClass").objects.exists():
-        importlib.import_module("catalog.migrations.0002_vat").load(apps, None)
+        load_vat(apps, None)
 
 
 @pytest.fixture(autouse=True)
 def _empty_cache_and_queue(
     request: pytest.FixtureRequest, django_db_blocker: DjangoDbBlocker
 ) -> Iterator[None]:
-    """Tests that commit are cleaned up by emptying the models' tables; cache and jobs have none, and
-    what this process remembers of the catalogue was another catalogue's.
+    """Tests that commit are cleaned up by emptying the models' tables; cache, jobs and workers have
+    none, and what this process remembers of the catalogue was another catalogue's.
     """
-    memory.forget()
+    process_cache.forget()
     yield
     if commits(request.node):
         with django_db_blocker.unblock(), connection.cursor() as cursor:
-            cache.clear()
-            cursor.execute("DELETE FROM procrastinate_jobs")
+            shop_cache.clear()
+            cursor.execute("DELETE FROM procrastinate_jobs; DELETE FROM procrastinate_workers")
 
 
 @pytest.fixture(autouse=True)
@@ -148,11 +164,19 @@ def _in_hebrew() -> Iterator[None]:
     translation.activate(settings.LANGUAGE_CODE)
 
 
+@pytest.fixture(autouse=True)
+def _nobody_asks_the_database() -> Iterator[None]:
+    """No prober is left with a connection to a test database."""
+    yield
+    probes.prober.stop()
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _fresh_folders() -> None:
     """Mail, uploads and the sandbox provider's ledger of this test process start empty."""
     shutil.rmtree(settings.MAMI_VAR, ignore_errors=True)
     settings.STATIC_ROOT.mkdir(parents=True)
+    settings.FILE_UPLOAD_TEMP_DIR.mkdir()
 
 
 @pytest.fixture(autouse=True)

@@ -14,7 +14,7 @@ from jsonschema import Draft202012Validator
 
 from accounts import services, tokens
 from accounts.models import User
-from mami import clock
+from core import clock
 
 PATH_PART = re.compile(r"<(?:\w+:)?(\w+)>")
 EVERYWHERE = {405}  # a method that a path does not have cannot be described with it
@@ -38,6 +38,15 @@ class ApiClient:
 
     def post(self, path: str, body: Any = None, **options: Any) -> Any:
         return self.call("POST", path, body, **options)
+
+    def post_form(self, path: str, fields: dict[str, Any], *, key: str = "") -> Any:
+        """A multipart form, with files."""
+        response = self.client.post(
+            f"/api/v1{path}", fields, headers={**self.headers, "Idempotency-Key": key}
+        )
+        if self.check:
+            hold_against_description("POST", response)
+        return response
 
     def put(self, path: str, body: Any = None, **options: Any) -> Any:
         return self.call("PUT", path, body, **options)
@@ -123,7 +132,7 @@ def hold_against_description(method: str, response: Any) -> None:
 
 @cache
 def document() -> dict[str, Any]:
-    from mami.api import docs
+    from api import docs
 
     return json.loads(json.dumps(docs.document()))
 

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.db import connections
 
-from mami.errors import DomainError
+from core.errors import DomainError
 
 PATIENCE_SECONDS = 30
+
+
+def rounds(usual: int) -> int:
+    """How often a race is run: `usual`; MAMI_ROUNDS times where that is set (`make drill`)."""
+    return int(os.environ.get("MAMI_ROUNDS") or usual)
 
 
 def race(steps: Sequence[Callable[[], Any]]) -> list[Any]:

@@ -7,7 +7,8 @@ the same. MAMI_TEST_DATABASE_URL names another server to test on.
 import os
 from pathlib import Path
 
-from mami import embedded, translations
+from devtools import translations
+from runtime import embedded
 
 # Workers of pytest-xdist inherit what the first process has set below.
 _VAR = Path(os.environ.setdefault("MAMI_TEST_VAR", str(embedded.var_folder())))
@@ -16,6 +17,8 @@ CLUSTER = embedded.Cluster(
     settings={"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"},
 )
 EMBEDDED_TESTS = not os.environ.get("MAMI_TEST_DATABASE_URL")
+if EMBEDDED_TESTS:
+    CLUSTER.settle()
 
 # Nothing of this machine's environment or .env may reach into a test.
 os.environ |= {
@@ -23,6 +26,7 @@ os.environ |= {
     "DATABASE_URL": os.environ.get("MAMI_TEST_DATABASE_URL") or CLUSTER.url(),
     "DATABASE_POOL_SIZE": "0",
     "DATABASE_PGBOUNCER": "0",
+    "DATABASE_PREPARE": "0",
     "DEBUG": "0",
     "MAMI_DEMO": "1",
     "MAMI_EMBEDDED": "1",
@@ -34,12 +38,13 @@ os.environ |= {
     "CORS_ALLOWED_ORIGINS": "https://app.mami.test",
     "TRUSTED_PROXIES": "",
     "REDIS_URL": "",
+    "SEARCH_OPENSEARCH_URL": "",
     "PAYMENT_PROVIDER": "sandbox",
     "STRIPE_SECRET_KEY": "",
     "STRIPE_WEBHOOK_SECRET": "",
     "STRIPE_API_BASE": "",
     "MAMI_METRICS_TOKEN": "metrics-token-of-the-tests",
-    "EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend",
+    "EMAIL_BACKEND": "core.mail_files.EmailBackend",
     "LOG_LEVEL": "WARNING",
 }
 
@@ -48,9 +53,11 @@ if "PYTEST_XDIST_WORKER" not in os.environ:
 
 from mami.settings import *  # noqa: E402, F403
 
+CAPABILITIES_ASKED = False  # a test of switches says otherwise
+SEARCH_LOG_SECONDS = 3600.0  # written when a test says so
 # Argon2 takes 0.4 seconds a password on purpose.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": {"BACKEND": "core.whole_files.WholeFileStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }

@@ -11,19 +11,22 @@ from decimal import Decimal
 from typing import Any
 
 from django.apps import apps
+from django.conf import settings
 
 from accounts.models import Address, Role, User
+from accounts.tests.factories import person
 from branches.models import Branch, DeliverySlot
 from cart.models import Cart, CartItem
 from catalog.models import Category, Product
+from catalog.tests import factories
 from checkout.requests import CardToken, ConfirmRequest
 from checkout.services import ConfirmResult, confirm
+from core import clock, faults
+from core.clock import day_of_week, shop_date
+from core.transactions import write_transaction
 from inventory.ledger import Move, Reason, move
 from inventory.locks import lock_stocks
 from inventory.services import open_rows
-from mami import clock, faults
-from mami.clock import day_of_week, shop_date
-from mami.transactions import write_transaction
 from orders.models import Order
 from payments import providers
 from payments.providers.sandbox import Sandbox
@@ -46,16 +49,7 @@ class Shop:
 
     def product(self, *, stock: Decimal | int | str = 100, **values: Any) -> Product:
         """A product of ₪10.00 with `stock` at the warehouse and at the other branch."""
-        n = next(_number)
-        fields: dict[str, Any] = {
-            "name_he": f"מוצר {n}",
-            "name_en": f"Product {n}",
-            "sku": f"S-{n}",
-            "category": self.category,
-            "price": Decimal("10.00"),
-            **values,
-        }
-        made = Product.objects.create(**fields)
+        made = factories.product(**{"category": self.category, **values})
         open_rows(actor=None, product_ids=[made.pk])
         for branch in (self.warehouse, self.branch):
             self.deliver(made, branch, Decimal(stock))
@@ -63,13 +57,7 @@ class Shop:
 
     def weighed(self, **values: Any) -> Product:
         """₪8.90 a kg, in steps of half a kg."""
-        fields = {
-            "sold_by": "WEIGHT",
-            "quantity_step": Decimal("0.5"),
-            "size_unit": "KG",
-            "price": Decimal("8.90"),
-        }
-        return self.product(**{**fields, **values})
+        return self.product(**{**factories.WEIGHED, **values})
 
     def deliver(self, product: Product, branch: Branch, quantity: Decimal) -> None:
         """Goods arrive; the ledger knows."""
@@ -100,10 +88,8 @@ class Shop:
         return user
 
     def person(self, role: str) -> User:
-        n = next(_number)
-        return User.objects.create(
-            email=f"{role.lower()}{n}@mami.test", full_name=f"{role.title()} {n}", role=role
-        )
+        """Somebody who has chosen no language: the shop's is Hebrew."""
+        return person(role, language=settings.LANGUAGE_CODE)
 
     def employee(self) -> User:
         return self.person(Role.EMPLOYEE)

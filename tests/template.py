@@ -1,11 +1,13 @@
 """The migrated database that the test databases of all processes are copied from.
 
 Three processes that each run every migration at once keep two processors busy for half a minute; a
-copy takes a third of a second. The template is made anew whenever any code has changed.
+copy takes a third of a second. The template is made anew whenever migrations, models or anything
+they import have changed.
 """
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import os
 import subprocess
@@ -15,7 +17,7 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from mami.embedded import Cluster
+from runtime.embedded import Cluster
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 PREFIX = "template_"
@@ -34,13 +36,43 @@ def ensure(cluster: Cluster) -> str:
 
 
 def _digest() -> str:
-    """Of all code and pinned packages: a migration may call anything."""
+    """Of what migrating runs: migrations, models, what they import, and the pinned packages."""
     found = hashlib.sha256((CHECKOUT / "requirements.txt").read_bytes())
-    for room in sorted(path.parent for path in CHECKOUT.glob("*/apps.py")):
-        for path in sorted(room.rglob("*.py")):
-            if "tests" not in path.parts:
-                found.update(path.read_bytes())
+    for path in sorted(_migrating()):
+        found.update(f"{path.relative_to(CHECKOUT)}\n".encode() + path.read_bytes())
     return found.hexdigest()[:16]
+
+
+def _migrating() -> set[Path]:
+    found: set[Path] = set()
+    rooms = [path.parent for path in CHECKOUT.glob("*/apps.py")]
+    waiting = [CHECKOUT / "mami" / "settings.py"]
+    waiting += [
+        path
+        for room in rooms
+        for part in ("apps.py", "models.py", "models/**/*.py", "migrations/*.py")
+        for path in room.glob(part)
+    ]
+    while waiting:
+        path = waiting.pop()
+        if path not in found:
+            found.add(path)
+            waiting += _imported(path)
+    return found
+
+
+def _imported(path: Path) -> list[Path]:
+    """The project's own modules that this one names in its imports, wherever they stand in it."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_bytes())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            assert not node.level, f"{path}: imports are written out here"
+            names |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+    places = [CHECKOUT / name.replace(".", "/") for name in names]
+    both = [made for place in places for made in (place.with_suffix(".py"), place / "__init__.py")]
+    return [path for path in both if path.is_file()]
 
 
 def _exists(server: psycopg.Connection, name: str) -> bool:

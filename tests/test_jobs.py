@@ -11,7 +11,8 @@ from django.core.cache import cache
 from django.db import connection, transaction
 from procrastinate.contrib.django import app
 
-from accounts.models import User
+from accounts.tests.factories import person
+from mami import jobs
 from notifications import services as notifications
 from notifications.models import Message
 
@@ -108,6 +109,35 @@ class TestRevival:
         work_through()
         assert (status_of(cut), status_of(next_one)) == ("failed", "succeeded")
 
+    def test_a_job_whose_end_could_not_be_written_is_done_again(self, monkeypatch):
+        """Its worker lives, so that nothing else would ever look at it."""
+        monkeypatch.setattr(jobs, "NOTED_SECONDS", 0.0)
+        cut = insert_job("checkout.recover", {"timestamp": 1}, lock="one")
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "ALTER TABLE procrastinate_jobs"
+                " ADD CONSTRAINT no_end CHECK (status <> 'succeeded') NOT VALID"
+            )
+        try:
+            work_through()
+        finally:
+            with connection.cursor() as cursor:
+                cursor.execute("ALTER TABLE procrastinate_jobs DROP CONSTRAINT no_end")
+                cursor.execute(
+                    "INSERT INTO procrastinate_workers (last_heartbeat) VALUES (now()) RETURNING id"
+                )
+                cursor.execute(
+                    "UPDATE procrastinate_jobs SET worker_id = %s WHERE id = %s",
+                    [cursor.fetchone()[0], cut],
+                )
+        behind = insert_job("checkout.recover", {"timestamp": 2}, lock="one")
+        work_through()
+        assert (status_of(cut), status_of(behind)) == ("doing", "todo"), "the control"
+        insert_job("mami.revive_jobs", {"timestamp": 3})
+        work_through()
+        work_through()
+        assert (status_of(cut), status_of(behind)) == ("succeeded", "succeeded")
+
     def test_old_jobs_are_forgotten(self):
         old = insert_job("checkout.recover", {"timestamp": 1})
         work_through()
@@ -134,7 +164,7 @@ def test_the_cache_is_emptied_of_what_expired():
 @pytest.mark.django_db(transaction=True)
 def test_what_was_owed_reaches_the_worker(mailoutbox):
     """Queued with its change, taken up by the real worker, which finds the order gone."""
-    ada = User.objects.create(email="ada@jobs.test", full_name="Ada")
+    ada = person(email="ada@jobs.test", full_name="Ada", language="he")
     with transaction.atomic():
         notifications.queue(
             user_id=ada.pk, kind="order_confirmed", context={"order_id": 10**9}, dedupe_key="one"

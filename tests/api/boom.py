@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from django.urls import path
 
+from api.operations import operation
+from api.views import ApiView
 from mami import urls
-from mami.api.operations import operation
-from mami.api.views import ApiView
 
 
 class Boom(ApiView):

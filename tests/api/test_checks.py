@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mami.api import checks
+from api import checks
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,10 @@ from django.conf import settings
 from django.core.management import call_command
 from jsonschema import Draft202012Validator
 
-from mami.api.postman import collection
+from devtools.postman import collection
 from tests.api_client import document
+
+pytestmark = pytest.mark.slow
 
 METHODS = {"get", "post", "put", "patch", "delete"}
 
@@ -109,7 +111,7 @@ def test_is_served(client, options, kind):
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("path", ["/api/docs/", "/api/redoc/"])
-def test_reading_rooms_hold_nothing_inline(client, path):
+def test_the_pages_of_the_description_hold_nothing_inline(client, path):
     response = client.get(path)
     page = response.content.decode()
     assert response.status_code == 200
@@ -144,7 +146,7 @@ def test_every_body_and_answer_has_an_example_that_fits():
 
 def test_postman_collection_is_current():
     written = Path(settings.BASE_DIR, "docs", "mami.postman_collection.json").read_text("utf-8")
-    assert json.loads(written) == collection(document()), "run `manage.py apidocs`"
+    assert json.loads(written) == collection(document()), "run `make docs`"
 
 
 def test_postman_collection_has_every_call():

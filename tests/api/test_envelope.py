@@ -11,7 +11,7 @@ from django.test import Client
 from accounts.tests.factories import person
 from tests.api.boom import Boom
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 
 def error(response, status, code):
@@ -165,12 +165,9 @@ class TestHealth:
         }  # fmt: skip
 
     def test_database_gone(self, api, monkeypatch):
-        from mami.api import health
+        from runtime import probes
 
-        def gone():
-            raise OperationalError("gone")
-
-        monkeypatch.setattr(health.connection, "cursor", gone)
+        monkeypatch.setattr(probes, "database_answers", lambda: False)
         error(api().get("/health"), 503, "SERVICE_UNAVAILABLE")
 
 
@@ -230,6 +227,7 @@ class TestCors:
 
 
 def test_log_lines_carry_the_request_id_of_the_answer(client, caplog):
+    caplog.set_level("INFO")
     response = client.get("/api/v1/nothing", headers={"X-Request-Id": "from-the-client"})
     lines = [record.msg for record in caplog.records if isinstance(record.msg, dict)]
     assert lines

@@ -6,15 +6,15 @@ import pytest
 from django.db import connection
 
 from catalog.selectors import all_products
+from core import clock
 from inventory.selectors import inventory_rows
-from mami import clock
 from ops.selectors import QueueFilter, orders_queue
 from stockrequests.selectors import requests_to_review
 from tests.api.test_description import operations
 from tests.api_client import ApiClient, refusal
 from tests.shop import open_with_sandbox
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 
 def lists(parameter: str) -> list[str]:
@@ -87,8 +87,8 @@ def test_a_made_up_cursor(reader):
 def test_an_unknown_branch(reader):
     for path in lists("branchId"):
         for name in ("branchId", "branch_id"):
-            refusal(reader(path, f"{name}=999999"), 404, "NOT_FOUND")
-            refusal(reader(path, f"{name}=x"), 400, "VALIDATION_ERROR")
+            refusal(reader(path, f"q=milk&{name}=999999"), 404, "NOT_FOUND")
+            refusal(reader(path, f"q=milk&{name}=x"), 400, "VALIDATION_ERROR")
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_an_unknown_branch(reader):
     [
         (lambda: all_products(q="milk"), "product_name_he_part"),
         (lambda: all_products(q="milk"), "product_name_en_part"),
-        (lambda: all_products(q="milk"), "product_sku_upper"),
+        (lambda: all_products(q="milk"), "product_sku_unique"),
         (lambda: inventory_rows(q="milk"), "product_name_he_part"),
         (lambda: requests_to_review(status=""), "stock_request_created"),
         (lambda: orders_queue(filters=QueueFilter(q="zz"), now=clock.now()), "order_number_begins"),

@@ -102,7 +102,7 @@ def test_one_key_many_times(shop):
 
 def test_a_refresh_token_is_exchanged_once(shop):
     from accounts.services import issue_tokens
-    from mami import clock
+    from core import clock
 
     token = issue_tokens(user=shop.customer(), now=clock.now()).refresh_token
     clients = [ApiClient() for _ in range(MANY)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from accounts.tests.factories import PASSWORD
-from mami import smoke
+from devtools import smoke
 from tests.shop import open_with_sandbox
 
 pytestmark = pytest.mark.django_db(transaction=True)

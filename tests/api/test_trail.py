@@ -11,12 +11,14 @@ import pytest
 from django.db import connection
 
 from audit.models import AuditEntry
-from mami import clock
+from core import clock
+from orders.services import finish_leaving
+from orders.tests.test_transitions import picked
 from payments.services import perform_open_calls
 from tests.api_client import ApiClient
 from tests.shop import Shop, open_with_sandbox
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 
 @pytest.fixture
@@ -107,7 +109,11 @@ def test_what_staff_does(shop: Shop, write: Writer):
     picked = {"picked_status": "PICKED"}
     write(eli, f"PATCH {path}/items/{item}/picked-status", picked, "order_item PICK")
     write(eli, f"PATCH {path}/status", {"status": "READY"}, "order STATUS_CHANGE")
-    write(mia, f"PATCH {path}/status", {"status": "OUT_FOR_DELIVERY"}, "order STATUS_CHANGE")
+    # Leaving is three steps with a trail of their own: what breaks between them is the job's.
+    left = ApiClient(mia).patch(f"{path}/status", {"status": "OUT_FOR_DELIVERY"})
+    assert left.status_code == 200
+    told = AuditEntry.objects.filter(actor=mia).values_list("entity_type", "action")
+    assert {("order", "STATUS_CHANGE"), ("payment", "CAPTURE")} <= set(told)
     perform_open_calls(now=clock.now())
     back = {"amount": "1.00", "reason": "broken"}
     write(mia, f"POST /admin/orders/{order.pk}/refund", back, "order REFUND")
@@ -119,6 +125,58 @@ def test_what_staff_does(shop: Shop, write: Writer):
     yes, no = {"status": "APPROVED"}, {"status": "REJECTED", "rejection_reason": "no"}
     write(mia, f"PATCH /admin/stock-requests/{one}/review", yes, "stock_request APPROVE")
     write(mia, f"PATCH /admin/stock-requests/{two}/review", no, "stock_request REJECT")
+
+
+def test_what_becomes_of_an_order_that_stands(shop: Shop, write: Writer):
+    ada, mia = shop.customer(), shop.manager()
+    order = shop.order(ada, {shop.product(): 2})
+    own, ops = f"/orders/{order.pk}", f"/ops/orders/{order.pk}"
+    lines = [{"product_id": order.items.get().product_id, "quantity": 1}]
+    seen = ApiClient(ada).post(f"{own}/change/preview", {"lines": lines}).json()["data"]
+    change = {"lines": lines, "expected_version": 1, "expected_total": seen["total"]}
+    write(ada, f"POST {own}/change", change, "order UPDATE")
+    business = {"business_name": "Lavi Ltd", "vat_id": "516179157"}
+    write(ada, f"POST {own}/business", business, "order UPDATE")
+    card = {"payment": {"provider": "sandbox", "token": "tok_mastercard"}}
+    paid = ApiClient(ada).post(f"{own}/payment", card, headers=Writer.key({}))
+    assert paid.status_code == 200  # three steps with a trail of their own, as leaving
+    window = {
+        "delivery_slot_id": shop.later_slot.pk,
+        "delivery_date": shop.date.isoformat(),
+        "reason": "road closed",
+    }
+    write(mia, f"POST {ops}/reslot", window, "order UPDATE")
+    write(mia, f"POST {ops}/notes", {"text": "rings first"}, "order UPDATE")
+
+
+def test_a_departure_that_breaks_off_is_finished_in_the_name_of_who_began_it(shop: Shop):
+    order, mia = shop.order(), shop.manager()
+    picked(shop, order)
+    before = AuditEntry.objects.filter(entity_type="order", action="STATUS_CHANGE").count()
+
+    def breaks_off(execute: Any, sql: str, *rest: Any) -> Any:
+        result = execute(sql, *rest)
+        if re.search(r'INSERT INTO "?audit_auditentry', sql) and "STATUS_CHANGE" in str(rest):
+            raise Broken
+        return result
+
+    client = ApiClient(mia, check=False)
+    with connection.execute_wrapper(breaks_off):
+        broken = client.patch(f"/ops/orders/{order.pk}/status", {"status": "OUT_FOR_DELIVERY"})
+    assert broken.status_code == 500
+    order.refresh_from_db()
+    moves = AuditEntry.objects.filter(entity_type="order", action="STATUS_CHANGE").order_by("pk")
+    assert (order.status, order.leaving_to) == ("READY", "OUT_FOR_DELIVERY")
+    assert moves.count() == before  # charged, and no word of a move that was not made
+    charged = AuditEntry.objects.filter(entity_type="payment", action="CAPTURE")
+    assert charged.count() == 1
+    for _twice in range(2):
+        finish_leaving(now=clock.now())
+    order.refresh_from_db()
+    last = moves.last()
+    assert last is not None
+    assert (order.status, moves.count(), last.actor_id) == ("OUT_FOR_DELIVERY", before + 1, mia.pk)
+    assert charged.count() == 1
 
 
 def test_what_managers_change(shop: Shop, write: Writer):

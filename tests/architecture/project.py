@@ -4,14 +4,8 @@ import subprocess
 from functools import cache
 from pathlib import Path
 
-from django.apps import apps
-
 ROOT = Path(__file__).resolve().parents[2]
-APPS = sorted(
-    config.label
-    for config in apps.get_app_configs()
-    if Path(config.path).parent == ROOT and config.label != "mami"
-)
+APPS = sorted(path.parent.name for path in ROOT.glob("*/apps.py") if path.parent.name != "mami")
 
 
 @cache
@@ -34,8 +28,8 @@ def python_files(*, tests: bool = False) -> list[Path]:
         path
         for path in files()
         if path.suffix == ".py"
-        and "migrations" not in path.parts
-        and (tests or ("tests" not in path.parts and path.name != "conftest.py"))
+        and "migrations" not in (rooms := path.relative_to(ROOT).parts)
+        and (tests or ("tests" not in rooms and path.name != "conftest.py"))
     ]
 
 

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from mami import environment
+from runtime import environment
 from tests.architecture.project import ROOT, python_files
 
 READ = re.compile(
@@ -21,6 +21,10 @@ OURS_ALONE = {
     "URL",  # an argument of make
     "PYTEST_XDIST_WORKER",
     "MAMI_TEST_VAR",  # handed on between test processes
+    "MAMI_COPY_LAG",  # likewise
+    "MAMI_COPY",  # handed on by restore_drill to what it tries in a copy
+    "MAMI_LONG_WORK",  # handed on by manage.py to its own process
+    *("PIP_INDEX_URL", "UV_DEFAULT_INDEX", "UV_INDEX_URL"),  # pip's and uv's own
     "PROMETHEUS_MULTIPROC_DIR",  # handed on by the web master to its processes
 }
 
@@ -68,7 +72,7 @@ def test_a_broken_file_stops_the_start_with_one_sentence(
 
 def test_processes_that_start_together_share_one_generated_key(tmp_path) -> None:
     code = (
-        "import sys; from pathlib import Path; from mami import environment as e;"
+        "import sys; from pathlib import Path; from runtime import environment as e;"
         "print(e.secret_key(e.Environment(), Path(sys.argv[1]), may_generate=True))"
     )
     started = [

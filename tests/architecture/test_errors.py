@@ -5,7 +5,7 @@ import re
 
 from django.apps import apps
 
-from mami.errors import DomainError
+from core.errors import DomainError
 from tests.architecture.project import APPS, ROOT
 
 ROW = re.compile(r"^\| `([A-Z_]+)` \| (\d{3})", re.M)
@@ -15,8 +15,8 @@ def refusals() -> list[type[DomainError]]:
     for app in APPS:
         if (ROOT / app / "errors.py").exists():
             importlib.import_module(f"{app}.errors")
-    importlib.import_module("mami.api.errors")
-    importlib.import_module("mami.ratelimits")
+    importlib.import_module("api.errors")
+    importlib.import_module("core.limits")
     assert apps.ready
     found, waiting = [], [DomainError]
     while waiting:
@@ -45,7 +45,7 @@ def test_every_refusal_is_documented_with_its_status() -> None:
 def test_nothing_is_documented_that_nobody_says() -> None:
     source = "\n".join(
         path.read_text(encoding="utf-8")
-        for app in (*APPS, "mami")
+        for app in (*APPS, "api", "core", "mami")
         for path in (ROOT / app).rglob("*.py")
         if "tests" not in path.parts
     )

@@ -4,7 +4,7 @@ import re
 
 from babel.messages.pofile import read_po
 
-from mami import translations
+from devtools import translations
 
 PLACES = re.compile(r"%\(\w+\)[sd]|%[sd]|\{\w*\}")
 

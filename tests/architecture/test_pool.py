@@ -11,13 +11,13 @@ import pytest
 from django.db import connection, connections, transaction
 from pytest_django import Settings
 
-from checkout.turnstile import Turnstile
-from mami import transient
-from mami.transactions import lend_connection
+from checkout.fair_queue import Turnstile
+from core import retry
+from core.transactions import lend_connection
 from payments.breaker import Breaker, Guarded
 from payments.providers.sandbox import Sandbox
+from runtime.run.tests.conftest import until
 from tests.races import codes, race
-from tests.run.conftest import until
 
 MILK = 1
 
@@ -130,5 +130,5 @@ def test_nobody_waits_twice_for_a_connection_that_does_not_come(pool_of_one: Non
         begins.set()
         assert over.wait(20)
 
-    assert meanwhile(holds, lambda: transient.retry(again)) == ["ok", "OperationalError"]
+    assert meanwhile(holds, lambda: retry.retry(again)) == ["ok", "OperationalError"]
     assert tries == [1]

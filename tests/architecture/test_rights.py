@@ -6,8 +6,11 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from mami.middleware import UNGUARDED_NAMESPACES
-from mami.rights import API, PAGES, RIGHTS, Right, allows, right_for
+from core.middleware import UNGUARDED_NAMESPACES
+from core.rights import Right, allows, right_for
+from mami.rights import API, PAGES, RIGHTS
+
+pytestmark = pytest.mark.slow
 
 
 def routes(

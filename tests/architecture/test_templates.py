@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+from django.contrib.staticfiles import finders
 
 from tests.architecture.project import ROOT, files, short
 
@@ -23,9 +24,17 @@ FORBIDDEN = {
     ),
     "output that is not escaped": re.compile(r"\|\s*safe\b|\{%\s*autoescape off"),
 }
+WIDEST_LINE = 160
+# So many lines alike, with so many characters, are one thing written twice.
+ALIKE_LINES, ALIKE_CHARACTERS = 8, 150
 INLINE_SCRIPT = re.compile(
     r"<script\b(?![^>]*\bsrc\s*=)(?![^>]*type=[\"']application/(ld\+)?json)", re.I
 )
+BLOCK_ELEMENT = re.compile(
+    r"<(?:article|aside|div|dl|fieldset|footer|form|h[1-6]|header|li|main|nav|ol|p|section|table"
+    r"|tbody|td|tfoot|th|thead|tr|ul)\b"
+)
+STATIC = re.compile(r"\{% static [\"']([^\"']+)[\"']")
 POSTING = re.compile(r"<form\b[^>]*method=[\"']post[\"'][^>]*>(.*?)</form>", re.I | re.S)
 
 
@@ -37,6 +46,40 @@ def body(path: Path) -> str:
 def test_templates_do_without(what: str) -> None:
     found = [short(path) for path in PAGES if FORBIDDEN[what].search(body(path))]
     assert not found
+
+
+def test_lines_are_short_enough_to_read() -> None:
+    wide = [
+        f"{short(path)}:{number}"
+        for path in TEMPLATES
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1)
+        if len(line) > WIDEST_LINE
+    ]
+    assert not wide, "one element a line"
+
+
+def test_block_elements_have_lines_of_their_own() -> None:
+    """Two of them on one line are the beginning of a line nobody reads."""
+    crowded = [
+        f"{short(path)}:{number}"
+        for path in PAGES
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1)
+        if len(BLOCK_ELEMENT.findall(line)) > 1
+    ]
+    assert not crowded
+
+
+def test_what_is_used_twice_is_a_part() -> None:
+    """The same lines in two templates belong into one that both include."""
+    found: dict[tuple[str, ...], set[str]] = {}
+    for path in PAGES:
+        lines = [line.strip() for line in path.read_text(encoding="utf-8").splitlines()]
+        lines = [line for line in lines if line]
+        for start in range(len(lines) - ALIKE_LINES + 1):
+            alike = tuple(lines[start : start + ALIKE_LINES])
+            if sum(map(len, alike)) >= ALIKE_CHARACTERS:
+                found.setdefault(alike, set()).add(short(path))
+    assert not {names for names in map(frozenset, found.values()) if len(names) > 1}
 
 
 def test_scripts_are_files() -> None:
@@ -51,6 +94,17 @@ def test_forms_that_change_something_carry_their_token() -> None:
         if "csrf_token" not in form and "{% include" not in form
     ]
     assert not bare
+
+
+def test_every_file_that_a_page_names_is_there() -> None:
+    """Where files are collected under other names, a page that names none of them breaks."""
+    gone = {
+        f"{short(path)}: {name}"
+        for path in TEMPLATES
+        for name in STATIC.findall(body(path))
+        if finders.find(name) is None
+    }
+    assert not gone
 
 
 def test_pages_are_written_for_both_directions() -> None:
@@ -98,7 +152,7 @@ def test_pages_written_out_exist_in_both_languages() -> None:
 def _language(path: Path) -> str:
     """Of a page that is written out in one language, such as `privacy.he.html`."""
     parts = path.name.split(".")
-    return parts[1] if len(parts) == 3 else ""
+    return parts[-2] if len(parts) >= 3 and parts[-2] in {"he", "en"} else ""
 
 
 KNOWN_TO_ALL = {"Mami", "doctype", "עברית", "English", "עב", "EN", "PDF", "CVV", "SKU"}

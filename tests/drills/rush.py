@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from tests.drills.house import House
-from tests.drills.street import AGAIN, LATER, Line, Person, Street, code_of
+from tests.drills.running_shop import RunningShop
+from tests.drills.shoppers import AGAIN, LATER, Connection, DrillData, Person, code_of
 
 SHOPPERS, STOCK, OTHERS, ROUNDS = 200, 50, 8, 16
 MOST_TIMES_IDLE = 2.0
@@ -39,13 +39,13 @@ class Clock:
         return max(self.waits) if few else statistics.quantiles(self.waits, n=20)[-1]
 
 
-def drill(house: House, street: Street) -> list[str]:
+def drill(running: RunningShop, data: DrillData) -> list[str]:
     """What went wrong, in words. Prints how the others fared."""
     print("D3: 200 shoppers, 50 left", flush=True)
-    crowd, _ = _crowds(street)
-    idle = _alone(house, street)
-    spread = _rush(house, street, crowd, None)
-    rushed, hot = _on_one(house, street, crowd)
+    crowd, _ = _crowds(data)
+    idle = _alone(running, data)
+    spread = _rush(running, data, crowd, None)
+    rushed, hot = _on_one(running, data, crowd)
     print("  eight others, who order other things (into the basket and confirmed):")
     _tell({"nobody else is there": idle, "200 on one product": rushed.clock,
            "200 on many products": spread.clock})  # fmt: skip
@@ -58,18 +58,18 @@ def drill(house: House, street: Street) -> list[str]:
     return wrong
 
 
-def control(house: House, street: Street) -> bool:
+def control(running: RunningShop, data: DrillData) -> bool:
     """Whether others are held up by a crowd where nobody has to wait for a turn."""
-    idle = _alone(house, street)
-    rushed, _hot = _on_one(house, street, _crowds(street)[1])
+    idle = _alone(running, data)
+    rushed, _hot = _on_one(running, data, _crowds(data)[1])
     print("  control, without turns:")
     _tell({"nobody else is there": idle, "200 on one product": rushed.clock})
     return rushed.clock.p95 > MOST_TIMES_IDLE * idle.p95
 
 
-def _crowds(street: Street) -> tuple[list[Person], list[Person]]:
+def _crowds(data: DrillData) -> tuple[list[Person], list[Person]]:
     """Two, without those at whose keys D2 has looked: they may not order again so soon."""
-    free = street.customers[3:]
+    free = data.customers[3:]
     return free[:SHOPPERS], free[SHOPPERS : 2 * SHOPPERS]
 
 
@@ -78,18 +78,18 @@ def _tell(clocks: dict[str, Clock]) -> None:
         print(f"    {when}: {clock}", flush=True)
 
 
-def _alone(house: House, street: Street) -> Clock:
+def _alone(running: RunningShop, data: DrillData) -> Clock:
     """How long the others take when nobody else is there."""
     idle = Clock()
-    for thread in _beside(house, street, idle, threading.Event(), ROUNDS):
+    for thread in _beside(running, data, idle, threading.Event(), ROUNDS):
         thread.join(60)
     return idle
 
 
-def _on_one(house: House, street: Street, crowd: list[Person]) -> tuple[Rush, int]:
+def _on_one(running: RunningShop, data: DrillData, crowd: list[Person]) -> tuple[Rush, int]:
     """The rush for a product of which there are too few, and which it was."""
-    hot = street.shop.product(stock=STOCK).pk
-    return _rush(house, street, crowd, hot), hot
+    hot = data.shop.product(stock=STOCK).pk
+    return _rush(running, data, crowd, hot), hot
 
 
 @dataclass
@@ -116,18 +116,18 @@ class Rush:
         return [f"{self.sold} of {STOCK} were sold, {kept} orders are kept, {reserved} promised"]
 
 
-def _rush(house: House, street: Street, crowd: list[Person], hot: int | None) -> Rush:
+def _rush(running: RunningShop, data: DrillData, crowd: list[Person], hot: int | None) -> Rush:
     """All of `crowd` order at the same moment, `hot` or each something else."""
     rush, over = Rush(), threading.Event()
     start = threading.Barrier(len(crowd) + 1)
-    lock, refused = threading.Lock(), list[Line]()
+    lock, refused = threading.Lock(), list[Connection]()
 
     def shop(number: int, who: Person) -> None:
-        line = Line(house.port, who, timeout=90)
-        product = hot or street.products[1 + number % (len(street.products) - 1)]
+        line = Connection(running.port, who, timeout=90)
+        product = hot or data.products[1 + number % (len(data.products) - 1)]
         line.send("POST", "/cart/items", {"product_id": product, "quantity": 1})
         start.wait(120)
-        said = _order(line, street, f"rush-{hot}")
+        said = _order(line, data, f"rush-{hot}")
         with lock:
             rush.said[said] += 1
             if said != "ok":
@@ -139,7 +139,7 @@ def _rush(house: House, street: Street, crowd: list[Person], hot: int | None) ->
     for thread in threads:
         thread.start()
     start.wait(120)
-    beside = _beside(house, street, rush.clock, over)
+    beside = _beside(running, data, rush.clock, over)
     for thread in threads:
         thread.join(180)
     over.set()
@@ -152,17 +152,17 @@ def _rush(house: House, street: Street, crowd: list[Person], hot: int | None) ->
 
 
 def _beside(
-    house: House,
-    street: Street,
+    running: RunningShop,
+    data: DrillData,
     clock: Clock,
     over: threading.Event,
     rounds: int = 10**6,
 ) -> list[threading.Thread]:
     """All the others at work, each under several faces in turn."""
-    people = street.customers[3 + 2 * SHOPPERS :][: OTHERS * FACES]
+    people = data.customers[3 + 2 * SHOPPERS :][: OTHERS * FACES]
     threads = [
         threading.Thread(
-            target=_others, args=(house, street, people[number::OTHERS], clock, over, rounds)
+            target=_others, args=(running, data, people[number::OTHERS], clock, over, rounds)
         )
         for number in range(OTHERS)
     ]
@@ -171,8 +171,8 @@ def _beside(
     return threads
 
 
-def _order(line: Line, street: Street, key: str) -> str:
-    body = {"fulfillment_type": "PICKUP", "branch_id": street.branch}
+def _order(line: Connection, data: DrillData, key: str) -> str:
+    body = {"fulfillment_type": "PICKUP", "branch_id": data.branch}
     while True:
         try:
             status, answer = line.send("POST", "/checkout/confirm", body, key=key)
@@ -186,23 +186,23 @@ def _order(line: Line, street: Street, key: str) -> str:
 
 
 def _others(
-    house: House,
-    street: Street,
+    running: RunningShop,
+    data: DrillData,
     people: list[Person],
     clock: Clock,
     over: threading.Event,
     rounds: int,
 ) -> None:
     """A few people order other products one after another, and look at the clock."""
-    lines, mine = [Line(house.port, who, timeout=90) for who in people], uuid.uuid4().hex
+    lines, mine = [Connection(running.port, who, timeout=90) for who in people], uuid.uuid4().hex
     for turn in range(rounds):
         if over.is_set():
             return
         line = lines[turn % len(lines)]
-        product = street.products[1 + turn % (len(street.products) - 1)]
+        product = data.products[1 + turn % (len(data.products) - 1)]
         body: dict[str, Any] = {"product_id": product, "quantity": 1}
         began = time.monotonic()
         with contextlib.suppress(OSError, http.client.HTTPException):  # the line was idle too long
             line.send("POST", "/cart/items", body)
-        if _order(line, street, f"{mine}-{turn}") == "ok":
+        if _order(line, data, f"{mine}-{turn}") == "ok":
             clock.waits.append(time.monotonic() - began)

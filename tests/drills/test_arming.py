@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from django.db import OperationalError, connection
 
-from mami import faults
+from core import faults
 
 POINT = "after_commit_1"
 

@@ -14,6 +14,8 @@ import pytest
 from django.conf import settings
 from django.db import connections
 
+from tests.drills.running_shop import patience
+
 NAME = "mami_drill"
 
 
@@ -52,7 +54,7 @@ def test_nothing_acknowledged_is_lost_and_nothing_stays_open(database_url: str) 
         start_new_session=True,
     )
     try:
-        said, _ = drill.communicate(timeout=240)
+        said, _ = drill.communicate(timeout=240 * max(patience(), 2))
     finally:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(drill.pid, signal.SIGKILL)

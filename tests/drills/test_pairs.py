@@ -19,14 +19,14 @@ import pytest
 from django.apps import apps
 from django.db import connection, transaction
 
-from checkout.books import ALL
+from checkout.invariants import ALL
 from checkout.models import Reservation
 from checkout.services import recover
+from core import clock, faults
+from core.errors import Busy
+from core.invariants import judge
 from inventory import services as inventory
 from inventory.models import Stock
-from mami import clock, faults
-from mami.books import judge
-from mami.errors import Busy
 from orders import services as orders
 from orders.models import Order
 from payments.services import perform_open_calls
@@ -40,6 +40,7 @@ Step = Callable[[], object]
 # What a step may be refused with because the other one was first.
 FORESEEN = {
     "ok",
+    "BUSY",  # while the order is being charged
     "INVALID_STATUS_TRANSITION",
     "ORDER_NOT_IN_PICKING",
     "ORDER_NOT_CANCELABLE",
@@ -110,7 +111,7 @@ class Counter:
         if order.status == "READY":
             capture()
         return lambda: orders.refund(
-            actor=self.mia, order_id=order.pk, amount=Decimal(1), reason="late",
+            actor=self.mia, order_id=order.pk, request=orders.RefundRequest(amount=Decimal(1), reason_code="LATE"),
             key=f"r{next(self.numbers)}", now=clock.now(),
         )  # fmt: skip
 
@@ -157,7 +158,7 @@ class Counter:
     def _begin(self, order: Order) -> None:
         order.refresh_from_db()
         if order.status == "CREATED":
-            orders.claim(actor=self.eli, order_id=order.pk, now=clock.now())
+            orders.claim_order(actor=self.eli, order_id=order.pk, now=clock.now())
 
     def _pick_all(self, order: Order) -> None:
         self._begin(order)
@@ -194,6 +195,7 @@ def test_pairs_at_the_same_moment(shop: Shop) -> None:
         assert set(codes(results)) <= FORESEEN, (first, second, results)
     assert len(seen) == len(PAIRS)
     perform_open_calls(now=clock.now())
+    orders.follow_calls(now=clock.now())
     recover(now=clock.now() + dt.timedelta(seconds=30))
     assert not Reservation.objects.filter(status="ACTIVE").exists()
     broken = {v.rule.name: [f.what for f in v.findings] for v in judge(ALL) if not v.is_kept}

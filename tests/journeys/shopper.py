@@ -54,7 +54,7 @@ def to_checkout(visit: Visit) -> None:
         page.locator("#drawer a.btn.big").click()
     else:
         page.wait_for_url("**/cart/")
-        page.locator("#basket a.btn.big").click()
+        page.locator("#basket a.btn.big:visible").click()
 
 
 def register(visit: Visit) -> None:
@@ -80,7 +80,7 @@ def fill_address(visit: Visit) -> None:
 
 def choose_window(visit: Visit) -> None:
     """The first open window of the day shown."""
-    radio = visit.page.locator("#slot-grid input:not([disabled])").first
+    radio = visit.page.locator("#slot-grid input[type=radio]:not([disabled])").first
     radio.check()
     if visit.has_script:
         expect(visit.page.locator("#slot-grid small.free").first).to_be_visible()

@@ -17,6 +17,7 @@ from tests.shop import Shop
 def look(visit: Visit) -> None:
     visit.check_accessible()
     visit.check_width()
+    visit.check_targets()
 
 
 def test_a_managers_morning(visits: Visits, shop: Shop, goods: Goods):

@@ -126,6 +126,36 @@ def test_short_stock_is_said_at_once(visits: Visits, goods: Goods):
     expect(card.locator("output")).to_have_text("3")
 
 
+def test_forty_lines_on_a_phone(visits: Visits, shop: Shop):
+    """Sum and checkout stay in sight, nothing lies under them, and a number can be typed."""
+    ada = shop.customer()
+    shop.fill(ada, {shop.product(): 2 for _ in range(40)})
+    visit = visits(language="he", width=390, height=844)
+    visit.enter(ada)
+    visit.go("/cart/")
+    page = visit.page
+    to_checkout = page.locator(".paybar a")
+    expect(to_checkout).to_be_in_viewport(ratio=1)
+    expect(page.locator(".paybar .price")).to_contain_text("800")
+    goods_and_sums = page.locator("main").bounding_box()
+    assert goods_and_sums is not None
+    assert goods_and_sums["height"] <= 3600  # 80 px a line, and what stands around them
+    page.locator(".stepper input").last.fill("3")
+    page.locator(".stepper input").last.press("Enter")
+    expect(page.locator(".paybar .price")).to_contain_text("810")
+    page.locator(".foot a").last.scroll_into_view_if_needed()
+    expect(to_checkout).to_be_in_viewport(ratio=1)
+    page.evaluate("window.scrollTo(0, document.documentElement.scrollHeight)")
+    bar = to_checkout.bounding_box()
+    last = page.locator(".foot a").last.bounding_box()
+    assert bar is not None
+    assert last is not None
+    assert last["y"] + last["height"] <= bar["y"]
+    to_checkout.click()
+    page.wait_for_url("**/checkout/")
+    visit.check_clean()
+
+
 @pytest.mark.parametrize("language", ["he", "en"])
 def test_every_page_of_a_customer_is_accessible(
     visits: Visits, shop: Shop, goods: Goods, language: str
@@ -138,7 +168,8 @@ def test_every_page_of_a_customer_is_accessible(
     visit.look_at(
         "/cart/", "/checkout/", "/orders/", f"/orders/{order.order_number}/", "/account/",
         "/account/addresses/", "/account/addresses/add/", "/account/cards/", "/account/profile/",
-        "/account/password/",
+        "/account/password/", "/account/second-factor/", "/saved/",
+        f"/orders/{order.order_number}/change/",
     )  # fmt: skip
     visit.context.clear_cookies(name="sessionid")
     visit.look_at("/account/login/", "/account/register/", "/account/forgot/", "/cart/")

@@ -9,14 +9,15 @@ import pytest
 from django.apps import apps
 from django.core.management import call_command
 from django.db.models import Count, F, Sum
-from pytest_django import Settings
 
 from accounts.models import User
 from branches.models import Branch, DeliverySlot
 from catalog.models import Category, PriceHistory, Product
+from catalog.tests.conftest import _demo, demo_shop
 from inventory.selectors import low_count
 
-pytestmark = pytest.mark.django_db
+__all__ = ["_demo", "demo_shop"]
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 Stock = apps.get_model("inventory", "Stock")
 StockMovement = apps.get_model("inventory", "StockMovement")
 PaymentToken = apps.get_model("payments", "PaymentToken")
@@ -28,30 +29,27 @@ def seed() -> str:
     return out.getvalue()
 
 
-def test_an_empty_shop_is_filled() -> None:
-    seed()
+def test_an_empty_shop_is_filled(demo_shop: None) -> None:
     assert Branch.objects.get(is_delivery_source=True).name_en == "The Warehouse"
     assert Branch.objects.count() == 5
     assert Category.objects.filter(parent=None).count() == 8
     assert Category.objects.exclude(parent=None).count() == 27
     assert 540 <= Product.objects.count() <= 570
     assert Stock.objects.count() == Product.objects.count() * 5
-    assert not Product.objects.filter(search_vector=None).exists()
+    assert not Product.objects.filter(search_document=None).exists()
     per_day = DeliverySlot.objects.values("branch", "day_of_week").annotate(n=Count("pk"))
     assert {row["n"] for row in per_day} == {8}
     assert len(per_day) == 5 * 7
 
 
-def test_the_books_balance_from_the_first_day() -> None:
-    seed()
+def test_the_books_balance_from_the_first_day(demo_shop: None) -> None:
     moved = StockMovement.objects.values("stock").annotate(total=Sum("on_hand_delta"))
     totals = {row["stock"]: row["total"] for row in moved}
     for pk, on_hand in Stock.objects.values_list("pk", "on_hand"):
         assert totals.get(pk, Decimal(0)) == on_hand
 
 
-def test_the_shop_looks_alive() -> None:
-    seed()
+def test_the_shop_looks_alive(demo_shop: None) -> None:
     at_source = Stock.objects.filter(branch__is_delivery_source=True)
     assert at_source.filter(on_hand=0).count() >= 5
     assert at_source.filter(on_hand__gt=0, on_hand__lte=F("reorder_point")).count() >= 5
@@ -59,21 +57,18 @@ def test_the_shop_looks_alive() -> None:
     assert low_count() <= 20, "a healthy shop has few shelves to fill"
 
 
-def test_an_earlier_price_was_really_asked() -> None:
-    seed()
+def test_an_earlier_price_was_really_asked(demo_shop: None) -> None:
     for product in Product.objects.on_sale():
         earlier = PriceHistory.objects.filter(product=product, price=product.old_price).get()
         assert earlier.valid_from < product.prices.latest("valid_from").valid_from
 
 
-def test_again_adds_nothing() -> None:
-    seed()
+def test_again_adds_nothing(demo_shop: None) -> None:
     assert "0 added" not in (again := seed())
-    assert again.count("nothing to add") == 8
+    assert again.count("nothing to add") == 9
 
 
-def test_edits_survive() -> None:
-    seed()
+def test_edits_survive(demo_shop: None) -> None:
     Product.objects.filter(sku="MIL-0001").update(price=Decimal("1.11"), is_active=False)
     Branch.objects.filter(code="carmel").update(name_he="אחר")
     DeliverySlot.objects.filter(branch__code="carmel", day_of_week=0).update(is_active=False)
@@ -94,8 +89,7 @@ def test_edits_survive() -> None:
     }
 
 
-def test_demo_people_can_sign_in_and_pay() -> None:
-    seed()
+def test_demo_people_can_sign_in_and_pay(demo_shop: None) -> None:
     roles = dict(User.objects.values_list("email", "role"))
     assert roles == {
         "ada@mami.test": "CUSTOMER",
@@ -110,10 +104,3 @@ def test_demo_people_can_sign_in_and_pay() -> None:
         assert user.check_password("mami-demo-1")
         assert user.addresses.get().is_default
         assert PaymentToken.objects.get(user=user).is_default
-
-
-def test_no_demo_people_in_production(settings: Settings) -> None:
-    settings.DEBUG = settings.MAMI_DEMO = False
-    seed()
-    assert not User.objects.exists()
-    assert Product.objects.exists()

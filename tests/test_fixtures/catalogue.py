@@ -60,7 +60,7 @@ def symbols():
 
 
 def accents():
-    css = (ROOT / "static" / "css" / "mami.css").read_text(encoding="utf-8")
+    css = (ROOT / "static" / "css" / "shop" / "base.css").read_text(encoding="utf-8")
     return set(re.findall(r'\[data-accent="([a-z]+)"\]', css))
 
 

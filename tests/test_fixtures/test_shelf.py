@@ -23,7 +23,7 @@ from .catalogue import (
 
 COLUMNS = (
     "sku,barcode,category,brand,name_he,name_en,description_he,description_en,price,old_price,"
-    "sold_by,quantity_step,size,size_unit,vat_class,dietary_tags,allergens,bin,icon,garnish,"
+    "sold_by,quantity_step,size,size_unit,vat_class,deposit,dietary_tags,allergens,bin,icon,garnish,"
     "accent,price_controlled"
 ).split(",")
 PROCESSED = re.compile(r"חתוך|חתוכ|קלופ|קלוף|מופרד|קפוא")
@@ -33,7 +33,7 @@ PROCESSED = re.compile(r"חתוך|חתוכ|קלופ|קלוף|מופרד|קפוא
 
 
 def test_eight_departments_are_the_aisles_of_the_design():
-    css = (ROOT / "static" / "css" / "mami.css").read_text(encoding="utf-8")
+    css = (ROOT / "static" / "css" / "shop" / "base.css").read_text(encoding="utf-8")
     aisles = set(re.findall(r'\[data-aisle="([a-z]+)"\]', css))
     assert len(DEPARTMENTS) == 8
     assert {department["aisle"] for department in DEPARTMENTS} == aisles

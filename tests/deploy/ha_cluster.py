@@ -1,0 +1,252 @@
+"""Three PostgreSQL nodes under Patroni and three etcd, on this machine, with the files of `deploy/`."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.error import URLError
+from urllib.request import Request, urlopen
+
+import psycopg
+
+from runtime.run.tests.conftest import free_port, patience
+from tests.deploy.programs import needed
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+PATRONI = CHECKOUT / "deploy" / "patroni"
+PASSWORD = "a-password-of-the-drill"
+
+
+def until(what: Callable[[], Any], *, seconds: float, why: str) -> Any:
+    """The first truth that `what` tells."""
+    end = time.monotonic() + seconds * patience()
+    while not (found := what()):
+        if time.monotonic() > end:
+            raise AssertionError(f"not within {seconds:.0f} s: {why}")
+        time.sleep(0.1)
+    return found
+
+
+def account() -> dict[str, Any]:
+    """For Popen: PostgreSQL refuses to run as root."""
+    if os.geteuid() != 0:
+        return {}
+    postgres = pwd.getpwnam("postgres")
+    return {"user": postgres.pw_uid, "group": postgres.pw_gid, "extra_groups": []}
+
+
+def install_patroni(folder: Path) -> Path:
+    """Patroni as pinned in `deploy/patroni/requirements.txt`, where the database's account can run it."""
+    uv = needed("uv")
+    subprocess.run(
+        [uv, "pip", "install", "--quiet", "--python", "/usr/bin/python3", "--target", str(folder),
+         "--require-hashes", "-r", str(PATRONI / "requirements.txt")],
+        check=True,
+    )  # fmt: skip
+    return folder
+
+
+def postgres_programs() -> Path:
+    """Debian's, of the newest version there is."""
+    found = sorted(
+        Path("/usr/lib/postgresql").glob("*/bin/postgres"), key=lambda p: int(p.parts[4])
+    )
+    return found[-1].parent if found else Path(needed("postgres")).parent
+
+
+class Node:
+    """One machine: Patroni and its PostgreSQL."""
+
+    def __init__(self, cluster: HaCluster, name: str) -> None:
+        self.cluster, self.name = cluster, name
+        self.port, self.rest = free_port(), free_port()
+        self.data = cluster.folder / name
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        values = {
+            "NODE": self.name,
+            "NODE_ADDRESS": "127.0.0.1",
+            "REST_PORT": str(self.rest),
+            "POSTGRES_PORT": str(self.port),
+            "ETCD_HOSTS": ",".join(f"127.0.0.1:{port}" for port in self.cluster.etcd_ports),
+            "ARCHIVE_COMMAND": "/bin/true",
+            "DATA": str(self.data),
+            "POSTGRES_BIN": str(postgres_programs()),
+            "SOCKETS": str(self.cluster.folder),
+            "NETWORK": "127.0.0.0/8",
+            "WATCHDOG": "off",
+            **dict.fromkeys(
+                ("SUPERUSER_PASSWORD", "REPLICATION_PASSWORD", "REWIND_PASSWORD"), PASSWORD
+            ),
+        }
+        file = self.cluster.folder / f"{self.name}.yml"
+        text = (PATRONI / "patroni.yml").read_text()
+        for key, value in values.items():  # as envsubst does it
+            text = text.replace(f"${{{key}}}", value)
+        file.write_text(text)
+        log = (self.cluster.folder / f"{self.name}.log").open("ab")
+        self.process = subprocess.Popen(
+            ["/usr/bin/python3", "-m", "patroni", str(file)],
+            env={"PATH": os.environ["PATH"], "PYTHONPATH": str(self.cluster.patroni), "LC_ALL": "C.UTF-8"},
+            cwd=self.cluster.folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+            start_new_session=True, **account(),
+        )  # fmt: skip
+        log.close()
+
+    def is_primary(self) -> bool:
+        return self.asks("/primary") == 200
+
+    def is_synchronous(self) -> bool:
+        return self.asks("/synchronous") == 200
+
+    def follows(self) -> bool:
+        return self.asks("/replica") == 200
+
+    def asks(self, path: str) -> int:
+        try:
+            with urlopen(f"http://127.0.0.1:{self.rest}{path}", timeout=1) as answer:
+                return int(answer.status)
+        except URLError as error:
+            return int(getattr(error, "code", 0))
+        except OSError:
+            return 0
+
+    def postmaster(self) -> int:
+        return int((self.data / "postmaster.pid").read_text().splitlines()[0])
+
+    def postgres(self, title: str = "") -> list[int]:
+        """The server and its children, or those of them whose title holds this."""
+        master, found = self.postmaster(), []
+        for folder in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError, ValueError, IndexError):
+                parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+                command = (folder / "cmdline").read_text()
+                if master in (parent, int(folder.name)) and title in command:
+                    found.append(int(folder.name))
+        return found
+
+    def signal(self, number: signal.Signals, *, patroni: bool, postgres: bool) -> None:
+        pids = self.postgres() if postgres else []
+        if patroni and self.process is not None:
+            pids.insert(0, self.process.pid)
+        for pid in pids:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, number)
+
+
+class HaCluster:
+    """Ends, and takes away, everything that it started."""
+
+    def __init__(self, folder: Path, patroni: Path) -> None:
+        self.folder, self.patroni = folder, patroni
+        self.etcd: list[subprocess.Popen[bytes]] = []
+        self.etcd_ports: list[int] = []
+        if identity := account():
+            os.chown(folder, identity["user"], identity["group"])
+        self.nodes = [Node(self, name) for name in ("a", "b", "c")]
+        try:
+            self._start_etcd()
+            for node in self.nodes:
+                node.start()
+            until(self.is_whole, seconds=90, why="a primary with a synchronous standby and a third")
+        except BaseException:
+            print(self.said())
+            self.end()
+            raise
+
+    def _start_etcd(self) -> None:
+        etcd, names = needed("etcd"), ("x", "y", "z")
+        peers = {name: free_port() for name in names}
+        clients = {name: free_port() for name in names}
+        self.etcd_ports = list(clients.values())
+        together = ",".join(f"{name}=http://127.0.0.1:{port}" for name, port in peers.items())
+        for name in names:
+            peer, client = (f"http://127.0.0.1:{ports[name]}" for ports in (peers, clients))
+            log = (self.folder / f"etcd-{name}.log").open("ab")
+            self.etcd.append(
+                subprocess.Popen(
+                    [etcd, "--name", name, "--data-dir", str(self.folder / f"etcd-{name}"),
+                     "--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer,
+                     "--listen-client-urls", client, "--advertise-client-urls", client,
+                     "--initial-cluster", together, "--initial-cluster-state", "new",
+                     "--heartbeat-interval", "200", "--election-timeout", "2000",
+                     "--unsafe-no-fsync" if _knows_no_fsync(etcd) else "--logger=zap"],
+                    stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+                    **account(),
+                )
+            )  # fmt: skip
+            log.close()
+
+    def primary(self) -> Node | None:
+        return next((node for node in self.nodes if node.is_primary()), None)
+
+    def is_whole(self) -> bool:
+        """A primary, one who has every commit, and everybody following."""
+        return (
+            self.primary() is not None
+            and sum(node.follows() for node in self.nodes) == len(self.nodes) - 1
+            and any(node.is_synchronous() for node in self.nodes)
+        )
+
+    def url(self, *, user: str = "postgres", database: str = "postgres") -> str:
+        hosts = ",".join("127.0.0.1" for _ in self.nodes)
+        ports = ",".join(str(node.port) for node in self.nodes)
+        return (
+            f"postgresql://{user}:{PASSWORD}@/{database}?host={hosts}&port={ports}"
+            "&target_session_attrs=read-write&connect_timeout=2"
+        )
+
+    def make_database(self) -> str:
+        """An empty database of a role that may do in it what the shop has to; its address."""
+        with psycopg.connect(self.url(), autocommit=True) as office:
+            office.execute(f"CREATE ROLE mami LOGIN PASSWORD '{PASSWORD}'")
+            office.execute("CREATE DATABASE mami OWNER mami")
+        return self.url(user="mami", database="mami")
+
+    def configure(self, **settings: Any) -> None:
+        primary = self.primary()
+        assert primary is not None
+        asked = Request(
+            f"http://127.0.0.1:{primary.rest}/config",
+            data=json.dumps(settings).encode(),
+            method="PATCH",
+            headers={"Content-Type": "application/json"},
+        )
+        urlopen(asked, timeout=10).read()
+
+    def said(self) -> str:
+        return "\n".join(
+            f"{path.name}: {path.read_text(errors='replace')[-1500:]}"
+            for path in sorted(self.folder.glob("*.log"))
+        )
+
+    def end(self) -> None:
+        for node in self.nodes:
+            with contextlib.suppress(OSError, ValueError):
+                node.signal(signal.SIGKILL, patroni=True, postgres=True)
+            if node.process is not None:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(node.process.pid, signal.SIGKILL)
+                node.process.wait()
+        for one in self.etcd:
+            one.kill()
+            one.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _knows_no_fsync(etcd: str) -> bool:
+    told = subprocess.run([etcd, "--help"], capture_output=True, text=True)
+    return "--unsafe-no-fsync" in told.stdout + told.stderr
+
+
+__all__ = ["PASSWORD", "HaCluster", "Node", "install_patroni", "until"]

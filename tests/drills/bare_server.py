@@ -1,0 +1,58 @@
+"""The smallest application on gunicorn, to look at what its worker does."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from runtime.run.tests.conftest import free_port, patience, until
+from tests.architecture.project import ROOT
+
+HELLO = """
+import time
+def application(environ, start_response):
+    time.sleep({seconds})
+    start_response("200 OK", [("Content-Length", "2"), ("Content-Type", "text/plain")])
+    return [b"ok"]
+"""
+
+
+@contextmanager
+def serving(
+    folder: Path, worker: str, *, workers: int = 1, seconds: float = 0
+) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
+    """Its port and its master."""
+    (folder / "hello.py").write_text(HELLO.format(seconds=seconds))
+    port = free_port()
+    process = subprocess.Popen(
+        [
+            sys.executable, "-m", "gunicorn", "-k", worker, "--workers", str(workers), "--threads", "8",
+            "--bind", f"127.0.0.1:{port}", "--pythonpath", f"{ROOT},{folder}", "hello:application",
+        ],
+        cwd=folder,
+        env=os.environ
+        | {"DJANGO_SETTINGS_MODULE": "mami.settings", "MAMI_DEMO": "1", "MAMI_VAR": str(folder)},
+        stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        until(lambda: answered(port, within=5), seconds=60 * patience())
+        yield port, process
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+
+
+def answered(port: int, *, within: float) -> bool:
+    try:
+        with closing(socket.create_connection(("127.0.0.1", port), timeout=within)) as probe:
+            probe.settimeout(within)
+            probe.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            return probe.recv(100).startswith(b"HTTP/1.1 200")
+    except OSError:
+        return False

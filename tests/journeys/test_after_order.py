@@ -1,0 +1,137 @@
+"""After the button: change an order, pay it again, answer a question, report what was wrong, refund."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from decimal import Decimal
+
+from django.apps import apps
+from playwright.sync_api import expect
+
+from core import clock
+from orders import services
+from orders.change_models import OrderQuestion
+from orders.models import Order
+from orders.tests.holds import payment
+from orders.tests.test_delivering import picture
+from orders.tests.test_refunding import left
+from orders.tests.test_transitions import move
+from tests.journeys.conftest import Goods, Visits
+from tests.shop import Shop
+
+
+def test_change_then_report_on_a_phone_without_script(
+    visits: Visits, shop: Shop, goods: Goods
+) -> None:
+    order = shop.order(quantities={goods.milk: 2})
+    line = order.items.get()
+    visit = visits(language="he", width=390, height=844, script=False)
+    page = visit.page
+    visit.enter(order.user)
+    visit.go(f"/orders/{order.order_number}/")
+    page.locator(f'#order-heading a[href="/orders/{order.order_number}/change/"]').click()
+    page.locator(f'input[name="quantity_{line.pk}"]').fill("3")
+    page.locator(f'input[name="quantity_{line.pk}"]').press("Enter")
+    expect(page.locator("#sum")).to_contain_text("51.60")
+    page.locator('button[name="confirm"]').click()
+    page.wait_for_url(f"**/orders/{order.order_number}/")
+    order.refresh_from_db()
+    assert (order.total_amount, payment(order).authorized) == (Decimal("51.60"),) * 2
+    left(shop, order)
+    move(shop.manager(), order, "DELIVERED")
+    visit.go(f"/orders/{order.order_number}/")
+    page.locator(f'a[href="/orders/{order.order_number}/problem/"]').click()
+    expect(page.locator(f'input[name="kind_{line.pk}"]').first).to_be_hidden()
+    page.locator(f'input[name="item"][value="{line.pk}"]').check()
+    page.locator(f'input[name="kind_{line.pk}"][value="DAMAGED"]').check(force=True)
+    page.locator(f'input[name="quantity_{line.pk}"]').fill("1")
+    photo = {"name": "me.jpg", "mimeType": "image/jpeg", "buffer": picture((640, 480)).read()}
+    page.locator(f'input[name="photo_{line.pk}"]').set_input_files(photo)  # type: ignore[arg-type]
+    page.locator("#problem-form button.big").click()
+    page.wait_for_url(re.compile(r"/problems/[0-9]+/"))
+    expect(page.locator("#problem-h")).to_contain_text("7.20")
+    assert payment(order).refunded == Decimal("7.20")
+    visit.check_clean()
+
+
+def test_a_lost_hold_is_paid_with_another_card(visits: Visits, shop: Shop, goods: Goods) -> None:
+    order = shop.order(quantities={goods.milk: 2})
+    shop.sandbox.ledger.expire(order_number=order.order_number)
+    rows = apps.get_model("payments", "Payment").objects.filter(pk=order.payment_id)
+    rows.update(hold_expires_at=clock.now())
+    services.keep_held(now=clock.now())
+    visit = visits(language="en")
+    page = visit.page
+    visit.enter(order.user)
+    visit.go(f"/orders/{order.order_number}/")
+    expect(page.locator("h1")).to_contain_text("We could not hold the money")
+    visit.check_accessible()
+    page.locator(f'#order-heading a[href="/orders/{order.order_number}/pay/"]').click()
+    page.locator("#test-cards summary").click()
+    page.locator("#card-tok_mastercard").check()
+    page.locator("#pay-now").click()
+    page.wait_for_url(f"**/orders/{order.order_number}/")
+    assert (payment(order).state, payment(order).brand) == ("AUTHORIZED", "mastercard")
+    visit.check_clean()
+
+
+def test_a_question_in_time_and_too_late_then_a_refund_by_line(
+    visits: Visits, shop: Shop, goods: Goods
+) -> None:
+    """The customer at a desk, then a manager."""
+    order = shop.order(quantities={goods.milk: 2, goods.bread: 1})
+    instead = shop.product(name_he="חלב אחר", name_en="Other milk", price=Decimal("7.00"))
+    other = shop.product(name_he="לחם אחר", name_en="Other bread", price=Decimal("9.00"))
+    mia = shop.manager()
+    services.claim_order(actor=mia, order_id=order.pk, now=clock.now())
+    for item, offered in zip(order.items.order_by("pk"), (instead, other), strict=True):
+        item.substitution = "CALL_ME"
+        item.save(update_fields=["substitution"])
+        services.ask_customer(actor=mia, order_id=order.pk, item_id=item.pk, now=clock.now(),
+                              product_ids=[offered.pk])  # fmt: skip
+    first, second = OrderQuestion.objects.order_by("pk")
+    visit = visits(language="en")
+    page = visit.page
+    visit.enter(order.user)
+    visit.go(f"/orders/{order.order_number}/")
+    visit.check_accessible()
+    page.locator(f'form[action$="/questions/{first.pk}/"] button').first.click()
+    expect(page.locator(".notice.good")).to_be_visible()
+    OrderQuestion.objects.filter(pk=second.pk).update(
+        answer_until=clock.now() - dt.timedelta(seconds=1)
+    )
+    page.locator(f'form[action$="/questions/{second.pk}/"] button').first.click()
+    expect(page.locator(".notice.bad")).to_contain_text("This question is closed")
+    assert list(OrderQuestion.objects.order_by("pk").values_list("status", flat=True)) == [
+        "ACCEPTED", "OPEN",
+    ]  # fmt: skip
+    services.expire_questions(now=clock.now())
+    _leave(shop, order)
+    line = order.items.get(product=instead)
+    visit.enter(shop.manager())
+    visit.go(f"/ops/orders/{order.order_number}/refund/")
+    page.locator(f'input[name="quantity_{line.pk}"]').fill("1")
+    page.locator("#refund-form button.wide").click()
+    expect(page.locator("aside")).to_contain_text("7.00")
+    assert payment(order).refunded == 0
+    page.locator("aside button.big").click()
+    expect(page.locator(".notice.good")).to_be_visible()
+    assert payment(order).refunded == Decimal("7.00")
+    visit.check_accessible()
+    visit.check_clean()
+
+
+def _leave(shop: Shop, order: Order) -> None:
+    """Pick what is left, and go."""
+    mia = shop.manager()
+    for item in order.items.filter(picked_status="PENDING"):
+        missing = item.sku == order.items.order_by("pk")[1].sku
+        services.pick_item(actor=mia, order_id=order.pk, item_id=item.pk, now=clock.now(),
+                           picked_status="MISSING" if missing else "PICKED")  # fmt: skip
+    services.finish_picking(actor=mia, order_id=order.pk, now=clock.now(), bags=1)
+    order.refresh_from_db()
+    for to in ("READY", "OUT_FOR_DELIVERY"):
+        if order.status != to:
+            move(mia, order, to)
+            order.refresh_from_db()
