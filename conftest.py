@@ -15,6 +15,7 @@ from django.db import connection, transaction
 from django.db.models.signals import post_migrate
 from django.test import TransactionTestCase
 from django.utils import translation
+from hypothesis import settings as hypothesis_settings
 from pytest_django import Settings
 from pytest_django.plugin import DjangoDbBlocker
 
@@ -23,6 +24,10 @@ from catalog.migrations._vat_law import load_vat
 from runtime import probes
 
 pytest_plugins = ["tests.api_client"]
+
+# How long an example takes says more of what else the machine does than of the code.
+hypothesis_settings.register_profile("mami", hypothesis_settings.default, deadline=None)
+hypothesis_settings.load_profile("mami")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -15,8 +15,9 @@ class BranchFactory(factory.django.DjangoModelFactory[Branch]):
         model = Branch
 
     code = factory.Sequence(lambda n: f"branch-{n}")
-    name_he = factory.Sequence(lambda n: f"סניף {n}")
-    name_en = factory.Sequence(lambda n: f"Branch {n}")
+    # Not the words of tests/shop.py, whose branches stand beside these and count by themselves.
+    name_he = factory.Sequence(lambda n: f"סניף נוסף {n}")
+    name_en = factory.Sequence(lambda n: f"Further branch {n}")
     address_he = "רחוב הזית 3"
     address_en = "3 HaZait Street"
     city_he = "חיפה"

@@ -1,7 +1,7 @@
 """D5: shoppers, staff, the clock and sudden death in any order; the books balance after each step.
 
 `MAMI_STORIES=2000` runs the long form (of 50 steps). The seed is printed; `MAMI_SEED` tells the same
-stories again, each part its own.
+stories again, each part its own. With `CI` set they are always the same.
 """
 
 from __future__ import annotations
@@ -275,10 +275,15 @@ def opened(transactional_db: None) -> None:
         assert Story.judge.broken() == {}, "what no story touches is judged here, once for all"
 
 
+def _fresh_seed() -> int:
+    """Other stories each time, but on a build machine, where the same code has to get the same verdict."""
+    return 1 if os.environ.get("CI") else random.randrange(10**9)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("part", range(PARTS))
 def test_any_story_leaves_the_books_balanced(opened: None, part: int) -> None:
-    number = int(os.environ.get("MAMI_SEED") or random.randrange(10**9))
+    number = int(os.environ.get("MAMI_SEED") or _fresh_seed())
     print(f"MAMI_SEED={number}")
     with chance.with_register_backend("unrelated", Unrelated):
         run(
