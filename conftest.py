@@ -23,7 +23,7 @@ from catalog import process_cache
 from catalog.migrations._vat_law import load_vat
 from runtime import probes
 
-pytest_plugins = ["tests.api_client"]
+pytest_plugins = ["tests.api_client", "tests.led_by_language"]
 
 # How long an example takes says more of what else the machine does than of the code.
 hypothesis_settings.register_profile("mami", hypothesis_settings.default, deadline=None)

@@ -86,6 +86,11 @@ class Browse:
         query = self.page.understood
         return query is not None and bool(query.barcode) and self.page.total == 1
 
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether the address asks for less than the whole shelf, or for another order of it."""
+        return any(self.form.data.get(name) for name in self.form.fields if name != "page")
+
     @cached_property
     def searched(self) -> Searched | None:
         """What became of the text; None without one."""

@@ -9,12 +9,13 @@ from django.utils.translation import override
 from core import htmx
 from core.error_pages import error_page
 from core.errors import RETRY_AFTER, DomainError
+from core.languages import PREFIXED, chosen_language, is_prefixed
 
 
 def refused(request: HttpRequest, refusal: DomainError) -> HttpResponse:
     """A page, a toast for HTMX, or (below /api/) what ApiEnvelopeMiddleware makes of `refusal`."""
-    code = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, settings.LANGUAGE_CODE)
-    with override(code if code in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE):
+    code = PREFIXED if is_prefixed(request.path_info) else chosen_language(request)
+    with override(code or settings.LANGUAGE_CODE):
         response = _told(request, refusal)
     if refusal.status == 503:
         response["Retry-After"] = str(refusal.details.get("retry_after", RETRY_AFTER))

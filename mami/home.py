@@ -26,7 +26,7 @@ from catalog.process_cache import recall
 from core import clock, metrics
 from core.error_pages import error_page
 from core.errors import RETRY_AFTER
-from core.languages import spoken_language
+from core.languages import address_in, remember_language, spoken_language
 from core.next_pages import came_from, page_of_form, page_or
 from core.whole_files import is_no_room
 from mami.state_figures import exposition
@@ -90,22 +90,15 @@ def figures(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def language(request: HttpRequest) -> HttpResponse:
-    """Remember the language chosen (also for mail, when signed in); back to the page."""
-    target = request.POST.get("next", "")
-    response = HttpResponseRedirect(page_or(request, target, came_from(request) or "/"))
+    """Remember the language chosen (also for mail, when signed in); to the page in it."""
+    target = page_or(request, request.POST.get("next", ""), came_from(request) or "/")
     code = request.POST.get("language", "")
     if code not in dict(settings.LANGUAGES):
-        return response
+        return HttpResponseRedirect(target)
+    response = HttpResponseRedirect(address_in(code, target))
     if request.user.is_authenticated:
         update_profile(actor=request.user, changes={"language": code})
-    response.set_cookie(
-        settings.LANGUAGE_COOKIE_NAME,
-        code,
-        max_age=settings.LANGUAGE_COOKIE_AGE,
-        samesite="Lax",
-        secure=settings.SESSION_COOKIE_SECURE,
-        httponly=True,
-    )
+    remember_language(response, code)
     return response
 
 

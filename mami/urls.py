@@ -7,20 +7,23 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.static import serve
 
+from core.languages import in_both_languages
 from mami import home
 from payments.views import sandbox_bank
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("", home.home, name="home"),
+    in_both_languages(
+        path("", home.home, name="home"),
+        path("help/<slug:slug>/", home.page, name="page"),
+        path("help/<slug:slug>/<slug:version>/", home.page, name="page_version"),
+        path("", include("catalog.urls")),
+        path("", include("branches.urls")),
+    ),
     path("language/", home.language, name="language"),
-    path("help/<slug:slug>/", home.page, name="page"),
-    path("help/<slug:slug>/<slug:version>/", home.page, name="page_version"),
     path("favicon.ico", home.favicon, name="favicon"),
     path("metrics", home.figures, name="metrics"),
     path("robots.txt", home.robots, name="robots"),
-    path("", include("catalog.urls")),
     path("cart/", include("cart.urls")),
-    path("", include("branches.urls")),
     path("", include("lists.urls")),
     path("checkout/", include("checkout.urls")),
     path("orders/", include("checkout.pay_urls")),

@@ -26,6 +26,7 @@ from core.errors import DomainError
 from core.form_refusals import add_refusal
 from core.htmx import redirect_to
 from core.kept_forms import UNSENT, was_unsent
+from core.languages import remember_language
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 DEVICE_COOKIE_AGE = 60 * 60 * 24 * 365
@@ -157,15 +158,3 @@ def remember_device(response: HttpResponse, request: HttpRequest, user: User) ->
         httponly=True,
     )
     return response
-
-
-def remember_language(response: HttpResponse, language: str) -> None:
-    """Let this browser keep the language."""
-    response.set_cookie(
-        settings.LANGUAGE_COOKIE_NAME,
-        language,
-        max_age=settings.LANGUAGE_COOKIE_AGE,
-        samesite="Lax",
-        secure=settings.SESSION_COOKIE_SECURE,
-        httponly=True,
-    )

@@ -15,11 +15,11 @@ from accounts import services
 from accounts.forms import PasswordForm, ProfileForm
 from accounts.middleware import remember_sign_in
 from accounts.services.profile import PROFILE_FIELDS
-from accounts.views.entrance import remember_language
 from accounts.views.responses import again, place_refusal
 from core import clock
 from core.errors import DomainError
 from core.form_refusals import add_refusal
+from core.languages import remember_language
 from core.typed_requests import PersonRequest
 
 

@@ -19,8 +19,12 @@ pytestmark = pytest.mark.django_db
 def test_the_language_is_remembered() -> None:
     client = Client(headers={"Accept-Language": "he"})
     answer = client.post("/language/", {"language": "en", "next": "/help/privacy/?a=1"})
-    assert (answer.status_code, answer["Location"]) == (302, "/help/privacy/?a=1")
+    assert (answer.status_code, answer["Location"]) == (302, "/en/help/privacy/?a=1")
     assert '<html lang="en"' in client.get("/help/privacy/").content.decode()
+    answer = client.post("/language/", {"language": "he", "next": "/en/help/privacy/?a=1"})
+    assert answer["Location"] == "/help/privacy/?a=1"
+    answer = client.post("/language/", {"language": "en", "next": "/cart/?a=1"})
+    assert answer["Location"] == "/cart/?a=1", "one address for both"
 
 
 @pytest.mark.parametrize(
@@ -28,7 +32,7 @@ def test_the_language_is_remembered() -> None:
 )
 def test_the_language_switch_leads_nowhere_else(target: str) -> None:
     answer = Client().post("/language/", {"language": "en", "next": target})
-    assert answer["Location"] == "/"
+    assert answer["Location"] == "/en/"
 
 
 def test_the_language_of_a_signed_in_person_is_kept_with_them() -> None:
@@ -59,7 +63,7 @@ def test_small_files() -> None:
 
 @pytest.mark.parametrize("language", ["he", "en"])
 def test_the_error_page_asks_nothing_of_the_database(language: str) -> None:
-    request = RequestFactory().get("/")
+    request = RequestFactory().get("/cart/")
     request.COOKIES["mami_language"] = language
     request.request_id = "abc-123"  # type: ignore[attr-defined]
     text = home.server_error(request).content.decode()
@@ -103,8 +107,8 @@ def test_the_greeting_knows_the_shops_clock(hour: int, words: str) -> None:
     ("referer", "way"),
     [
         ("http://testserver/aisles/?a=1", 'href="/aisles/?a=1"'),
-        ("https://evil.test/", 'href="/"'),
-        ("", 'href="/"'),
+        ("https://evil.test/", 'href="/en/"'),
+        ("", 'href="/en/"'),
     ],
 )
 def test_a_refusal_leads_back_to_its_page(referer: str, way: str) -> None:
