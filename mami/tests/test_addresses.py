@@ -6,7 +6,7 @@ import re
 
 import pytest
 from django.test import Client
-from django.urls import URLResolver, get_resolver
+from django.urls import URLResolver, get_resolver, reverse
 
 from core.languages import LanguagePrefix
 from core.rights import Right
@@ -118,16 +118,14 @@ def test_an_address_without_its_slash() -> None:
     ],
 )
 @pytest.mark.parametrize("cookie", ["he", "en"])
-def test_a_part_speaks_as_the_page_that_asked(
-    shop, page: str, language: str, cookie: str
-) -> None:
+def test_a_part_speaks_as_the_page_that_asked(shop, page: str, language: str, cookie: str) -> None:
     client = visitor("", cookie)
     wanted = cookie if language == "cookie" else language
     for path in ("/cart/drawer/", "/search/suggest/?q=zz"):
         answer = client.get(path, headers={**HTMX, "HX-Current-URL": page})
         assert (answer.status_code, answer["Content-Language"]) == (200, wanted), path
     answer = client.post(
-        "/cart/items/",
+        reverse("cart:add"),
         {"product": shop.product().pk},
         headers={**HTMX, "HX-Current-URL": page},
     )
