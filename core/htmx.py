@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django_htmx.http import HttpResponseClientRedirect, reswap, trigger_client_event
 from django_htmx.middleware import HtmxDetails
@@ -16,6 +18,14 @@ def is_part(request: HttpRequest) -> bool:
     """Whether HTMX asks for a part of the page, and not for a page it restores from history."""
     details = _details(request)
     return bool(details) and not details.history_restore_request
+
+
+def path_that_asks(request: HttpRequest) -> str:
+    """The path of the page on which HTMX runs, as it says itself, or the empty string."""
+    try:
+        return urlsplit(_details(request).current_url or "").path
+    except ValueError:  # brackets that are no address
+        return ""
 
 
 def redirect_to(request: HttpRequest, url: str) -> HttpResponse:

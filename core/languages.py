@@ -7,7 +7,6 @@ pages have one and follow the cookie, else `Accept-Language`; the JSON API follo
 from __future__ import annotations
 
 from collections.abc import Callable
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -16,6 +15,8 @@ from django.urls.resolvers import LocalePrefixPattern
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
 from django.utils.translation.trans_real import parse_accept_lang_header
+
+from core.htmx import is_htmx, path_that_asks
 
 OLD_CODES = {"iw": "he"}
 """What old clients, and every Android, still send for Hebrew."""
@@ -111,7 +112,7 @@ def spoken_language(request: HttpRequest) -> str:
     A part that a page asks for at a public address speaks as the page does.
     """
     path = request.path_info
-    asking = path if is_prefixed(path) or not _is_htmx(request) else _page_that_asks(request)
+    asking = path if is_prefixed(path) or not is_htmx(request) else path_that_asks(request)
     return language_of_path(asking) or preferred_language(request)
 
 
@@ -153,26 +154,14 @@ class LanguageMiddleware:
         return response
 
 
-def _is_htmx(request: HttpRequest) -> bool:
-    return request.headers.get("HX-Request") == "true"
-
-
-def _page_that_asks(request: HttpRequest) -> str:
-    """The path of the page on which HTMX runs, or the empty string."""
-    try:
-        return urlsplit(request.headers.get("HX-Current-URL", "")).path
-    except ValueError:  # brackets that are no address
-        return ""
-
-
 def _prefers_the_other(request: HttpRequest) -> bool:
     """Whether a browser that wishes English asks for a whole page."""
-    if request.method not in ("GET", "HEAD") or _is_htmx(request):
+    if request.method not in ("GET", "HEAD") or is_htmx(request):
         return False
     return preferred_language(request) == PREFIXED
 
 
 def _is_first_page(request: HttpRequest, response: HttpResponse) -> bool:
     """A whole page, shown to a browser that has no language yet."""
-    whole = request.method in ("GET", "HEAD") and not _is_htmx(request)
+    whole = request.method in ("GET", "HEAD") and not is_htmx(request)
     return whole and response.status_code == 200 and not chosen_language(request)
