@@ -215,12 +215,14 @@ class Holder(NamedTuple):
 class PlaceHold(models.Model):
     """A place in a dated slot kept for a while: it counts as gone until then, never in `taken`.
 
-    Each holder keeps one place at most. One that is over counts nowhere.
+    Each holder keeps one place at most. One that is over counts nowhere. WAITING rows are the line
+    for a full window, longer than its free places can be: they count for all who keep no place there.
     """
 
     class Kind(models.TextChoices):
         CART = "CART", _("a basket")
         STANDING = "STANDING", _("a date of a standing order")
+        WAITING = "WAITING", _("somebody in the line for a full window")
 
     dated_slot = models.ForeignKey(DatedSlot, on_delete=models.CASCADE, related_name="holds")
     kind = models.CharField(max_length=12, choices=Kind.choices)
@@ -233,7 +235,8 @@ class PlaceHold(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["kind", "reference"], name="place_hold_one_each"),
             models.CheckConstraint(
-                condition=Q(kind__in=["CART", "STANDING"]), name="place_hold_kind_known"
+                condition=Q(kind__in=["CART", "STANDING", "WAITING"]),
+                name="place_hold_kind_known",
             ),
         ]
         indexes = [models.Index(fields=["dated_slot", "until"], name="place_hold_until")]

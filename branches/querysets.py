@@ -6,7 +6,7 @@ import datetime as dt
 from typing import TYPE_CHECKING
 
 from django.db import models
-from django.db.models import Count, Q
+from django.db.models import Count, Exists, OuterRef, Q
 
 if TYPE_CHECKING:
     from branches.models import Closure, DatedSlot, Holder  # noqa: F401
@@ -14,11 +14,19 @@ if TYPE_CHECKING:
 
 class DatedSlotQuerySet(models.QuerySet["DatedSlot"]):
     def with_holds(self, *, now: dt.datetime, but_for: Holder | None = None) -> DatedSlotQuerySet:
-        """Annotate `held`: places kept at `now`, but for the one of one holder."""
+        """Annotate `held`: places kept at `now`, but for the one of one holder.
+
+        Who keeps a place there does not stand behind those who wait for one.
+        """
         live = Q(holds__until__gt=now)
-        if but_for is not None:
-            live &= ~Q(holds__kind=but_for.kind, holds__reference=but_for.reference)
-        return self.annotate(held=Count("holds", filter=live))
+        if but_for is None:
+            return self.annotate(held=Count("holds", filter=live))
+        mine = {"kind": but_for.kind, "reference": but_for.reference}
+        holds = self.model._meta.get_field("holds").related_model
+        own = holds._default_manager.filter(dated_slot=OuterRef("pk"), until__gt=now, **mine)  # type: ignore[union-attr]
+        live &= ~Q(holds__kind=mine["kind"], holds__reference=mine["reference"])
+        live &= ~Q(holds__kind="WAITING") | Q(keeps=False)
+        return self.annotate(keeps=Exists(own)).annotate(held=Count("holds", filter=live))
 
 
 class ClosureQuerySet(models.QuerySet["Closure"]):

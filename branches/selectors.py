@@ -291,11 +291,16 @@ def _dated_rows(
 ) -> dict[tuple[int, dt.date], tuple[int, int | None, int]]:
     """Key, capacity of its own and places gone, by slot and date. By hand: every basket asks."""
     slot_ids = list({time.slot.pk for time in times})
-    kind, reference = (but_for.kind, but_for.reference) if but_for else ("", None)
+    values = {
+        "now": now,
+        "kind": but_for and but_for.kind,
+        "reference": but_for and but_for.reference,
+        "slots": slot_ids,
+        "start": times[0].date,
+        "end": times[-1].date,
+    }
     with connection.cursor() as cursor:
-        cursor.execute(
-            DATED, [now, kind, reference, slot_ids, times[0].date, times[-1].date]
-        )  # fmt: skip
+        cursor.execute(DATED, values)
         return {(row[0], row[1]): row[2:] for row in cursor.fetchall()}
 
 

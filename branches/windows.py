@@ -10,6 +10,8 @@ from core.clock import day_of_week, shop_date, shop_instant
 
 HORIZON_DAYS = 28
 PICKUP_DAYS = 8
+OFFER = dt.timedelta(minutes=30)
+"""As long is a place that came free kept for the one it is offered to."""
 DAY = dt.timedelta(days=1)
 
 
@@ -25,6 +27,11 @@ def ends_at(slot: DeliverySlot, date: dt.date) -> dt.datetime:
 def cutoff_at(slot: DeliverySlot, date: dt.date) -> dt.datetime:
     """The last instant at which an order for the window on `date` is taken."""
     return starts_at(slot, date) - dt.timedelta(minutes=slot.cutoff_minutes)
+
+
+def line_ends_at(slot: DeliverySlot, date: dt.date) -> dt.datetime:
+    """From when on nobody waits for a place in the window: what is free is open to all."""
+    return cutoff_at(slot, date) - OFFER
 
 
 def fits(slot: DeliverySlot, date: dt.date, now: dt.datetime) -> bool:

@@ -3,6 +3,7 @@
 from branches.locks import lock_dated_slot
 from branches.services.calendar import add_closure, remove_closure, set_dated_capacity
 from branches.services.holds import forget_holds, hold_place, pass_hold, release_holds
+from branches.services.line import WHEN_FREED, free_for_line
 from branches.services.places import check_open, release_place, take_place, take_place_for_staff
 from branches.services.plan import activate_slot, create_slot, deactivate_slot, update_slot
 from branches.services.shops import (
@@ -13,6 +14,7 @@ from branches.services.shops import (
 )
 
 __all__ = [
+    "WHEN_FREED",
     "BranchData",
     "activate_slot",
     "add_closure",
@@ -22,6 +24,7 @@ __all__ = [
     "deactivate_branch",
     "deactivate_slot",
     "forget_holds",
+    "free_for_line",
     "hold_place",
     "lock_dated_slot",
     "pass_hold",

@@ -8,9 +8,30 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 
+from django.db import connection
+
 from branches.locks import lock_expired_holds
 from branches.models import DatedSlot, Holder, PlaceHold
+from branches.services.line import tell_line
+from branches.sql import HAS_LINE
 from core.transactions import require_transaction, write_transaction
+
+# By hand: one statement, and what it frees is known by it.
+_KEEP = f"""
+WITH kept AS (
+  INSERT INTO branches_placehold (dated_slot_id, kind, reference, until)
+  VALUES (%(dated)s, %(kind)s, %(reference)s, %(until)s)
+  ON CONFLICT (kind, reference) DO UPDATE SET dated_slot_id = EXCLUDED.dated_slot_id, until = EXCLUDED.until
+)
+SELECT d.id, {HAS_LINE} FROM branches_placehold h JOIN branches_datedslot d ON d.id = h.dated_slot_id
+WHERE h.kind = %(kind)s AND h.reference = %(reference)s AND d.id <> %(dated)s
+"""  # noqa: S608 - words of ours
+_RELEASE = f"""
+WITH d AS (
+  DELETE FROM branches_placehold WHERE kind = %s AND reference = ANY(%s) RETURNING dated_slot_id AS id
+)
+SELECT d.id, {HAS_LINE} FROM d
+"""  # noqa: S608 - words of ours
 
 
 def hold_place(*, dated_slot: DatedSlot, holder: Holder, until: dt.datetime) -> None:
@@ -19,22 +40,25 @@ def hold_place(*, dated_slot: DatedSlot, holder: Holder, until: dt.datetime) -> 
     `check_open` says whether there is one. One statement.
     """
     require_transaction()
-    PlaceHold.objects.bulk_create(
-        [
-            PlaceHold(
-                dated_slot=dated_slot, kind=holder.kind, reference=holder.reference, until=until
-            )
-        ],
-        update_conflicts=True,
-        unique_fields=["kind", "reference"],
-        update_fields=["dated_slot", "until"],
-    )
+    values = {
+        "dated": dated_slot.pk,
+        "kind": str(holder.kind),
+        "reference": holder.reference,
+        "until": until,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_KEEP, values)
+        tell_line(row[0] for row in cursor.fetchall() if row[1])
 
 
 def release_holds(*, kind: str, references: Iterable[int]) -> int:
-    """Let go what these holders keep; returns how many kept something."""
+    """Let go what these holders keep, and tell who waits; returns how many kept something."""
     require_transaction()
-    return PlaceHold.objects.filter(kind=kind, reference__in=list(references)).delete()[0]
+    with connection.cursor() as cursor:
+        cursor.execute(_RELEASE, [str(kind), list(references)])
+        rows = cursor.fetchall()
+    tell_line(row[0] for row in rows if row[1])
+    return len(rows)
 
 
 def pass_hold(*, giver: Holder, taker: Holder, now: dt.datetime) -> int | None:

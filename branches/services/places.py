@@ -10,25 +10,26 @@ from branches.errors import InvalidSlot, SlotClosed, SlotFull
 from branches.locks import lock_dated_slot_row
 from branches.models import DatedSlot, Holder
 from branches.selectors import reason_closed
+from branches.services.line import tell_line
+from branches.sql import HAS_LINE, HELD
 from branches.windows import cutoff_at, ends_at, fits, starts_at
 from core.errors import DomainError
 
 REFUSALS: dict[str, type[DomainError]] = {"NOT_OFFERED": InvalidSlot, "FULL": SlotFull}
 # What `check_open` asks in two queries, and the place, in one statement of the busiest path.
-_TAKE = """
+_TAKE = f"""
 UPDATE branches_datedslot AS d SET taken = taken + 1
 WHERE d.id = %(id)s
-  AND (
-    SELECT count(*) FROM branches_placehold AS h
-    WHERE h.dated_slot_id = d.id AND h.until > %(now)s
-      AND (h.kind, h.reference) IS DISTINCT FROM (%(kind)s::text, %(reference)s::bigint)
-  ) < %(left)s
+  AND ({HELD}) < %(left)s
   AND NOT EXISTS (
     SELECT 1 FROM branches_closure AS x
     WHERE (x.branch_id = %(branch)s OR x.branch_id IS NULL)
       AND x.starts_at < %(end)s AND x.ends_at > %(start)s
   )
-"""
+"""  # noqa: S608 - words of ours
+_GIVE_BACK = f"""
+UPDATE branches_datedslot d SET taken = taken - 1 WHERE d.id = %s RETURNING {HAS_LINE}
+"""  # noqa: S608 - words of ours
 
 
 def check_open(*, dated_slot: DatedSlot, now: dt.datetime, but_for: Holder | None = None) -> None:
@@ -103,7 +104,10 @@ def take_place_for_staff(
 
 
 def release_place(*, dated_slot_id: int) -> None:
-    """Return one taken place. Raises NotFound for an unknown window."""
-    dated_slot = lock_dated_slot_row(dated_slot_id=dated_slot_id)
-    dated_slot.taken -= 1
-    dated_slot.save(update_fields=["taken"])
+    """Return one taken place; who waits for it is told. Raises NotFound for an unknown window."""
+    lock_dated_slot_row(dated_slot_id=dated_slot_id)
+    with connection.cursor() as cursor:
+        cursor.execute(_GIVE_BACK, [dated_slot_id])
+        row = cursor.fetchone()
+    if row is not None and row[0]:
+        tell_line([dated_slot_id])
