@@ -46,9 +46,8 @@ def test_a_free_place_belongs_to_the_line_and_a_kept_one_to_its_basket():
     hold(dated, LINE)
     assert remaining(dated) == remaining(dated, OTHER) == 0
     assert reason_closed(dated_slot=dated, now=NOW, but_for=OTHER) == "FULL"
-    assert remaining(dated, MINE) == 2 and not reason_closed(
-        dated_slot=dated, now=NOW, but_for=MINE
-    )
+    assert remaining(dated, MINE) == 2
+    assert not reason_closed(dated_slot=dated, now=NOW, but_for=MINE)
     place = {"dated_slot": dated, "branch_id": dated.slot.branch_id, "now": NOW}
     with transaction.atomic():
         for holder in (None, OTHER):
