@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from django.conf import settings
 from django.db import connection
@@ -291,7 +292,7 @@ def _dated_rows(
 ) -> dict[tuple[int, dt.date], tuple[int, int | None, int]]:
     """Key, capacity of its own and places gone, by slot and date. By hand: every basket asks."""
     slot_ids = list({time.slot.pk for time in times})
-    values = {
+    values: dict[str, Any] = {
         "now": now,
         "kind": but_for and but_for.kind,
         "reference": but_for and but_for.reference,

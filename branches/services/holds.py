@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
+from typing import Any
 
 from django.db import connection
 
@@ -40,7 +41,7 @@ def hold_place(*, dated_slot: DatedSlot, holder: Holder, until: dt.datetime) -> 
     `check_open` says whether there is one. One statement.
     """
     require_transaction()
-    values = {
+    values: dict[str, Any] = {
         "dated": dated_slot.pk,
         "kind": str(holder.kind),
         "reference": holder.reference,
