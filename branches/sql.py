@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+from branches.models import PlaceHold
+
 # The places of a dated slot `d` kept for others than one holder. The line of those who wait counts for
 # all but who keeps a place there: that one is behind nobody.
-HELD = """
+HELD = f"""
 SELECT count(*)::int FROM branches_placehold h
 WHERE h.dated_slot_id = d.id AND h.until > %(now)s
   AND (h.kind, h.reference) IS DISTINCT FROM (%(kind)s::text, %(reference)s::bigint)
-  AND (h.kind <> 'WAITING' OR NOT EXISTS (
+  AND (h.kind <> '{PlaceHold.Kind.WAITING}' OR NOT EXISTS (
     SELECT FROM branches_placehold own WHERE own.dated_slot_id = d.id AND own.until > %(now)s
        AND own.kind = %(kind)s::text AND own.reference = %(reference)s::bigint))
-"""
+"""  # noqa: S608 - words of ours
 # The dated rows of some windows with the places gone: orders, and places kept but for one holder.
 DATED = f"""
 SELECT d.slot_id, d.date, d.id, d.capacity_override, d.taken + ({HELD})
 FROM branches_datedslot d WHERE d.slot_id = ANY(%(slots)s) AND d.date BETWEEN %(start)s AND %(end)s
 """  # noqa: S608 - words of ours
 # Whether anybody stands in the line for the dated slot `d`.
-HAS_LINE = """EXISTS (
-  SELECT FROM branches_placehold line WHERE line.dated_slot_id = d.id AND line.kind = 'WAITING')"""
+HAS_LINE = f"""EXISTS (
+  SELECT FROM branches_placehold line WHERE line.dated_slot_id = d.id AND line.kind = '{PlaceHold.Kind.WAITING}')"""  # noqa: S608
 
 
 def kept_place(*, kind: str, reference: str) -> str:
