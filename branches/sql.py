@@ -21,7 +21,7 @@ FROM branches_datedslot d WHERE d.slot_id = ANY(%(slots)s) AND d.date BETWEEN %(
 """  # noqa: S608 - words of ours
 # Whether anybody stands in the line for the dated slot `d`.
 HAS_LINE = f"""EXISTS (
-  SELECT FROM branches_placehold line WHERE line.dated_slot_id = d.id AND line.kind = '{PlaceHold.Kind.WAITING}')"""  # noqa: S608
+  SELECT FROM branches_placehold line WHERE line.dated_slot_id = d.id AND line.kind = '{PlaceHold.Kind.WAITING}')"""
 
 
 def kept_place(*, kind: str, reference: str) -> str:
