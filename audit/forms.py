@@ -26,6 +26,7 @@ ENTITIES = (
     ("delivery_slot", _("delivery slot")),
     ("dated_slot", _("dated slot")),
     ("closure", _("closure")),
+    ("calendar_day", _("day of the calendar")),
     ("user", _("person")),
     ("address", _("address")),
     ("cart", _("basket")),

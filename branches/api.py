@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from rest_framework.request import Request
@@ -11,11 +12,19 @@ from api.pagination import Page, paged
 from api.queries import Paging, ToggleQuery
 from api.views import ApiView
 from branches import errors, selectors, services
+from branches.calendar.days import Day as CalendarDate
+from branches.calendar.reading import kept_now
+from branches.calendar_models import CalendarDay
 from branches.models import Branch, DeliverySlot
 from branches.serializers import (
     AdminSlotsQuery,
     BranchAdminOut,
     BranchOut,
+    CalendarDayIn,
+    CalendarDayOut,
+    CalendarOut,
+    CalendarQuery,
+    CalendarSettingsOut,
     DeliverySourceOut,
     SlotAdminOut,
     SlotIn,
@@ -23,7 +32,10 @@ from branches.serializers import (
     SlotPatchIn,
     WeekQuery,
 )
-from core.errors import Busy, InvalidInput, NotFound
+from core import clock
+from core.clock import shop_date
+from core.days import read_day
+from core.errors import Busy, InvalidInput, NotFound, ServiceUnavailable
 
 TAG = "Branches"
 FIRST_CLIENT = "First web client"
@@ -113,6 +125,77 @@ class AdminDeliverySlot(ApiView):
         services.deactivate_slot(actor=request.user, slot_id=slot_id)
 
 
+class Calendar(ApiView):
+    @operation(
+        tag=TAG,
+        summary="Days of rest, and when they close and open the shop",
+        description="Where deliveries leave from. Windows within [`closes_at`, `opens_at`) are closed.",
+        query=CalendarQuery,
+        answer=CalendarOut,
+        many=True,
+        refusals=[ServiceUnavailable],
+    )
+    def get(self, request: Request, query: dict[str, Any]) -> list[CalendarDate]:
+        start = query.get("start") or shop_date(clock.now())
+        return selectors.calendar_of(start=start, days=query["days"])
+
+
+class AdminCalendar(ApiView):
+    @operation(
+        tag="Administration",
+        summary="How the shop keeps the calendar",
+        answer=CalendarSettingsOut,
+    )
+    def get(self, request: Request) -> dict[str, Any]:
+        return kept_now().settings
+
+    @operation(
+        tag="Administration",
+        summary="Say how the shop keeps the calendar",
+        description="Placed orders stay as they are.",
+        body=CalendarSettingsOut,
+        partial=True,
+        answer=CalendarSettingsOut,
+        refusals=[InvalidInput, Busy],
+    )
+    def patch(self, request: Request, body: dict[str, Any]) -> dict[str, Any]:
+        return services.update_calendar(actor=request.user, changes=body).settings
+
+
+class AdminCalendarDays(ApiView):
+    @operation(
+        tag="Administration",
+        summary="Dates on which the shop keeps other hours",
+        query=Paging,
+        answer=CalendarDayOut,
+        page=True,
+    )
+    def get(self, request: Request, query: dict[str, Any]) -> Page:
+        return paged(selectors.calendar_days(start=shop_date(clock.now())), **query)
+
+
+class AdminCalendarDay(ApiView):
+    @operation(
+        tag="Administration",
+        summary="Keep other hours on a date",
+        description=(
+            "`closes_at` alone: closed from then to midnight; `opens_at` alone: until then; neither:"
+            " all day, unless `is_open`. It wins over the calendar; placed orders stay."
+        ),
+        body=CalendarDayIn,
+        answer=CalendarDayOut,
+        refusals=[InvalidInput, Busy],
+    )
+    def put(self, request: Request, body: dict[str, Any], date: str) -> CalendarDay:
+        return services.set_calendar_day(
+            actor=request.user, date=day_of(date), data=services.DayData(**body), now=clock.now()
+        )
+
+    @operation(tag="Administration", summary="Keep the calendar again", status=204, refusals=[Busy])
+    def delete(self, request: Request, date: str) -> None:
+        services.remove_calendar_day(actor=request.user, date=day_of(date))
+
+
 class DeliverySource(ApiView):
     @operation(
         tag=FIRST_CLIENT, summary="The branch all deliveries leave from", answer=DeliverySourceOut
@@ -143,3 +226,11 @@ class ToggleSlot(ApiView):
     )
     def patch(self, request: Request, query: dict[str, Any], slot_id: int) -> DeliverySlot:
         return services.update_slot(actor=request.user, slot_id=slot_id, changes=query)
+
+
+def day_of(text: str) -> dt.date:
+    """A day in an address. Raises NotFound."""
+    try:
+        return read_day(text)
+    except ValueError:
+        raise NotFound from None

@@ -15,6 +15,14 @@ urlpatterns = [
         api.AdminDeliverySlot.as_view(),
         name="admin-delivery-slot",
     ),
+    path("calendar", api.Calendar.as_view(), name="calendar"),
+    path("admin/calendar", api.AdminCalendar.as_view(), name="admin-calendar"),
+    path("admin/calendar/days", api.AdminCalendarDays.as_view(), name="admin-calendar-days"),
+    path(
+        "admin/calendar/days/<str:date>",
+        api.AdminCalendarDay.as_view(),
+        name="admin-calendar-day",
+    ),
     # As the first web client calls them.
     path("branches/delivery-source", api.DeliverySource.as_view(), name="old-delivery-source"),
     path(

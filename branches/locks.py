@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from itertools import accumulate
 from typing import Any
 
 from django.db import connection
 
+from branches.calendar_models import CalendarDay, CalendarSettings
 from branches.errors import InvalidSlot
 from branches.models import Branch, Closure, DatedSlot, DeliverySlot, PlaceHold
+from branches.sql import calendar
 from branches.windows import fits
 from core.errors import NotFound
 
@@ -20,12 +23,13 @@ _FIELDS = [
     for model in _MODELS
 ]
 _NAMES = [[field.attname for field in fields] for fields in _FIELDS]
+_DATE = DatedSlot._meta.db_table + ".date"
 _COLUMNS = ", ".join(
     f"{field.model._meta.db_table}.{field.column}" for fields in _FIELDS for field in fields
 )
-# By hand: every order takes its place here.
+# By hand: every order takes its place here. With what the calendar says around the date.
 LOCKED = f"""
-SELECT {_COLUMNS} FROM branches_datedslot
+SELECT {calendar(start=f"{_DATE} - 6", end=f"{_DATE} + 6")}, {_COLUMNS} FROM branches_datedslot
 JOIN branches_deliveryslot ON branches_deliveryslot.id = branches_datedslot.slot_id
 JOIN branches_branch ON branches_branch.id = branches_deliveryslot.branch_id
 WHERE
@@ -102,6 +106,19 @@ def lock_closure(*, closure_id: int) -> Closure:
     return closure
 
 
+def lock_calendar(*, defaults: Mapping[str, object]) -> CalendarSettings:
+    """How the shop keeps the calendar, locked; made of `defaults` where nobody has said it yet."""
+    CalendarSettings.objects.bulk_create(
+        [CalendarSettings(pk=1, **defaults)], ignore_conflicts=True
+    )
+    return CalendarSettings.objects.select_for_update().get(pk=1)
+
+
+def lock_calendar_day(*, date: dt.date) -> CalendarDay | None:
+    """The exception of a date, locked; None where there is none."""
+    return CalendarDay.objects.select_for_update().filter(date=date).first()
+
+
 def lock_expired_holds(*, now: dt.datetime) -> list[PlaceHold]:
     """Kept places that are over, locked; those somebody is changing just now are left out."""
     return list(
@@ -114,16 +131,17 @@ def _slot(slot_id: int) -> DeliverySlot | None:
 
 
 def _locked(*, where: str, values: list[Any]) -> DatedSlot | None:
-    """The row with its window and its branch; only the row is locked."""
+    """The row with its window, its branch and `calendar`; only the row is locked."""
     with connection.cursor() as cursor:
         cursor.execute(LOCKED + where + " FOR UPDATE OF branches_datedslot", values)
-        row = cursor.fetchone()
-    if row is None:
+        found = cursor.fetchone()
+    if found is None:
         return None
+    text, *row = found
     ends = list(accumulate(map(len, _NAMES), initial=0))
     dated, slot, branch = (
         model.from_db(connection.alias, names, row[begin:end])
         for model, names, begin, end in zip(_MODELS, _NAMES, ends, ends[1:], strict=False)
     )
-    slot.branch, dated.slot = branch, slot
+    slot.branch, dated.slot, dated.calendar = branch, slot, text
     return dated

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
 from typing import NamedTuple
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import IntegerRangeField, RangeOperators
-from django.core.validators import MaxValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Func, Q
 from django.utils.translation import get_language
@@ -19,6 +20,8 @@ from core.bidi import left_to_right
 OPENING = dt.time(6, 0)
 CLOSING = dt.time(22, 0)
 LONGEST_CUTOFF = 2 * 24 * 60
+LATITUDE, LONGITUDE = Decimal("32.79400"), Decimal("34.99000")
+"""Haifa: where a branch stands until told."""
 
 
 DAY_NAMES = (
@@ -50,6 +53,15 @@ class Branch(models.Model):
         blank=True,
         help_text=_('{"0": ["07:00", "22:00"]}: 0 is Sunday; a day left out is closed.'),
     )
+    latitude = models.DecimalField(
+        _("latitude"), max_digits=8, decimal_places=5, default=LATITUDE, db_default=LATITUDE,
+        validators=[MinValueValidator(-66), MaxValueValidator(66)],
+        help_text=_("North of the equator, in degrees: says when the sun sets."),
+    )  # fmt: skip
+    longitude = models.DecimalField(
+        _("longitude"), max_digits=8, decimal_places=5, default=LONGITUDE, db_default=LONGITUDE,
+        validators=[MinValueValidator(-180), MaxValueValidator(180)],
+    )  # fmt: skip
     is_delivery_source = models.BooleanField(_("deliveries leave from here"), default=False)
     is_active = models.BooleanField(_("active"), default=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -269,3 +281,6 @@ class Closure(models.Model):
 
     def __str__(self) -> str:
         return self.reason_en if get_language() == "en" else self.reason_he
+
+
+from branches.calendar_models import CalendarDay, CalendarSettings  # noqa: E402, F401

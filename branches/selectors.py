@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -12,8 +11,12 @@ from django.conf import settings
 from django.db import connection
 from django.db.models import QuerySet
 
+from branches.calendar.days import Day, days_of
+from branches.calendar.reading import Shut, kept_around, shut
+from branches.calendar.rests import note_of, orders_until, resting
+from branches.calendar_models import CalendarDay
 from branches.errors import BranchClosed, SlotClosed
-from branches.models import Branch, Closure, DatedSlot, DeliverySlot, Holder
+from branches.models import Branch, DatedSlot, DeliverySlot, Holder
 from branches.sql import DATED
 from branches.windows import (
     HORIZON_DAYS,
@@ -23,12 +26,14 @@ from branches.windows import (
     openings,
     ready_until,
     reason_between,
+    shut_times,
     starts_at,
 )
 from core.clock import day_of_week, shop_date, shop_instant
 from core.errors import NotFound, ServiceUnavailable
 
 DAY = dt.timedelta(days=1)
+SHUT_REASONS = frozenset({"CLOSED", "SHABBAT", "HOLIDAY"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +41,8 @@ class SlotChoice:
     """A delivery window on a date, as it stands for one basket.
 
     `fee` is the base fee in ₪; `remaining` counts free places; `closed_reason` is "", "FULL",
-    "CUTOFF", "CLOSED" or "NOT_OFFERED" (beyond four weeks).
+    "CUTOFF", "CLOSED", "SHABBAT", "HOLIDAY" or "NOT_OFFERED" (beyond four weeks); `closed_note`
+    says what is kept, in the reader's language; orders are taken until `cutoff_at`.
     """
 
     slot_id: int
@@ -51,6 +57,12 @@ class SlotChoice:
     remaining: int
     is_open: bool
     closed_reason: str
+    closed_note: str = ""
+
+    @property
+    def is_shut(self) -> bool:
+        """Whether nobody works then: a closure or a rest."""
+        return self.closed_reason in SHUT_REASONS
 
     @property
     def used(self) -> int:
@@ -179,13 +191,16 @@ def reason_closed(*, dated_slot: DatedSlot, now: dt.datetime, but_for: Holder | 
 
 
 def _reason(dated: DatedSlot, *, held: int, now: dt.datetime) -> str:
+    slot, date = dated.slot, dated.date
+    here = shut(branch_id=slot.branch_id, start=starts_at(slot, date), end=ends_at(slot, date))
     return closed_reason(
-        dated.slot,
-        dated.date,
+        slot,
+        date,
         capacity=dated.capacity,
         used=dated.taken + held,
-        closures=_closures([(dated.slot, dated.date)]),
+        closures=here.closures,
         now=now,
+        rests=here.rests,
     )
 
 
@@ -194,11 +209,9 @@ def pickup_until(*, branch: Branch, now: dt.datetime) -> dt.datetime:
 
     Raises BranchClosed when the branch does not open within eight days.
     """
-    closures = Closure.objects.touching(
-        branch_id=branch.pk, start=now, end=now + DAY * (PICKUP_DAYS + 1)
-    )
+    here = shut(branch_id=branch.pk, start=now, end=now + DAY * (PICKUP_DAYS + 1))
     lead = dt.timedelta(minutes=settings.PICKUP_LEAD_MINUTES)
-    found = ready_until(branch, closures=closures, lead=lead, now=now)
+    found = ready_until(branch, closures=here.closures, lead=lead, now=now, rests=here.rests)
     if found is None:
         raise BranchClosed
     return found
@@ -214,22 +227,26 @@ class DayHours:
 
 
 def hours_of(*, branch: Branch, start: dt.date, days: int = 7) -> list[DayHours]:
-    """The opening hours of the next days as they are on those dates, closures taken out. One query."""
+    """The opening hours of the next days as they are on those dates, without closures and rests.
+
+    One query.
+    """
     dates = [start + DAY * ahead for ahead in range(days)]
     begin = shop_instant(dates[0], dt.time(0))
     end = shop_instant(dates[-1] + DAY, dt.time(0))
-    closures = list(Closure.objects.touching(branch_id=branch.pk, start=begin, end=end))
-    closed = sorted((one.starts_at, one.ends_at) for one in closures)
+    here = shut(branch_id=branch.pk, start=begin, end=end)
+    closed = shut_times(here.closures, here.rests)
     found = []
     for date in dates:
         until = shop_instant(date + DAY, dt.time(0))
         from_ = shop_instant(date, dt.time(0))
-        here = [one for one in closures if one.starts_at < until and one.ends_at > from_]
+        closures = [one for one in here.closures if one.starts_at < until and one.ends_at > from_]
+        names = [piece.name for rest in here.rests for piece in rest.pieces if piece.date == date]
         found.append(
             DayHours(
                 date=date,
                 pieces=openings(branch, date, closed),
-                reasons=[str(one) for one in here],
+                reasons=[*map(str, closures), *names],
             )
         )
     return found
@@ -241,6 +258,21 @@ def branch_by_code(*, code: str) -> Branch:
     if found is None:
         raise NotFound
     return found
+
+
+def calendar_of(*, start: dt.date, days: int) -> list[Day]:
+    """The calendar where deliveries leave from: rests, when they close and open. Two queries."""
+    last = min(start.toordinal() + days, dt.date.max.toordinal())
+    kept, place = kept_around(
+        branch_id=delivery_source().pk, start=start, end=dt.date.fromordinal(last)
+    )
+    return days_of(kept=kept, place=place, start=start, count=days)
+
+
+def calendar_days(*, start: dt.date | None = None) -> QuerySet[CalendarDay]:
+    """The managers' exceptions from a date on, by date."""
+    days = CalendarDay.objects.order_by("date")
+    return days if start is None else days.filter(date__gte=start)
 
 
 def base_fee(slot: DeliverySlot) -> Decimal:
@@ -275,16 +307,14 @@ def _choices(
     if not times:
         return []
     dated = _dated_rows(times, now, but_for)
-    closures = list(
-        Closure.objects.touching(
-            branch_id=slots[0].branch_id,
-            start=min(time.begin for time in times),
-            end=max(time.end for time in times),
-        )
+    here = shut(
+        branch_id=slots[0].branch_id,
+        start=min(time.begin for time in times),
+        end=max(time.end for time in times),
     )
     today = shop_date(now)
     offered = (today, today + DAY * HORIZON_DAYS)
-    return [_choice(time, dated, closures, offered, now) for time in times]
+    return [_choice(time, dated, here, offered, now) for time in times]
 
 
 def _dated_rows(
@@ -305,20 +335,10 @@ def _dated_rows(
         return {(row[0], row[1]): row[2:] for row in cursor.fetchall()}
 
 
-def _closures(pairs: list[tuple[DeliverySlot, dt.date]]) -> list[Closure]:
-    return list(
-        Closure.objects.touching(
-            branch_id=pairs[0][0].branch_id,
-            start=min(starts_at(slot, date) for slot, date in pairs),
-            end=max(ends_at(slot, date) for slot, date in pairs),
-        )
-    )
-
-
 def _choice(
     time: _Time,
     dated: dict[tuple[int, dt.date], tuple[int, int | None, int]],
-    closures: Iterable[Closure],
+    here: Shut,
     offered: tuple[dt.date, dt.date],
     now: dt.datetime,
 ) -> SlotChoice:
@@ -326,11 +346,14 @@ def _choice(
     key, own, used = dated.get((slot.pk, date), (None, None, 0))
     capacity = slot.capacity if own is None else own
     cutoff = time.begin - dt.timedelta(minutes=slot.cutoff_minutes)
+    if here.rests:
+        cutoff = orders_until(time.begin, cutoff, here.rests)
     reason = "NOT_OFFERED"
     if offered[0] <= date <= offered[1]:
         reason = reason_between(
-            time.begin, time.end, cutoff, is_full=used >= capacity, closures=closures, now=now
-        )
+            time.begin, time.end, cutoff, is_full=used >= capacity, closures=here.closures, now=now,
+            rests=here.rests,
+        )  # fmt: skip
     return SlotChoice(
         slot_id=slot.pk,
         dated_slot_id=key,
@@ -344,4 +367,13 @@ def _choice(
         remaining=max(0, capacity - used),
         is_open=not reason,
         closed_reason=reason,
+        closed_note=_note(time, here) if reason in SHUT_REASONS else "",
     )
+
+
+def _note(time: _Time, here: Shut) -> str:
+    for closure in here.closures:
+        if closure.starts_at < time.end and closure.ends_at > time.begin:
+            return str(closure)
+    piece = resting(time.begin, time.end, here.rests)
+    return note_of(piece, here.rests, time.date) if piece else ""

@@ -6,9 +6,23 @@ from typing import Any
 
 from rest_framework import serializers
 
-from api.fields import Day, Id, Instant, Money, Text, TimeOfDay, Whole
+from api.fields import (
+    Day,
+    Id,
+    Instant,
+    Money,
+    Text,
+    TimeOfDay,
+    Whole,
+    instant,
+    time_of_day,
+)
 from api.queries import Paging, Query
+from branches.calendar.days import Day as CalendarDate
+from branches.calendar_models import CalendarDay, CalendarSettings
 from branches.models import Branch
+
+CLOSED_REASONS = ["FULL", "CUTOFF", "CLOSED", "SHABBAT", "HOLIDAY"]
 
 
 class HoursField(serializers.DictField):
@@ -62,6 +76,62 @@ class AvailableSlotOut(serializers.Serializer[Any]):
     remaining = Whole()
     cutoff_at = Instant()
     is_open = serializers.BooleanField()
+    closed_reason = serializers.ChoiceField(choices=CLOSED_REASONS, allow_null=True)
+    closed_note = serializers.CharField(
+        allow_null=True, help_text="What is kept or why we are closed, in the reader's language."
+    )
+
+
+class CalendarQuery(Query):
+    locals()["from"] = Day(required=False, source="start", help_text="Today unless told otherwise.")
+    days = Whole(required=False, default=7, min_value=1, max_value=60)
+
+
+class CalendarOut(serializers.Serializer[Any]):
+    date = serializers.DateField()
+    hebrew_date = serializers.CharField()
+    rest = serializers.ChoiceField(choices=["EVE", "SHABBAT", "HOLIDAY"], allow_null=True)
+    name = serializers.CharField(allow_null=True)
+    closes_at = Instant(allow_null=True, help_text="Of an eve.")
+    opens_at = Instant(allow_null=True, help_text="Of the last day of a rest.")
+
+    def to_representation(self, day: CalendarDate) -> dict[str, Any]:
+        return {
+            "date": day.date.isoformat(),
+            "hebrew_date": day.hebrew_date,
+            "rest": day.rest or None,
+            "name": day.name or None,
+            "closes_at": instant(day.closes_at),
+            "opens_at": instant(day.opens_at),
+        }
+
+
+class CalendarSettingsOut(serializers.Serializer[Any]):
+    keeps_shabbat = serializers.BooleanField()
+    independence_day = serializers.BooleanField()
+    passover_mode = serializers.ChoiceField(choices=CalendarSettings.PassoverMode.values)
+
+
+class CalendarDayIn(serializers.Serializer[Any]):
+    closes_at = TimeOfDay(required=False, allow_null=True, help_text="From then on closed.")
+    opens_at = TimeOfDay(required=False, allow_null=True, help_text="Closed until then.")
+    is_open = serializers.BooleanField(required=False, help_text="Open all day.")
+    reason_he = Text(max_length=80)
+    reason_en = Text(max_length=80)
+
+
+class CalendarDayOut(CalendarDayIn):
+    date = serializers.DateField()
+
+    def to_representation(self, row: CalendarDay) -> dict[str, Any]:
+        return {
+            "date": row.date.isoformat(),
+            "closes_at": time_of_day(row.closes_at),
+            "opens_at": time_of_day(row.opens_at),
+            "is_open": row.is_open,
+            "reason_he": row.reason_he,
+            "reason_en": row.reason_en,
+        }
 
 
 class WeekQuery(Query):

@@ -36,3 +36,28 @@ def kept_place(*, kind: str, reference: str) -> str:
 def let_go(*, kind: str, reference: str) -> str:
     """A statement that lets go the place kept for a holder. `kind` is a kind of `PlaceHold`, `reference` SQL."""
     return f"DELETE FROM branches_placehold WHERE kind = '{kind}' AND reference = {reference}"  # noqa: S608
+
+
+def calendar(*, start: str, end: str) -> str:
+    """What managers say of the calendar, as JSON: how it is kept, and the exceptions of the dates
+    from `start` to `end`, which are SQL."""
+    days = f"""
+        SELECT json_agg(json_build_array(
+            x.date, x.closes_at, x.opens_at, x.is_open, x.reason_he, x.reason_en) ORDER BY x.date)
+        FROM branches_calendarday x WHERE x.date BETWEEN {start} AND {end}"""  # noqa: S608
+    kept = """
+        SELECT json_build_array(s.keeps_shabbat, s.independence_day, s.passover_mode)
+        FROM branches_calendarsettings s"""
+    return f"json_build_array(({kept}), ({days}))::text"
+
+
+# In one row: the calendar around some dates, where a branch stands, its closures within a time.
+SHUT = f"""
+SELECT {calendar(start="%(first)s", end="%(last)s")}, b.latitude, b.longitude, (
+    SELECT json_agg(json_build_array(x.starts_at, x.ends_at, x.reason_he, x.reason_en)
+                    ORDER BY x.starts_at)
+    FROM branches_closure x
+    WHERE (x.branch_id = b.id OR x.branch_id IS NULL)
+      AND x.starts_at < %(end)s AND x.ends_at > %(start)s)::text
+FROM branches_branch b WHERE b.id = %(branch)s
+"""  # noqa: S608

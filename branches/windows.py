@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
+from branches.calendar.rests import Rest, orders_until, resting
 from branches.models import Branch, Closure, DeliverySlot
 from core.clock import day_of_week, shop_date, shop_instant
 
@@ -52,18 +53,19 @@ def closed_reason(
     used: int,
     closures: Iterable[Closure],
     now: dt.datetime,
+    rests: Collection[Rest] = (),
 ) -> str:
     """Why the window on `date` takes no order at `now`; "" when it does.
 
     NOT_OFFERED (taken out of the plan, past, another weekday, beyond four weeks), CLOSED (a closure
-    touches it), CUTOFF, or FULL: `used` places of `capacity` are gone. The one rule that the list,
-    the preview, a basket's kept window and the order ask.
+    touches it), SHABBAT or HOLIDAY (a rest does), CUTOFF, or FULL: `used` places of `capacity` are
+    gone. The one rule that the list, the preview, a basket's kept window and the order ask.
     """
     if not (slot.is_active and slot.branch.is_active and fits(slot, date, now)):
         return "NOT_OFFERED"
     return reason_between(
         starts_at(slot, date), ends_at(slot, date), cutoff_at(slot, date),
-        is_full=used >= capacity, closures=closures, now=now,
+        is_full=used >= capacity, closures=closures, now=now, rests=rests,
     )  # fmt: skip
 
 
@@ -75,30 +77,48 @@ def reason_between(
     is_full: bool,
     closures: Iterable[Closure],
     now: dt.datetime,
+    rests: Collection[Rest] = (),
 ) -> str:
     """`closed_reason` of a window that is offered on its date."""
     if any(closure.starts_at < end and closure.ends_at > begin for closure in closures):
         return "CLOSED"
-    if now >= cutoff:
+    if rests and (piece := resting(begin, end, rests)):
+        return piece.kind
+    if now >= (orders_until(begin, cutoff, rests) if rests else cutoff):
         return "CUTOFF"
     return "FULL" if is_full else ""
 
 
 def ready_until(
-    branch: Branch, *, closures: Iterable[Closure], lead: dt.timedelta, now: dt.datetime
+    branch: Branch,
+    *,
+    closures: Iterable[Closure],
+    lead: dt.timedelta,
+    now: dt.datetime,
+    rests: Collection[Rest] = (),
 ) -> dt.datetime | None:
     """Until when goods ordered at `now` can be collected at the counter; None within eight days.
 
-    The end of the last opening of the first day that has one ending at least `lead` from now, with
-    the closures taken out of the opening hours. Without any hours it opens from 06:00 to 22:00.
+    The end of the last opening of the first day that has one ending at least `lead` from now, or
+    from the end of the rest that `now` is in, with closures and rests taken out of the opening
+    hours. Without any hours it opens from 06:00 to 22:00.
     """
-    closed = sorted((closure.starts_at, closure.ends_at) for closure in closures)
+    closed = shut_times(closures, rests)
+    now = next((rest.opens for rest in rests if rest.closes <= now < rest.opens), now)
     today = shop_date(now)
     for ahead in range(PICKUP_DAYS):
         ends = [end for _start, end in openings(branch, today + DAY * ahead, closed)]
         if ends and max(ends) >= now + lead:
             return max(ends)
     return None
+
+
+def shut_times(
+    closures: Iterable[Closure], rests: Iterable[Rest]
+) -> list[tuple[dt.datetime, dt.datetime]]:
+    """What `openings` cuts out: begin and end of closures and rests, by time."""
+    times = [(closure.starts_at, closure.ends_at) for closure in closures]
+    return sorted([*times, *((rest.closes, rest.opens) for rest in rests)])
 
 
 def openings(

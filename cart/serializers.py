@@ -98,6 +98,10 @@ class SetQuantityIn(ChoiceIn):
         return attrs
 
 
+REASONS = {"NOT_OFFERED": "CLOSED"}
+"""What the list says of days that windows do not reach yet."""
+
+
 class WindowOut(AvailableSlotOut):
     def to_representation(self, window: Window) -> dict[str, Any]:
         choice = window.choice
@@ -110,4 +114,6 @@ class WindowOut(AvailableSlotOut):
             "remaining": choice.remaining,
             "cutoff_at": instant(choice.cutoff_at),
             "is_open": choice.is_open,
+            "closed_reason": REASONS.get(choice.closed_reason, choice.closed_reason) or None,
+            "closed_note": choice.closed_note or None,
         }

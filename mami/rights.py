@@ -6,8 +6,6 @@ the build and answers 404 to everybody.
 
 from __future__ import annotations
 
-from core import admission
-from core.admission import MONEY, PEOPLE, SHELVES
 from core.bodies import MEGABYTE
 from core.rights import Right, Row
 
@@ -311,6 +309,10 @@ API: dict[str, Row] = {
     "api:admin-branch": {"GET": M, "PATCH": M, "DELETE": M},
     "api:admin-delivery-slots": {"GET": M, "POST": M},
     "api:admin-delivery-slot": {"GET": M, "PATCH": M, "DELETE": M},
+    "api:calendar": {"GET": P},
+    "api:admin-calendar": {"GET": M, "PATCH": M},
+    "api:admin-calendar-days": {"GET": M},
+    "api:admin-calendar-day": {"PUT": M, "DELETE": M},
     "api:admin-inventory": {"GET": M},
     "api:admin-inventory-row": {"PUT": M, "PATCH": M},
     "api:admin-audit": {"GET": M},
@@ -365,29 +367,3 @@ BODY_LIMITS: dict[str, int] = {
     "admin:payments_settlement_day": 3 * MEGABYTE,
     "api:admin-settlement-upload": 3 * MEGABYTE,
 }
-
-# Which line a request waits in, by how its path begins; the first that fits. Without a line: at once.
-LINES: tuple[admission.Row, ...] = (
-    ("/metrics", None),
-    ("POST /checkout/", MONEY),
-    ("/checkout/back", MONEY),
-    ("POST /orders/", MONEY),
-    ("/api/v1/checkout/confirm", MONEY),
-    ("POST /api/v1/orders/", MONEY),
-    ("/api/v1/payments/webhooks/", MONEY),
-    ("/ops/", MONEY),
-    ("/admin/", MONEY),
-    ("/api/v1/ops/", MONEY),
-    ("/api/v1/stock-requests", MONEY),
-    ("/api/v1/admin/", MONEY),
-    ("/account/", PEOPLE),
-    ("/cart/", PEOPLE),
-    ("/checkout/", PEOPLE),
-    ("/orders/", PEOPLE),
-    ("/api/v1/auth/", PEOPLE),
-    ("/api/v1/me", PEOPLE),
-    ("/api/v1/cart", PEOPLE),
-    ("/api/v1/checkout/", PEOPLE),
-    ("/api/v1/orders", PEOPLE),
-    ("/", SHELVES),
-)

@@ -102,7 +102,7 @@ RIGHTS_TABLE = "mami.rights.RIGHTS"
 CAPABILITIES_TABLE = "mami.capabilities.CAPABILITIES"
 CAPABILITIES_ASKED = True
 BODY_LIMITS = "mami.rights.BODY_LIMITS"
-ADMISSION_TABLE = "mami.rights.LINES"
+ADMISSION_TABLE = "mami.lines.LINES"
 DATABASE_PROBE = "runtime.probes.database_answers"
 WSGI_APPLICATION = "mami.wsgi.application"
 
@@ -340,6 +340,9 @@ SELLER = {  # as invoices name it
 }
 DOCUMENT_SIGNER = env.str("DOCUMENT_SIGNER", default="")
 SLOT_HOLD_MINUTES = 60
+# Until a manager says otherwise.
+KEEPS_SHABBAT = env.bool("KEEPS_SHABBAT", default=True)
+PASSOVER_MODE = env.str("PASSOVER_MODE", default="AUTO")
 RESERVATION_MINUTES = 10
 OLD_PRICE_DAYS = env.int("OLD_PRICE_DAYS", default=21)
 DISPUTES_HOLD = env.int("DISPUTES_HOLD", default=3)

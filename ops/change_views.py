@@ -154,7 +154,7 @@ def _back(request: HttpRequest, order: Order) -> str:
 def _times(order: Order) -> list[tuple[str, str]]:
     now = clock_now()
     choices = available_slots(branch_id=order.branch_id, start=shop_date(now), days=DAYS, now=now)
-    return [_choice(one) for one in choices if one.closed_reason != "CLOSED"]
+    return [_choice(one) for one in choices if not one.is_shut]
 
 
 def _choice(choice: SlotChoice) -> tuple[str, str]:

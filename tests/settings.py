@@ -32,6 +32,9 @@ os.environ |= {
     "MAMI_EMBEDDED": "1",
     "MAMI_HTTPS": "0",
     "MAMI_FAULTS": "1",
+    # No test depends on the day it runs; those of the calendar say what they keep.
+    "KEEPS_SHABBAT": "0",
+    "PASSOVER_MODE": "OFF",
     "SECRET_KEY": "a-key-for-tests-only-which-is-long-enough-for-every-check-50",
     "ALLOWED_HOSTS": "testserver,127.0.0.1,localhost,[::1]",
     "CSRF_TRUSTED_ORIGINS": "",
@@ -54,6 +57,10 @@ if "PYTEST_XDIST_WORKER" not in os.environ:
 from mami.settings import *  # noqa: E402, F403
 
 CAPABILITIES_ASKED = False  # a test of switches says otherwise
+KEEPS_SHABBAT, PASSOVER_MODE = (
+    False,
+    "OFF",
+)  # no test depends on its weekday; those of the calendar say so
 SEARCH_LOG_SECONDS = 3600.0  # written when a test says so
 # Argon2 takes 0.4 seconds a password on purpose.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

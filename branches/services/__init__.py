@@ -6,6 +6,12 @@ from branches.services.holds import forget_holds, hold_place, pass_hold, release
 from branches.services.line import WHEN_FREED, free_for_line
 from branches.services.places import check_open, release_place, take_place, take_place_for_staff
 from branches.services.plan import activate_slot, create_slot, deactivate_slot, update_slot
+from branches.services.rests import (
+    DayData,
+    remove_calendar_day,
+    set_calendar_day,
+    update_calendar,
+)
 from branches.services.shops import (
     BranchData,
     create_branch,
@@ -16,6 +22,7 @@ from branches.services.shops import (
 __all__ = [
     "WHEN_FREED",
     "BranchData",
+    "DayData",
     "activate_slot",
     "add_closure",
     "check_open",
@@ -30,10 +37,13 @@ __all__ = [
     "pass_hold",
     "release_holds",
     "release_place",
+    "remove_calendar_day",
     "remove_closure",
+    "set_calendar_day",
     "set_dated_capacity",
     "take_place",
     "take_place_for_staff",
     "update_branch",
+    "update_calendar",
     "update_slot",
 ]

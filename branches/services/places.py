@@ -6,6 +6,8 @@ import datetime as dt
 
 from django.db import connection
 
+from branches.calendar.reading import rests_of_window, shut
+from branches.calendar.rests import orders_until, resting
 from branches.errors import InvalidSlot, SlotClosed, SlotFull
 from branches.locks import lock_dated_slot_row
 from branches.models import DatedSlot, Holder
@@ -59,7 +61,7 @@ def take_place(
         raise InvalidSlot
     slot, date = dated_slot.slot, dated_slot.date
     offered = slot.is_active and slot.branch.is_active and fits(slot, date, now)
-    if offered and now < cutoff_at(slot, date):
+    if offered and now < cutoff_at(slot, date) and _is_workday(dated_slot, now):
         with connection.cursor() as cursor:
             cursor.execute(
                 _TAKE,
@@ -80,6 +82,20 @@ def take_place(
             return
     check_open(dated_slot=dated_slot, now=now, but_for=but_for)
     raise SlotFull  # not reached: what refused the update is refused with its name above
+
+
+def _is_workday(dated: DatedSlot, now: dt.datetime) -> bool:
+    """Whether the calendar lets a window be ordered. No statement: it came with the lock."""
+    slot, date = dated.slot, dated.date
+    begin, end = starts_at(slot, date), ends_at(slot, date)
+    text = getattr(dated, "calendar", None)
+    if text is None:  # a row that was not read by its lock
+        rests = shut(branch_id=slot.branch_id, start=begin, end=end).rests
+    else:
+        rests = rests_of_window(branch=slot.branch, date=date, text=text)
+    return not resting(begin, end, rests) and now < orders_until(
+        begin, cutoff_at(slot, date), rests
+    )
 
 
 def take_place_for_staff(

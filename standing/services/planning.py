@@ -198,6 +198,6 @@ def _open_windows(row: StandingOrder, now: dt.datetime) -> dict[dt.date, list[Sl
         branch_id=row.branch_id, start=shop_date(now), days=HORIZON_DAYS + 1, now=now
     )
     for choice in choices:
-        if choice.closed_reason not in ("CLOSED", "NOT_OFFERED", "CUTOFF"):
+        if choice.closed_reason in ("", "FULL"):
             found[choice.date].append(choice)
     return found

@@ -42,8 +42,12 @@ def write_drill_data(*, customers: int, products: int, odd_cards: Sequence[str] 
 
     `odd_cards` go to some of the last of them; everybody else has `tok_visa`.
     """
+    from branches.calendar_models import CalendarSettings
     from tests.shop import open_shop
 
+    CalendarSettings.objects.create(
+        pk=1, keeps_shabbat=False, independence_day=False, passover_mode="OFF"
+    )  # a drill runs on any day of the week
     shop = open_shop(capacity=1_000_000)
     goods = [shop.product(stock=100_000).pk for _ in range(products)]
     dealt = ["tok_visa"] * customers
