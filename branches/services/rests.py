@@ -14,7 +14,7 @@ from branches.calendar.reading import Kept, kept_now
 from branches.calendar_models import CalendarDay, CalendarSettings
 from branches.locks import lock_calendar, lock_calendar_day
 from core.clock import shop_date
-from core.errors import InvalidInput
+from core.errors import InvalidInput, NotFound
 from core.text import tidy, validate_text
 from core.transactions import write_transaction
 
