@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('branches', '0004_standing_holds'),
+        ('branches', '0005_waiting_holds'),
     ]
 
     operations = [
