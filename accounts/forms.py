@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Address, DeliveryPreference
+from core.errors import DomainError
+from core.numbers import WholeNumberField
 from core.phones import validate_phone
 from core.text import validate_text
 
@@ -172,6 +175,11 @@ class ResetForm(forms.Form):
 class AddressForm(forms.ModelForm):
     """An address as people type it; the street and the city are needed, the rest helps."""
 
+    locality_code = WholeNumberField(min_value=1, max_value=2**31 - 1, required=False)
+    city_confirmed = forms.BooleanField(required=False)
+    suggestions: list[dict[str, Any]] = []
+    """Places with names like the one that nobody knows, to choose from."""
+
     class Meta:
         model = Address
         fields = [
@@ -193,7 +201,14 @@ class AddressForm(forms.ModelForm):
         widgets = {
             "label": forms.TextInput(attrs={"dir": "auto"}),
             "line1": forms.TextInput(attrs={"autocomplete": "address-line1", "dir": "auto"}),
-            "city": forms.TextInput(attrs={"autocomplete": "address-level2", "dir": "auto"}),
+            "city": forms.TextInput(
+                attrs={
+                    "autocomplete": "address-level2",
+                    "dir": "auto",
+                    "list": "served-places",
+                    "data-places": reverse_lazy("api:localities"),
+                }
+            ),
             "postal_code": forms.TextInput(
                 attrs={"autocomplete": "postal-code", "inputmode": "numeric", "dir": "ltr"}
             ),
@@ -204,5 +219,16 @@ class AddressForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for field in self.fields.values():
-            field.validators.append(validate_text)
+        for name in self.Meta.fields:
+            self.fields[name].validators.append(validate_text)
+
+    def suggest(self, refusal: DomainError) -> None:
+        """Offer the places that a refusal of the city names."""
+        self.suggestions = list(refusal.details.get("suggestions", []))
+
+    def values(self) -> dict[str, Any]:
+        """What is saved; a place chosen from the list is called as the list has it."""
+        data = dict(self.cleaned_data)
+        if data["locality_code"] is not None:
+            data["city"] = ""
+        return data

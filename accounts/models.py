@@ -8,7 +8,6 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.postgres.indexes import GinIndex, OpClass
-from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models.functions import Lower, Upper
 from django.utils.crypto import salted_hmac
@@ -160,43 +159,6 @@ class User(AbstractBaseUser):
 
     def has_module_perms(self, app_label: str) -> bool:
         return self.is_manager
-
-
-class Address(models.Model):
-    """A place we deliver to. At most one default per person."""
-
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="addresses")
-    label = models.CharField(_("name of the place"), max_length=40, blank=True, default="")
-    line1 = models.CharField(_("street and number"), max_length=120)
-    line2 = models.CharField(_("more"), max_length=120, blank=True, default="")
-    city = models.CharField(_("city"), max_length=60)
-    postal_code = models.CharField(
-        _("postal code"),
-        max_length=7,
-        blank=True,
-        default="",
-        validators=[RegexValidator(r"^[0-9]{5}([0-9]{2})?$", _("A postal code has 7 digits."))],
-    )
-    floor = models.CharField(_("floor"), max_length=10, blank=True, default="")
-    door_code = models.CharField(_("door code"), max_length=20, blank=True, default="")
-    instructions = models.CharField(_("for the driver"), max_length=200, blank=True, default="")
-    is_default = models.BooleanField(_("default"), default=False)
-    created_at = models.DateTimeField(auto_now_add=True)
-
-    class Meta:
-        verbose_name = _("address")
-        verbose_name_plural = _("addresses")
-        ordering = ["-is_default", "id"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["user"], condition=models.Q(is_default=True), name="address_one_default"
-            ),
-            models.CheckConstraint(condition=~models.Q(line1=""), name="address_line1_given"),
-            models.CheckConstraint(condition=~models.Q(city=""), name="address_city_given"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.line1}, {self.city}"
 
 
 class SignInKind(models.TextChoices):
@@ -386,5 +348,6 @@ class Consent(models.Model):
         return f"{self.kind} {self.given} of {self.user_id}"
 
 
+from accounts.address_models import Address as Address  # noqa: E402
 from accounts.contact_models import MailProof, PhoneCode  # noqa: E402, F401
 from accounts.export_models import DataExport  # noqa: E402, F401

@@ -69,8 +69,8 @@ def take_out(*, user_id: int) -> dict[str, Any]:
         "created_at": user.created_at,
         "addresses": list(
             Address.objects.filter(user_id=user_id).values(
-                "id", "label", "line1", "line2", "city", "postal_code", "floor", "door_code",
-                "instructions", "is_default",
+                "id", "label", "line1", "line2", "city", "locality_id", "postal_code", "floor",
+                "door_code", "instructions", "is_default",
             )
         ),
         "consents": list(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from django.db import transaction
 
 from accounts.models import Address, Role, User
+from accounts.services.addresses import find_localities
 
 PASSWORD = "mami-demo-1"
 
@@ -60,7 +61,10 @@ PEOPLE = (
 
 
 def seed_people(*, people: Iterable[DemoPerson] = PEOPLE) -> list[User]:
-    """Add the people whose e-mail is unknown, with their address; returns those added."""
+    """Add the people whose e-mail is unknown, with their address; returns those added.
+
+    Addresses of before get their locality too, where it is known by then.
+    """
     added = []
     for person in people:
         if User.objects.filter(email__iexact=person.email).exists():
@@ -79,4 +83,5 @@ def seed_people(*, people: Iterable[DemoPerson] = PEOPLE) -> list[User]:
             if person.address:
                 Address.objects.create(user=user, is_default=True, **person.address)
         added.append(user)
+    find_localities()
     return added

@@ -91,20 +91,21 @@ def _national(digits: str) -> str:
 
 
 def addresses_of(*, actor: User) -> list[Address]:
-    """The person's addresses, the default one first."""
-    return list(Address.objects.filter(user_id=actor.pk))
+    """The person's addresses, the default one first, each with its area. One query."""
+    return list(Address.objects.filter(user_id=actor.pk).with_area())
 
 
 def address_for(*, actor: User, address_id: int) -> Address:
     """One of the person's own addresses. Raises NotFound, also for other people's."""
-    found = Address.objects.filter(user_id=actor.pk, pk=address_id).first()
+    found = Address.objects.filter(user_id=actor.pk, pk=address_id).with_area().first()
     if found is None:
         raise NotFound
     return found
 
 
 def default_address(*, actor: User) -> Address | None:
-    return Address.objects.filter(user_id=actor.pk, is_default=True).first()
+    """With its area. One query."""
+    return Address.objects.filter(user_id=actor.pk, is_default=True).with_area().first()
 
 
 def reset_by_secret(*, secret_hash: str, now: dt.datetime) -> PasswordReset | None:

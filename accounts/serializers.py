@@ -10,6 +10,7 @@ from accounts.export_models import DataExport
 from accounts.models import ConsentKind, DeliveryPreference, Role, SignInKind
 from api.fields import Id, Instant, Text, instant
 from api.queries import CursorPaging
+from branches.area_serializers import LocalityCode, LocalityNameOut
 
 
 class PasswordIn(serializers.CharField):
@@ -143,12 +144,27 @@ class AddressIn(serializers.Serializer[Any]):
     label = Text(max_length=40)
     line1 = Text(max_length=120)
     line2 = Text(max_length=120, required=False, allow_blank=True)
-    city = Text(max_length=60)
-    postal_code = serializers.RegexField(r"^[0-9]{5}([0-9]{2})?$", max_length=7)
+    city = Text(max_length=60, required=False, help_text="Not needed with `locality_code`.")
+    locality_code = LocalityCode(required=False, allow_null=True)
+    city_confirmed = serializers.BooleanField(
+        required=False, help_text="The name is right, though nobody knows the place."
+    )
+    postal_code = serializers.RegexField(
+        r"^[0-9]{5}([0-9]{2})?$", max_length=7, required=False, allow_blank=True
+    )
     floor = Text(max_length=10, required=False, allow_blank=True)
     door_code = Text(max_length=20, required=False, allow_blank=True)
     instructions = Text(max_length=200, required=False, allow_blank=True)
     is_default = serializers.BooleanField(required=False, default=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """With a code the city may be left out: then it is called as the place is."""
+        if not self.partial and "city" not in attrs:
+            if attrs.get("locality_code") is None:
+                required = serializers.Field.default_error_messages["required"]
+                raise serializers.ValidationError({"city": [required]})
+            attrs["city"] = ""
+        return attrs
 
 
 class AddressPatchIn(AddressIn):
@@ -161,6 +177,8 @@ class AddressOut(serializers.Serializer[Any]):
     line1 = serializers.CharField()
     line2 = serializers.CharField()
     city = serializers.CharField()
+    locality = LocalityNameOut(allow_null=True)
+    is_served = serializers.BooleanField()
     postal_code = serializers.CharField()
     floor = serializers.CharField()
     door_code = serializers.CharField()

@@ -173,3 +173,6 @@ class ClosureAdmin(ServiceAdmin):
 
     def delete_queryset(self, request: HttpRequest, queryset: models.QuerySet) -> None:
         self.each(request, queryset, lambda row: self.delete_model(request, row))
+
+
+from branches import area_admin  # noqa: E402, F401

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from branches import api
+from branches import api, area_api
 
 urlpatterns = [
     path("branches", api.Branches.as_view(), name="branches"),
@@ -22,6 +22,18 @@ urlpatterns = [
         "admin/calendar/days/<str:date>",
         api.AdminCalendarDay.as_view(),
         name="admin-calendar-day",
+    ),
+    path("localities", area_api.Localities.as_view(), name="localities"),
+    path("delivery-areas", area_api.DeliveryAreas.as_view(), name="delivery-areas"),
+    path(
+        "admin/delivery-areas",
+        area_api.AdminDeliveryAreas.as_view(),
+        name="admin-delivery-areas",
+    ),
+    path(
+        "admin/delivery-areas/<int:area_id>",
+        area_api.AdminDeliveryArea.as_view(),
+        name="admin-delivery-area",
     ),
     # As the first web client calls them.
     path("branches/delivery-source", api.DeliverySource.as_view(), name="old-delivery-source"),

@@ -47,7 +47,33 @@ class DuplicateBranchName(DomainError):
 
 
 class DeliverySourceRequired(DomainError):
-    """Deliveries must leave from one active branch."""
+    """Deliveries must leave from an active branch, and so must those of each delivery area."""
 
     code = "DELIVERY_SOURCE_REQUIRED"
     message = _("Deliveries leave from this branch, so it must stay open.")
+
+
+class DuplicateAreaName(DomainError):
+    code = "DUPLICATE_NAME"
+    message = _("Another delivery area already has that name.")
+
+
+class LocalityTaken(DomainError):
+    """Another active area serves one of the localities; `details.codes` names them."""
+
+    code = "LOCALITY_TAKEN"
+    message = _("Another delivery area already serves some of these places.")
+
+
+class AreaNotServed(DomainError):
+    """The shop does not deliver to `details.city`."""
+
+    code = "AREA_NOT_SERVED"
+    message = _("We do not deliver to this place yet. You can pick up your order at a branch.")
+
+
+class SameDayNotServed(DomainError):
+    """The area is not served on the day of the order; from `details.earliest_date` on it is."""
+
+    code = "SAME_DAY_NOT_SERVED"
+    message = _("To this place we do not deliver on the same day. Please choose a later one.")

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import connection
 
+from branches.area_models import DeliveryArea, Locality
 from branches.calendar_models import CalendarDay, CalendarSettings
 from branches.errors import InvalidSlot
 from branches.models import Branch, Closure, DatedSlot, DeliverySlot, PlaceHold
@@ -117,6 +118,19 @@ def lock_calendar(*, defaults: Mapping[str, object]) -> CalendarSettings:
 def lock_calendar_day(*, date: dt.date) -> CalendarDay | None:
     """The exception of a date, locked; None where there is none."""
     return CalendarDay.objects.select_for_update().filter(date=date).first()
+
+
+def lock_localities() -> list[Locality]:
+    """Every locality, locked while a list of them is read in."""
+    return list(Locality.objects.select_for_update().order_by("code"))
+
+
+def lock_area(*, area_id: int) -> DeliveryArea:
+    """A delivery area, locked for a manager's change. Raises NotFound."""
+    area = DeliveryArea.objects.select_for_update().filter(pk=area_id).first()
+    if area is None:
+        raise NotFound
+    return area
 
 
 def lock_expired_holds(*, now: dt.datetime) -> list[PlaceHold]:

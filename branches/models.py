@@ -283,4 +283,7 @@ class Closure(models.Model):
         return self.reason_en if get_language() == "en" else self.reason_he
 
 
+from branches.area_models import AreaLocality as AreaLocality  # noqa: E402
+from branches.area_models import DeliveryArea as DeliveryArea  # noqa: E402
+from branches.area_models import Locality as Locality  # noqa: E402
 from branches.calendar_models import CalendarDay, CalendarSettings  # noqa: E402, F401

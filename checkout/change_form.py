@@ -111,7 +111,7 @@ class ChangeForm(forms.Form):
             delivery_slot_id=slot_id,
             delivery_date=date,
             address_id=int(address_id) if where == "address" else None,
-            address=AddressData(**self.address.cleaned_data) if where == "new" else None,
+            address=AddressData(**self.address.values()) if where == "new" else None,
             notes=data["notes"] if data["notes"] != self.order.notes else None,
             payment_token_id=int(card) if kind == SAVED else None,
             payment=CardToken(provider=settings.PAYMENT_PROVIDER, token=card)

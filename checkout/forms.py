@@ -185,7 +185,7 @@ class CheckoutForm(forms.Form):
         return None
 
     def new_address(self) -> AddressData:
-        return AddressData(**self.address.cleaned_data)
+        return AddressData(**self.address.values())
 
 
 class PayForm(forms.Form):

@@ -71,14 +71,20 @@ class TokenExpired(DomainError):
 
 
 class InvalidInput(DomainError):
-    """Input a form or serializer could not judge alone; `fields` maps field to messages."""
+    """Input a form or serializer could not judge alone; `fields` maps field to messages.
+
+    What else helps to put it right stands beside them in `details`.
+    """
 
     code = "VALIDATION_ERROR"
     status = 400
     message = _("Something in the form needs another look.")
 
-    def __init__(self, message: Message | None = None, *, fields: Mapping[str, list[Any]]) -> None:
-        super().__init__(message, fields={k: [str(m) for m in v] for k, v in fields.items()})
+    def __init__(
+        self, message: Message | None = None, *, fields: Mapping[str, list[Any]], **more: Any
+    ) -> None:
+        told = {k: [str(m) for m in v] for k, v in fields.items()}
+        super().__init__(message, fields=told, **more)
 
 
 class NumberTooLarge(InvalidInput):

@@ -38,9 +38,10 @@ def add(request: PersonRequest) -> HttpResponse:
     if not form.is_valid():
         return again(request, FORM, form)
     try:
-        services.add_address(actor=request.user, data=AddressData(**form.cleaned_data))
+        services.add_address(actor=request.user, data=AddressData(**form.values()))
     except DomainError as refusal:
         add_refusal(form, refusal)
+        form.suggest(refusal)
         return again(request, FORM, form, refusal)
     messages.success(request, _("The address is saved."))
     return redirect("accounts:addresses")
@@ -59,9 +60,10 @@ def change(request: PersonRequest, address_id: int) -> HttpResponse:
     if not form.is_valid():
         return again(request, FORM, form, address_id=address_id)
     try:
-        services.update_address(actor=actor, address_id=address_id, changes=form.cleaned_data)
+        services.update_address(actor=actor, address_id=address_id, changes=form.values())
     except DomainError as refusal:
         add_refusal(form, refusal)
+        form.suggest(refusal)
         return again(request, FORM, form, refusal, address_id=address_id)
     messages.success(request, _("The address is saved."))
     return redirect("accounts:addresses")

@@ -1,9 +1,11 @@
 """Taking places in delivery windows, and looking after branches and the weekly plan."""
 
 from branches.locks import lock_dated_slot
+from branches.services.areas import create_area, delete_area, update_area
 from branches.services.calendar import add_closure, remove_closure, set_dated_capacity
 from branches.services.holds import forget_holds, hold_place, pass_hold, release_holds
 from branches.services.line import WHEN_FREED, free_for_line
+from branches.services.localities import import_localities
 from branches.services.places import check_open, release_place, take_place, take_place_for_staff
 from branches.services.plan import activate_slot, create_slot, deactivate_slot, update_slot
 from branches.services.rests import (
@@ -26,13 +28,16 @@ __all__ = [
     "activate_slot",
     "add_closure",
     "check_open",
+    "create_area",
     "create_branch",
     "create_slot",
     "deactivate_branch",
     "deactivate_slot",
+    "delete_area",
     "forget_holds",
     "free_for_line",
     "hold_place",
+    "import_localities",
     "lock_dated_slot",
     "pass_hold",
     "release_holds",
@@ -43,6 +48,7 @@ __all__ = [
     "set_dated_capacity",
     "take_place",
     "take_place_for_staff",
+    "update_area",
     "update_branch",
     "update_calendar",
     "update_slot",

@@ -118,7 +118,8 @@ def _change_fields(actor: Actor | None, branch: Branch, changes: Mapping[str, An
 
 
 def _switch(actor: Actor | None, branch: Branch, *, active: bool) -> None:
-    if not active and branch.is_delivery_source:
+    serves = branch.is_delivery_source or branch.areas.filter(is_active=True).exists()
+    if not active and serves:
         raise DeliverySourceRequired
     branch.is_active = active
     branch.save(update_fields=["is_active"])

@@ -49,6 +49,7 @@ class Command(BaseCommand):
         shops = json.loads((folder / "branches.json").read_text(encoding="utf-8"))
         self._step("branches", branches.seeding.seed_branches(branches=shops))
         self._step("delivery windows", branches.seeding.seed_slots())
+        self._step("localities", branches.seeding.seed_localities(folder=folder))
         self._step("departments and categories", catalog.seeding.seed_categories(folder=folder))
         self._step("brands", catalog.seeding.seed_brands(folder=folder))
         products = catalog.seeding.seed_products(folder=folder, now=clock.now())
@@ -57,6 +58,7 @@ class Command(BaseCommand):
         self._step("stock rows", inventory.seeding.seed_stock(counts=_opening_counts()))
         self._step("products indexed for search", search.seeding.index_all())
         if settings.DEBUG or settings.MAMI_DEMO:
+            self._step("delivery areas", branches.seeding.seed_areas())
             people = accounts.seeding.seed_people()
             payments.seeding.seed_cards(users=people)
             self._step("demo people", len(people))
