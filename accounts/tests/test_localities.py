@@ -87,6 +87,7 @@ def test_addresses_of_before_are_found_by_the_import(tmp_path) -> None:
 
 
 def test_the_page_asks_and_loses_nothing(client) -> None:
+    client.cookies["mami_language"] = "en"
     client.force_login(customer())
     typed = {"line1": "3 HaZait", "city": "Jerusalm", "floor": "7", "label": "Home"}
     again = client.post("/account/addresses/add/", typed)

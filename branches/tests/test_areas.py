@@ -71,10 +71,10 @@ def test_a_name_is_known_however_it_is_written() -> None:
     place(9000, "באר שבע", "Be'er Sheva")
     for name in ("תל אביב - יפו", "תל־אביב־יפו", "TEL AVIV", "tel-aviv", "ת״א", " תא "):
         found = areas.destination_of(city=name).locality
-        assert found is not None and found.pk == 5000, name
+        assert getattr(found, "pk", None) == 5000, name
     for name in ("beer sheva", "Be’er-Sheva", "באר־שבע", "BEERSHEVA."):
         found = areas.destination_of(city=name).locality
-        assert found is not None and found.pk == 9000, name
+        assert getattr(found, "pk", None) == 9000, name
     assert areas.destination_of(city="'").locality is None
 
 

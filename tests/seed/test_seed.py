@@ -65,7 +65,7 @@ def test_an_earlier_price_was_really_asked(demo_shop: None) -> None:
 
 def test_again_adds_nothing(demo_shop: None) -> None:
     assert "0 added" not in (again := seed())
-    assert again.count("nothing to add") == 9
+    assert again.count("nothing to add") == 11
 
 
 def test_edits_survive(demo_shop: None) -> None:
