@@ -36,6 +36,20 @@ class CartShort(InsufficientStock):
         self.preview = quote
 
 
+class BelowMinimum(DomainError):
+    """The goods are worth less than the delivery area's smallest order; `details` say how much less.
+
+    `preview` is the quote of the whole basket, and `details.preview` the same as JSON.
+    """
+
+    code = "BELOW_MINIMUM"
+    message = _("The order is smaller than the smallest that we deliver to this place.")
+
+    def __init__(self, quote: Preview | None = None, **details: Any) -> None:
+        super().__init__(**details)
+        self.preview = quote
+
+
 class PriceChanged(DomainError):
     """The total is no longer the expected one; `details.total` is what it is now."""
 
