@@ -11,7 +11,6 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.template import TemplateDoesNotExist
 from django.template.loader import get_template
-from django.templatetags.static import static
 from django.utils.translation import get_language, override
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
@@ -100,18 +99,6 @@ def language(request: HttpRequest) -> HttpResponse:
         update_profile(actor=request.user, changes={"language": code})
     remember_language(response, code)
     return response
-
-
-@require_safe
-def favicon(request: HttpRequest) -> HttpResponse:
-    return HttpResponseRedirect(static("img/favicon.svg"))
-
-
-@require_safe
-def robots(request: HttpRequest) -> HttpResponse:
-    closed = ("/account/", "/admin/", "/api/", "/cart/", "/checkout/", "/ops/", "/orders/")
-    lines = ["User-agent: *", *(f"Disallow: {path}" for path in closed)]
-    return HttpResponse("\n".join(lines) + "\n", content_type="text/plain")
 
 
 def _habits(user: User | AnonymousUser) -> Habits:

@@ -150,6 +150,11 @@ def described_product(*, product_id: int, branch_id: int | None = None) -> Descr
     return found
 
 
+def public_products() -> ProductQuerySet:
+    """All that have a page of their own."""
+    return Product.objects.active()
+
+
 def all_products(
     *, q: str = "", category_id: int | None = None, is_active: bool | None = None
 ) -> ProductQuerySet:
