@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 
 from catalog.choices import Allergen, DietaryTag, SoldBy
 from catalog.models import Product
+from core.bidi import left_to_right
 from core.capabilities import is_offered
 from core.clock import SHOP_TZ, shop_date
 from core.money import shekels
@@ -163,14 +164,23 @@ def size(product: Product) -> str:
 @register.simple_tag
 def unit_price(product: Product) -> SafeString:
     """What 100 g, a litre, a kg or a piece of it costs: on every shelf label."""
-    per = {
+    return format_html("{} {}", money_filter(product.unit_price), _per(product))
+
+
+@register.simple_tag
+def unit_price_text(product: Product) -> str:
+    """The same without an element of its own: a shelf has many."""
+    return f"{left_to_right(shelf_money(product.unit_price))} {_per(product)}"
+
+
+def _per(product: Product) -> str:
+    return {
         "100G": lambda: _("per 100 g"),
         "100ML": lambda: _("per 100 ml"),
         "KG": lambda: _("per kg"),
         "L": lambda: _("per litre"),
         "PIECE": lambda: _("each"),
     }[product.unit_price_per]()
-    return format_html("{} {}", money_filter(product.unit_price), per)
 
 
 @register.filter

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator
-from xml.sax.saxutils import escape
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.cache import patch_cache_control
+from django.utils.html import escape
 from django.utils.translation import override
 from django.views.decorators.http import require_safe
 
@@ -98,7 +98,7 @@ def _page(listed: Listed) -> str:
 
 
 def _absolute(path: str) -> str:
-    return escape(settings.SITE_URL + path, {'"': "&quot;"})
+    return escape(settings.SITE_URL + path)
 
 
 def _file(begin: str, rows: Iterable[str], end: str) -> HttpResponse:

@@ -49,8 +49,6 @@ def as_shared(context: Any, content: str) -> SafeString:
         "og:type": "product" if is_product else "website",
         "og:url": here.canonical,
         "og:image": structured.absolute(static(structured.SHARED_IMAGE)),
-        "og:image:width": "1200",
-        "og:image:height": "630",
         "og:site_name": _("Mami"),
         "og:locale": LOCALES[own],
         "og:locale:alternate": LOCALES[other],
