@@ -1,12 +1,15 @@
 # The shop as an image: docker build --build-arg REVISION=$(git rev-parse HEAD) .
+# With --build-arg REPORTING=1 it can tell Sentry and an OpenTelemetry collector.
 # One image for all: bin/serve web | worker | migrate | check.
 FROM python:3.11-slim-bookworm AS built
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 WORKDIR /opt/mami
-COPY requirements.txt .
+ARG REPORTING=
+COPY requirements.txt requirements-reporting.txt ./
 # Wheels only: nothing is compiled, so no compiler is needed here or later.
 RUN python -m venv .venv \
-    && .venv/bin/pip install --require-hashes --only-binary :all: -r requirements.txt
+    && .venv/bin/pip install --require-hashes --only-binary :all: -r requirements.txt \
+       ${REPORTING:+-r requirements-reporting.txt}
 COPY . .
 RUN .venv/bin/python -m devtools.translations \
     && SECRET_KEY=only-for-building-static-files-and-nothing-else-00000000 MAMI_VAR=/opt/mami-static MAMI_DEMO=1 \

@@ -107,6 +107,8 @@ requirements:  ## pin the packages of requirements*.in anew (needs uv)
 	@uv pip compile --quiet --generate-hashes --python-version 3.11 --no-emit-index-url --no-emit-find-links \
 		--custom-compile-command "make requirements" requirements.in -o requirements.txt
 	@uv pip compile --quiet --generate-hashes --python-version 3.11 --no-emit-index-url --no-emit-find-links \
+		--custom-compile-command "make requirements" requirements-reporting.in -o requirements-reporting.txt
+	@uv pip compile --quiet --generate-hashes --python-version 3.11 --no-emit-index-url --no-emit-find-links \
 		--custom-compile-command "make requirements" requirements-dev.in -o requirements-dev.txt
 
 sbom:  ## write down what the shop is made of: sbom.cdx.json and docs/licences.md

@@ -7,15 +7,16 @@ class MamiConfig(AppConfig):
     name = "mami"
 
     def ready(self) -> None:
+        from django.conf import settings
         from django.db.backends.signals import connection_created
         from django.db.models.signals import post_migrate
 
         from api import checks  # noqa: F401  (they register themselves)
         from core import database, faults, serving_role
         from core.field_names import translate_field_names
-        from core.telemetry import pool, statements
+        from core.telemetry import pool, reporting, statements
         from runtime import checks as startup_checks  # noqa: F401
-        from runtime import embedded
+        from runtime import embedded, environment
 
         translate_field_names()
         # Sent once for each app with models, of which any one will do.
@@ -26,3 +27,13 @@ class MamiConfig(AppConfig):
         connection_created.connect(pool.measure)
         faults.KINDS["postgres-kill"] = embedded.kill
         faults.arm_from_environment()
+        try:
+            reporting.start(
+                reporting.Destination(
+                    sentry_dsn=settings.SENTRY_DSN,
+                    otlp_endpoint=settings.OTLP_ENDPOINT,
+                    revision=settings.REVISION,
+                )
+            )
+        except reporting.PackageMissing as error:
+            environment.stop(str(error))

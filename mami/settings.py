@@ -315,6 +315,9 @@ REQUESTS_AT_ONCE = _at_once if _at_once >= 0 else None  # None: as many as there
 SERVING_ROLE = env.str("SERVING_ROLE", default="")  # see core.serving_role
 SYNC_STANDBYS = env.int("SYNC_STANDBYS", default=0)  # how many there should be
 REVISION = env.str("MAMI_REVISION", default="")
+# Who else is told (core.telemetry.reporting); neither is imported where it is not set.
+SENTRY_DSN = env.str("SENTRY_DSN", default="")
+OTLP_ENDPOINT = env.str("OTEL_EXPORTER_OTLP_ENDPOINT", default="")
 
 # -- Copies ---------------------------------------------------------------------------------
 BACKUP_FOLDER = env.str("BACKUP_FOLDER", default="")  # where it is set, a copy is made each night
