@@ -235,6 +235,7 @@ class PlaceHold(models.Model):
         CART = "CART", _("a basket")
         STANDING = "STANDING", _("a date of a standing order")
         WAITING = "WAITING", _("somebody in the line for a full window")
+        QUESTION = "QUESTION", _("a change that a customer is asked about")
 
     dated_slot = models.ForeignKey(DatedSlot, on_delete=models.CASCADE, related_name="holds")
     kind = models.CharField(max_length=12, choices=Kind.choices)
@@ -247,7 +248,7 @@ class PlaceHold(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["kind", "reference"], name="place_hold_one_each"),
             models.CheckConstraint(
-                condition=Q(kind__in=["CART", "STANDING", "WAITING"]),
+                condition=Q(kind__in=["CART", "STANDING", "WAITING", "QUESTION"]),
                 name="place_hold_kind_known",
             ),
         ]

@@ -93,6 +93,10 @@ class ChangeForm(forms.Form):
                 found[key] = found.get(key, Decimal(0)) + amount
         return found
 
+    def asks_nothing(self) -> bool:
+        """Whether the valid form leaves the order as it is."""
+        return self.cleaned_data["add"] is None and self.change_request().asks_nothing
+
     def change_request(self, *, step_of_added: Decimal | None = None) -> ChangeRequest:
         """What the valid form asks for; `step_of_added` is one step of the product `add`."""
         data, amounts = self.cleaned_data, self.amounts()

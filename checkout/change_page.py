@@ -12,7 +12,6 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from accounts import selectors as people
@@ -23,13 +22,15 @@ from catalog.models import Product
 from catalog.selectors import suggestions
 from catalog.templatetags.shop import day, moment_text
 from checkout import services
-from checkout.change_form import ADDED, ChangeForm
+from checkout.change_form import ChangeForm
+from checkout.change_lines import Change, FormLine, changes_of, form_lines, signed, stepped
 from checkout.forms import new_key
 from checkout.idempotency import CHANGE, has_stored_response
 from checkout.refusals import words
 from core import clock, metrics
 from core.clock import shop_date
 from core.errors import DomainError, InvalidInput, NotFound
+from core.money import ZERO
 from orders import selectors
 from orders.frequent_products import habits_of
 from orders.models import Order, OrderItem
@@ -42,22 +43,6 @@ Choice = tuple[str, str]
 
 DAYS = 8
 MOST_OFFERED = 6
-
-
-@dataclass(frozen=True, kw_only=True)
-class FormLine:
-    """A line of the form: how much there was, how much is typed; `added`: it was not there."""
-
-    name: str
-    product: Product
-    field: str
-    before: Decimal
-    typed: str
-    errors: list[str]
-
-    @property
-    def is_new(self) -> bool:
-        return not self.before
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,20 +68,18 @@ class ChangePage:
         return new_key()
 
     @property
-    def sum_lines(self) -> list[tuple[str, Decimal, Decimal]]:
-        """Name, quantity and price (₪) of each line of the changed order."""
-        lines = self.seen.plan.lines if self.seen else []
-        english = get_language() == "en"
-        return [
-            (one.name_en if english else one.name_he, one.quantity, one.line_total) for one in lines
-        ]
+    def changes(self) -> list[Change]:
+        return changes_of(self.order, self.lines, self.seen) if self.seen else []
 
     @property
     def difference(self) -> str:
         """`+₪12.80`, `−₪20.20`, or `₪0.00`."""
-        amount = self.seen.difference if self.seen else Decimal("0.00")
-        sign = "+" if amount > 0 else "−" if amount < 0 else ""
-        return f"{sign}₪{abs(amount)}"
+        return signed(self.seen.difference if self.seen else ZERO)
+
+    @property
+    def is_at_other_place(self) -> bool:
+        """Whether another time or place is typed already: its fields stay open."""
+        return any(self.form[name].value() for name in ("slot", "where"))
 
     @property
     def typed(self) -> list[tuple[str, str]]:
@@ -110,6 +93,7 @@ class ChangePage:
             "ask",
             "add",
             "q",
+            "step",
         }
         return [(name, value) for name, value in self.form.data.items() if name not in skipped]
 
@@ -120,7 +104,7 @@ def respond(request: HttpRequest, *, order: Order, done: str, template: str) -> 
     actor: User = request.user  # type: ignore[assignment]
     by_staff = actor.is_employee
     items = list(order.items.all())
-    data = request.POST if request.method == "POST" else None
+    data = stepped(request.POST, items) if request.method == "POST" else None
     form = ChangeForm(data, order=order, items=items)
     seen, problems = None, []
     if data is not None:
@@ -132,7 +116,7 @@ def respond(request: HttpRequest, *, order: Order, done: str, template: str) -> 
                     return _asked(request, form, order, done)
                 if "confirm" in data:
                     return _changed(request, form, order, done)
-                if _is_searching(form):
+                if _is_searching(form) or ("step" in data and form.asks_nothing()):
                     page = _page(actor, order, items, form, None, [], by_staff)
                     return render(request, template, {"page": page, "order": order})
                 seen = _look(actor, form, order, by_staff)
@@ -258,7 +242,7 @@ def _page(
     return ChangePage(
         order=order,
         form=form,
-        lines=_form_lines(form, items),
+        lines=form_lines(form, items, seen),
         times=[time_choice(choice) for choice in windows if choice.is_open],
         places=_places(order),
         branches=[(str(shop.pk), shop.name) for shop in shops],
@@ -299,40 +283,6 @@ def card_choices(order: Order) -> list[Choice]:
     ]
     tried = SANDBOX_CARDS if settings.PAYMENT_PROVIDER == "sandbox" else ()
     return [*saved, *((f"token:{token}", str(label)) for token, label in tried)]
-
-
-def _form_lines(form: ChangeForm, items: list[OrderItem]) -> list[FormLine]:
-    lines = [
-        FormLine(
-            name=item.name,
-            product=item.product,
-            field=f"quantity_{item.pk}",
-            before=item.quantity,
-            typed=_shown(form, f"quantity_{item.pk}"),
-            errors=[str(text) for text in form.errors.get(f"quantity_{item.pk}", [])],
-        )
-        for item in items
-        if item.substitute_for_id is None
-    ]
-    keys = [int(match[1]) for name in form.fields if (match := ADDED.fullmatch(name))]
-    found = Product.objects.filter(pk__in=keys).with_labels().in_bulk() if keys else {}
-    return lines + [
-        FormLine(
-            name=found[key].name,
-            product=found[key],
-            field=f"added_{key}",
-            before=Decimal(0),
-            typed=_shown(form, f"added_{key}"),
-            errors=[str(text) for text in form.errors.get(f"added_{key}", [])],
-        )
-        for key in keys
-        if key in found
-    ]
-
-
-def _shown(form: ChangeForm, name: str) -> str:
-    value = form.data.get(name) if form.is_bound else form.fields[name].initial
-    return f"{value.normalize():f}" if isinstance(value, Decimal) else str(value or "")
 
 
 def _offered(order: Order, form: ChangeForm) -> list[Product]:

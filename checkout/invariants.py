@@ -10,7 +10,7 @@ from decimal import Decimal
 from django.db.models import Exists, OuterRef, Q
 
 from billing import invariants as billing
-from branches.models import DatedSlot
+from branches.models import DatedSlot, PlaceHold
 from catalog import invariants as catalog
 from checkout.models import IdempotencyKey, Reservation, ReservationLine
 from core import clock
@@ -42,9 +42,10 @@ def promises_are_kept(as_of: dt.datetime | None) -> Iterator[Finding]:
             place = (change.branch_id, int(key))
             wanted[place] = wanted.get(place, Decimal(0)) + Decimal(amount)
     offers = QuestionOffer.objects.filter(question__status=OrderQuestion.Status.OPEN)
-    for branch, product, quantity in offers.values_list(
-        "question__order__branch_id", "product_id", "quantity"
+    for branch, elsewhere, product, quantity in offers.values_list(
+        "question__order__branch_id", "question__branch_id", "product_id", "quantity"
     ):
+        branch = elsewhere or branch
         wanted[branch, product] = wanted.get((branch, product), Decimal(0)) + quantity
     found = inventory.promised()
     for branch, product in sorted({*wanted, *found}):
@@ -138,6 +139,16 @@ def no_question_stays_open(as_of: dt.datetime | None) -> Iterator[Finding]:
         yield Finding(
             what=f"question {row.pk} of order {row.order_id} is open past its time",
             repair="see that the worker runs; it closes what is over",
+        )
+    kept = PlaceHold.objects.filter(kind=PlaceHold.Kind.QUESTION, until__gt=clock.now())
+    asked = OrderQuestion.objects.filter(
+        kind=OrderQuestion.Kind.CHANGE, status=OrderQuestion.Status.OPEN
+    ).values("pk")
+    for hold in kept.exclude(reference__in=asked):
+        yield Finding(
+            what=f"a place in window {hold.dated_slot_id} is kept for question {hold.reference}, "
+            "which is not open",
+            repair=f"delete kept place {hold.pk}",
         )
 
 

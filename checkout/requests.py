@@ -264,7 +264,7 @@ class ChangeRequest:
                     fields[name] = [_("Say what you saw before the change.")]
         if by_staff and not REASON[0] <= len(self.reason.strip()) <= REASON[1] and not is_preview:
             fields["reason"] = [_("Tell the customer why, in 3 to 200 characters.")]
-        if not fields and self._asks_nothing():
+        if not fields and self.asks_nothing:
             fields["lines"] = [_("Nothing is asked for.")]
         if fields:
             raise InvalidInput(fields=fields)
@@ -275,7 +275,9 @@ class ChangeRequest:
         if self.delivery_preference not in (None, *DeliveryPreference.values):
             fields["delivery_preference"] = [_("Choose one of the offered ways.")]
 
-    def _asks_nothing(self) -> bool:
+    @property
+    def asks_nothing(self) -> bool:
+        """Whether the order would stay as it is."""
         seen = {"expected_version", "expected_total", "reason", "delivery_date"}
         return all(value is None for name, value in vars(self).items() if name not in seen)
 

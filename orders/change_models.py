@@ -118,6 +118,14 @@ class OrderQuestion(models.Model):
     kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.SUBSTITUTE)
     status = models.CharField(max_length=8, choices=Status.choices, default=Status.OPEN)
     missing_quantity = models.DecimalField(max_digits=9, decimal_places=3, null=True)
+    branch = models.ForeignKey(
+        "branches.Branch",
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+        help_text=_("Where what is offered is promised; empty: where the order is packed."),
+    )
     proposal = models.JSONField(default=dict, help_text=_("The change that is proposed."))
     asked_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,

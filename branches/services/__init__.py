@@ -6,7 +6,13 @@ from branches.services.calendar import add_closure, remove_closure, set_dated_ca
 from branches.services.holds import forget_holds, hold_place, pass_hold, release_holds
 from branches.services.line import WHEN_FREED, free_for_line
 from branches.services.localities import import_localities
-from branches.services.places import check_open, release_place, take_place, take_place_for_staff
+from branches.services.places import (
+    check_open,
+    check_open_for_staff,
+    release_place,
+    take_place,
+    take_place_for_staff,
+)
 from branches.services.plan import activate_slot, create_slot, deactivate_slot, update_slot
 from branches.services.rests import (
     DayData,
@@ -28,6 +34,7 @@ __all__ = [
     "activate_slot",
     "add_closure",
     "check_open",
+    "check_open_for_staff",
     "create_area",
     "create_branch",
     "create_slot",

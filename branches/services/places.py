@@ -99,24 +99,50 @@ def _is_workday(dated: DatedSlot, now: dt.datetime) -> bool:
 
 
 def take_place_for_staff(
-    *, dated_slot: DatedSlot, branch_id: int, now: dt.datetime, over_capacity: bool = False
+    *,
+    dated_slot: DatedSlot,
+    branch_id: int,
+    now: dt.datetime,
+    over_capacity: bool = False,
+    but_for: Holder | None = None,
 ) -> None:
     """Take one place of the locked window, also past the hour until which customers order.
 
+    Raises what `check_open_for_staff` raises. Three queries.
+    """
+    check_open_for_staff(
+        dated_slot=dated_slot,
+        branch_id=branch_id,
+        now=now,
+        over_capacity=over_capacity,
+        but_for=but_for,
+    )
+    dated_slot.taken += 1
+    dated_slot.save(update_fields=["taken"])
+
+
+def check_open_for_staff(
+    *,
+    dated_slot: DatedSlot,
+    branch_id: int,
+    now: dt.datetime,
+    over_capacity: bool = False,
+    but_for: Holder | None = None,
+) -> None:
+    """`check_open` of the locked window for staff, for whom the customers' hours do not count.
+
     Raises InvalidSlot (another branch, taken out of the plan, past), SlotClosed (a closure), and
-    SlotFull unless `over_capacity`. Three queries.
+    SlotFull unless `over_capacity`. Two queries.
     """
     if dated_slot.slot.branch_id != branch_id:
         raise InvalidSlot
-    reason = reason_closed(dated_slot=dated_slot, now=now)
+    reason = reason_closed(dated_slot=dated_slot, now=now, but_for=but_for)
     if reason == "CUTOFF":
-        full = DatedSlot.objects.with_holds(now=now).get(pk=dated_slot.pk)
+        full = DatedSlot.objects.with_holds(now=now, but_for=but_for).get(pk=dated_slot.pk)
         used = dated_slot.taken + full.held  # type: ignore[attr-defined]
         reason = "FULL" if used >= dated_slot.capacity else ""
     if reason and not (reason == "FULL" and over_capacity):
         raise REFUSALS.get(reason, SlotClosed)
-    dated_slot.taken += 1
-    dated_slot.save(update_fields=["taken"])
 
 
 def release_place(*, dated_slot_id: int) -> None:

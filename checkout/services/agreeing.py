@@ -7,11 +7,12 @@ import datetime as dt
 from decimal import Decimal
 
 from accounts.models import User
+from branches.services import check_open_for_staff
 from checkout.errors import PriceChanged
 from checkout.requests import ChangeRequest, PayRequest
 from checkout.services.change_quotes import check_may_change, place_of, plan_of
-from checkout.services.change_reserving import check_version, locked, promise
-from checkout.services.changing import as_dated, change
+from checkout.services.change_reserving import check_version, lock_window, locked, promise
+from checkout.services.changing import change
 from core.errors import NotFound, PermissionRefused
 from core.transactions import write_transaction
 from orders import services as orders
@@ -19,7 +20,7 @@ from orders import status
 from orders.change_models import OrderQuestion
 from orders.locks import lock_items
 from orders.models import Order
-from orders.services.proposing import open_proposal, open_proposal_of
+from orders.services.proposing import close_proposals, open_proposal, open_proposal_of
 
 Kind = OrderQuestion.Kind
 
@@ -29,9 +30,9 @@ def propose_change(
 ) -> OrderQuestion:
     """Ask an order's customer to agree to a change, with a reason; nothing of the order changes yet.
 
-    What it adds is promised until the answer; a place in another window is not, and is looked for
-    again then. The same proposal twice is one question, another one takes its place. Raises what a
-    change by staff raises before its money is asked for, and OrderBeingChanged.
+    What it adds is promised until the answer, and a place in another window is kept. The same proposal twice is one question, another one takes its place. Raises what a
+    change by staff raises before its money is asked for, and OrderBeingChanged. An older proposal
+    ends first: what was kept for it may be kept for this one.
     """
     if not actor.is_manager:
         raise PermissionRefused
@@ -46,12 +47,15 @@ def propose_change(
         if asked is not None and asked.proposal.get("request") == request.proposal():
             return asked
         place = place_of(order=order, items=items, request=request, now=now)
-        slot = order.dated_slot if place.keeps_slot else as_dated(place)
+        window = lock_window(order, place, now)
+        close_proposals(order=order, now=now)
+        if window is not None:
+            check_open_for_staff(dated_slot=window, branch_id=place.branch.pk, now=now)
+        slot = order.dated_slot if place.keeps_slot else window
         plan = plan_of(order=order, items=items, request=request, place=place, slot=slot, now=now)
         if request.expected_total != plan.totals.total:
             raise PriceChanged(total=str(plan.totals.total))
-        here = plan.branch_id == order.branch_id
-        added = promise(actor, order, items, plan) if here else {}
+        added = promise(actor, order, items, plan)
         body = {
             "request": request.proposal(),
             "version": order.version,
@@ -59,7 +63,15 @@ def propose_change(
             "total": str(plan.totals.total),
             "reason": request.reason.strip(),
         }
-        return open_proposal(actor=actor, order=order, body=body, added=added, now=now)
+        return open_proposal(
+            actor=actor,
+            order=order,
+            body=body,
+            added=added,
+            branch_id=plan.branch_id,
+            now=now,
+            window=window,
+        )
 
 
 def answer_question(

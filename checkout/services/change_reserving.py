@@ -15,7 +15,7 @@ from django.conf import settings
 from accounts.models import User
 from branches.locks import lock_dated_slot, lock_dated_slot_row
 from branches.models import DatedSlot
-from branches.services import take_place, take_place_for_staff
+from branches.services import release_holds, take_place, take_place_for_staff
 from checkout import idempotency
 from checkout.errors import PriceChanged
 from checkout.models import IdempotencyKey
@@ -34,13 +34,14 @@ from core.transactions import write_transaction
 from inventory import services as inventory
 from inventory.errors import InsufficientStock
 from orders import status
-from orders.change_models import OrderChange
+from orders.change_models import OrderChange, OrderQuestion
 from orders.change_plan import ChangePlan, moves_of
 from orders.errors import ExceedsHold, OrderChanged
 from orders.locks import lock_items, lock_order
 from orders.models import Order, OrderItem
 from orders.services.changing import LEASE, write_change
 from orders.services.proposing import offered, open_proposal_of
+from orders.services.questions import holder_of
 from payments import services as payments
 from payments.cards import ChosenCard
 from payments.payment_results import (
@@ -96,7 +97,7 @@ def reserve_change(
         as_staff = by_staff or question is not None
         check_may_change(order=order, request=request, by_staff=as_staff, now=now)
         place = place_of(order=order, items=items, request=request, now=now)
-        slot = take_new_place(order, place, now, as_staff)
+        slot = take_new_place(order, place, now, as_staff, question)
         plan = plan_of(order=order, items=items, request=request, place=place, slot=slot, now=now)
         if request.expected_total != plan.totals.total:
             raise PriceChanged(total=str(plan.totals.total))
@@ -161,14 +162,32 @@ def has_mandate(order: Order) -> bool:
 
 
 def take_new_place(
-    order: Order, place: Place, now: dt.datetime, by_staff: bool
+    order: Order,
+    place: Place,
+    now: dt.datetime,
+    by_staff: bool,
+    question: OrderQuestion | None = None,
 ) -> DatedSlot | None:
-    """The window the order will have, with a place taken in it where it is another one.
+    """The window the order will have, with a place taken in it where it is another one: the one that
+    is kept for the `question` to which its customer agrees."""
+    if place.keeps_slot:
+        return order.dated_slot
+    slot = lock_window(order, place, now)
+    if slot is None:
+        return None
+    holder = None if question is None else holder_of(question.pk)
+    take = take_place_for_staff if by_staff else take_place
+    take(dated_slot=slot, branch_id=place.branch.pk, now=now, but_for=holder)
+    if holder is not None:
+        release_holds(kind=holder.kind, references=[holder.reference])
+    return slot
+
+
+def lock_window(order: Order, place: Place, now: dt.datetime) -> DatedSlot | None:
+    """The other window that is asked for, locked; None where none is.
 
     Old and new row are locked in the order of their keys: two customers may swap places.
     """
-    if place.keeps_slot:
-        return order.dated_slot
     if place.asked is None:
         return None
     slot_id, date = place.asked
@@ -182,8 +201,6 @@ def take_new_place(
         slot = lock_dated_slot(slot_id=slot_id, date=date, now=now)
     if old is not None and known is not None and old > known:
         lock_dated_slot_row(dated_slot_id=old)
-    take = take_place_for_staff if by_staff else take_place
-    take(dated_slot=slot, branch_id=place.branch.pk, now=now)
     return slot
 
 

@@ -73,6 +73,52 @@ class TestCustomer:
         order.refresh_from_db()
         assert order.version == 2
 
+    def test_one_press_is_one_step(self, shop: Shop, milk: Product) -> None:
+        """Plus, minus and "put back" are buttons of the form: the sum comes with the page."""
+        figs = shop.weighed(name_en="Figs")
+        order = shop.order(quantities={milk: 2, figs: "1.5"})
+        ada = browser(order.user)
+        first, second = (f"quantity_{item.pk}" for item in order.items.order_by("pk"))
+        typed = {first: "2", second: "1.5"}
+
+        html = ada.post(page(order), typed | {"step": f"more:{second}"}).content.decode()
+
+        assert re.search(rf'id="more-{second}"[^>]*autofocus', html)
+        assert "+₪4.45" in html
+        assert f'name="{second}" value="2"' in " ".join(html.split())
+        html = ada.post(page(order), typed | {"step": f"less:{second}"}).content.decode()
+        assert "−₪4.45" in html
+        gone = {first: "1", second: "1.5", "step": f"less:{first}"}
+        html = ada.post(page(order), gone).content.decode()
+        assert f'value="back:{first}"' in html
+        assert "− ₪320.00".replace(" ", "") in html
+        back = ada.post(page(order), {first: "0", second: "1.5", "step": f"back:{first}"})
+        assert back.status_code == 200  # all is as it was: nothing is asked, nothing refused
+        assert 'name="confirm"' not in back.content.decode()
+        for odd in (
+            "more:quantity_1",
+            f"less:{first}x",
+            "more:added_999999999",
+            "x" * 200,
+            "less:",
+        ):
+            assert ada.post(page(order), typed | {"step": odd}).status_code in (200, 422)
+        wrong = ada.post(page(order), {first: "two", second: "1.5", "step": f"more:{first}"})
+        assert wrong.status_code == 422
+        assert 'value="two"' in wrong.content.decode()
+        order.refresh_from_db()
+        assert order.version == 1
+
+    def test_an_added_product_has_its_steps(self, shop: Shop, order: Order) -> None:
+        bread = shop.product(price=Decimal("25.50"), name_en="Bread")
+        ada = browser(order.user)
+        field = f"added_{bread.pk}"
+        typed = {line(order): "1", field: "1"}
+        html = ada.post(page(order), typed | {"step": f"more:{field}"}).content.decode()
+        assert "+₪51.00" in html
+        html = ada.post(page(order), typed | {"step": f"less:{field}"}).content.decode()
+        assert field not in html
+
     def test_anything_the_shop_sells_is_found_and_added(self, shop: Shop, order: Order) -> None:
         tofu = shop.product(price=Decimal("9.50"), name_en="Smoked tofu")
         index_products([tofu.pk])

@@ -38,6 +38,7 @@ from orders.services.edits import write_edits
 from orders.services.holding import swap_hold
 from orders.services.proposing import close_proposals, settle_proposal
 from orders.services.questions import close_questions
+from orders.services.supply import follow_day
 from orders.services.timeline import REASON_LENGTH, write_status
 from payments import services as payments
 
@@ -94,7 +95,11 @@ def write_change(
     if order.left_at is None:
         _write_charges(order, written, charges_from(plan))
     _write_handover(order, plan)
+    was_due = order.due_at
     _write_order(order, plan)
+    substitutes = [item for item in items if item.substitute_for_id is not None]
+    if substitutes:
+        follow_day(order=order, items=[*written, *substitutes], was_due=was_due)
     order.save()
     if payment_id is not None:
         swap_hold(order=order, payment_id=payment_id, now=now)

@@ -11,7 +11,6 @@ from audit.services import Action, record
 from billing import services as billing
 from billing.papers import VatPart
 from billing.selectors import invoice_of
-from catalog.vat import rates_on
 from core.clock import shop_date
 from core.transactions import require_transaction
 from notifications.services import queue
@@ -20,6 +19,7 @@ from orders.apportionment import Shares, share_out
 from orders.document_content import snapshot
 from orders.models import Order, OrderItem
 from orders.refund_models import OrderCharge
+from orders.services.supply import take_rates
 from payments.choices import TAKEN
 from payments.selectors import payment_summary
 
@@ -40,7 +40,7 @@ def book_capture(
     if payment["status"] not in TAKEN or not captured:
         return False
     charges = selectors.charges_of(order=order)
-    _rate_of_the_day(order, items, charges, now)
+    take_rates(order=order, items=items, charges=charges, date=shop_date(now))
     due = selectors.shares_of(order=order, items=items, charges=charges, as_agreed=True)
     shares = _fitted(due, captured)
     counted = selectors.counted(order=order, items=items, charges=charges)
@@ -126,27 +126,3 @@ def _fitted(shares: Shares, captured: Decimal) -> Shares:
         fee=taken[("fee", 0)],
         extras={key: taken[("extra", key)] for key in shares.extras},
     )
-
-
-def _rate_of_the_day(
-    order: Order,
-    items: Sequence[OrderItem],
-    charges: Sequence[OrderCharge],
-    now: dt.datetime,
-) -> None:
-    """Prices stay, the split into net and VAT follows the law of the day of supply."""
-    rates = rates_on(date=shop_date(now))
-    rows: list[OrderItem | OrderCharge] = [*items, *charges]
-    for row in rows:
-        row.vat_rate = rates.get(row.vat_class, row.vat_rate)
-    order.fee_vat_rate = rates.get("STANDARD", order.fee_vat_rate)
-    agreed = [
-        pricing.PricedLine(unit_price=one.amount, quantity=invoice_lines.ONE, vat_rate=one.vat_rate)
-        for one in selectors.agreed_charges(charges)
-    ]
-    found = pricing.vat_rows(
-        lines=[*selectors.price_lines(items=items), *agreed],
-        fee=order.delivery_fee,
-        fee_vat_rate=order.fee_vat_rate,
-    )
-    order.vat_total = sum((row.vat for row in found), Decimal("0.00"))

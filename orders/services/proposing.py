@@ -13,6 +13,8 @@ from typing import Any
 
 from accounts.models import User
 from audit.services import Action, record
+from branches.models import DatedSlot, PlaceHold
+from branches.services import hold_place, release_holds
 from catalog.models import Product
 from core.errors import NotFound
 from core.money import line_total
@@ -22,7 +24,7 @@ from notifications.services import queue
 from orders.change_models import OrderQuestion, QuestionOffer
 from orders.errors import QuestionClosed
 from orders.models import Order
-from orders.services.questions import KEPT, answer_until, close_question
+from orders.services.questions import KEPT, answer_until, close_question, holder_of
 
 Kind, Status = OrderQuestion.Kind, OrderQuestion.Status
 
@@ -33,20 +35,24 @@ def open_proposal(
     order: Order,
     body: Mapping[str, Any],
     added: Mapping[int, Decimal],
+    branch_id: int,
     now: dt.datetime,
+    window: DatedSlot | None = None,
 ) -> OrderQuestion:
-    """Ask the customer of a locked order; `added` is promised at its branch already. An older
-    proposal ends."""
+    """Ask the customer of a locked order, whose older proposal has ended; `added` is promised at that
+    branch already. A place of `window`, which is locked and has one, is kept until the answer."""
     require_transaction()
-    close_proposals(order=order, now=now)
     question = OrderQuestion.objects.create(
         order=order,
         kind=Kind.CHANGE,
+        branch_id=branch_id,
         proposal=dict(body),
         asked_by=actor,
         asked_at=now,
         answer_until=answer_until(order, now),
     )
+    if window is not None:
+        hold_place(dated_slot=window, holder=holder_of(question.pk), until=question.answer_until)
     products = Product.objects.in_bulk(list(added))
     QuestionOffer.objects.bulk_create(
         QuestionOffer(
@@ -103,6 +109,7 @@ def settle_proposal(
     """The customer of a locked order agreed: what was promised for it is the order's now, and what of
     it the change does not use (`used`, by product) is free again."""
     require_transaction()
+    release_holds(kind=PlaceHold.Kind.QUESTION, references=[question.pk])
     free = {
         key: amount - used.get(key, Decimal(0))
         for key, amount in offered(question).items()
@@ -111,7 +118,7 @@ def settle_proposal(
     if free:
         inventory.release(
             actor=None,
-            branch_id=order.branch_id,
+            branch_id=question.branch_id or order.branch_id,
             quantities=free,
             reference=f"order:{order.order_number}",
         )

@@ -7,6 +7,8 @@ from collections.abc import Collection
 
 from django.conf import settings
 
+from branches.models import Holder, PlaceHold
+from branches.services import release_holds
 from core.transactions import require_transaction
 from inventory import services as inventory
 from orders.change_models import OrderQuestion
@@ -24,14 +26,21 @@ def answer_until(order: Order, now: dt.datetime) -> dt.datetime:
     return max(min(now + minutes, order.due_at - BEFORE_WINDOW), now + AT_LEAST)
 
 
+def holder_of(question_id: int) -> Holder:
+    """For whom the place is kept that a proposed change would take."""
+    return Holder(PlaceHold.Kind.QUESTION, question_id)
+
+
 def close_question(*, order: Order, question: OrderQuestion, status: str, now: dt.datetime) -> None:
-    """Close an open question of a locked order and release what it promised."""
+    """Close an open question of a locked order and release what it promised, the place it keeps too."""
     require_transaction()
+    if question.kind == OrderQuestion.Kind.CHANGE:
+        release_holds(kind=PlaceHold.Kind.QUESTION, references=[question.pk])
     offered = dict(question.offers.values_list("product_id", "quantity"))
     if offered:
         inventory.release(
             actor=None,
-            branch_id=order.branch_id,
+            branch_id=question.branch_id or order.branch_id,
             quantities=offered,
             reference=f"order:{order.order_number}",
         )

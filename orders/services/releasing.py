@@ -5,11 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from decimal import Decimal
 
-from branches.services import release_place
+from branches.services import hold_place, release_place
 from core.transactions import require_transaction
 from inventory import services as inventory
-from orders.change_models import OrderChange
+from orders.change_models import OrderChange, OrderQuestion
 from orders.models import Order
+from orders.services.questions import holder_of
 from payments import services as payments
 from payments.payment_results import NO_ANSWER
 
@@ -20,10 +21,25 @@ def close_change(*, change: OrderChange, status: str, now: dt.datetime) -> None:
     change.save(update_fields=["status", "finished_at", "plan"])
 
 
+def _keep_for_question(change: OrderChange, now: dt.datetime) -> None:
+    question = change.question
+    if (
+        question is not None
+        and change.dated_slot is not None
+        and question.status == OrderQuestion.Status.OPEN
+        and question.answer_until > now
+    ):
+        hold_place(
+            dated_slot=change.dated_slot,
+            holder=holder_of(question.pk),
+            until=question.answer_until,
+        )
+
+
 def release_change(*, order: Order, now: dt.datetime, reason: str = NO_ANSWER) -> None:
     """Give back what the open change of a locked order holds: its place, its goods, its money.
 
-    Nothing happens where none is open. With NO_ANSWER as the reason, money that is being asked for
+    Where its customer may still agree to it, its place is kept on. Nothing happens where none is open. With NO_ANSWER as the reason, money that is being asked for
     is let go once it turns up.
     """
     require_transaction()
@@ -31,6 +47,7 @@ def release_change(*, order: Order, now: dt.datetime, reason: str = NO_ANSWER) -
     if change is None:
         return
     if change.dated_slot_id is not None:
+        _keep_for_question(change, now)  # first: a place given back goes to whoever waits
         release_place(dated_slot_id=change.dated_slot_id)
     if change.added:
         inventory.release(

@@ -17,10 +17,11 @@ from core.transactions import write_transaction
 from notifications.services import queue
 from orders import status
 from orders.errors import OrderBeingChanged, OrderNotChangeable
-from orders.locks import lock_order
-from orders.models import Order, OrderStatus, OrderStatusChange
+from orders.locks import lock_items, lock_order
+from orders.models import Order, OrderItem, OrderStatus, OrderStatusChange
 from orders.schedule import hold_time
 from orders.services.proposing import close_proposals
+from orders.services.supply import follow_day
 from orders.services.unpaid import follow_window
 from payments import services as payments
 
@@ -37,7 +38,8 @@ def reslot(
     now: dt.datetime,
     over_capacity: bool = False,
 ) -> Order:
-    """Move an order to another window of its branch; fee and total stay, its customer is told.
+    """Move an order to another window of its branch; fee and total stay, its customer is told. What is expected
+    to be VAT of it follows the new day.
 
     The hour until which customers order does not count, the number of places does, unless
     `over_capacity`. Any order that has not left, and one that comes back from a visit. The customer
@@ -55,13 +57,14 @@ def reslot(
         status.refuse_own(order, actor)
         status.refuse_while_leaving(order)
         _check(order)
+        items = lock_items(order_id=order.pk)
         old = order.dated_slot
         if old is not None and (old.slot_id, old.date) == (slot_id, date):
             return order
         new = _take(order, slot_id, date, now, over_capacity)
         if old is not None:
             release_place(dated_slot_id=old.pk)
-        _write(actor, order, new, reason.strip(), now)
+        _write(actor, order, items, new, reason.strip(), now)
     return order
 
 
@@ -91,11 +94,19 @@ def _take(
     return new
 
 
-def _write(actor: User, order: Order, new: DatedSlot, reason: str, now: dt.datetime) -> None:
-    old = order.dated_slot_id
+def _write(
+    actor: User,
+    order: Order,
+    items: list[OrderItem],
+    new: DatedSlot,
+    reason: str,
+    now: dt.datetime,
+) -> None:
+    old, was_due = order.dated_slot_id, order.due_at
     order.dated_slot, order.due_at = new, starts_at(new.slot, new.date)
     order.moved_by_staff_at = now
     close_proposals(order=order, now=now)
+    follow_day(order=order, items=items, was_due=was_due)
     order.version += 1
     order.save()
     if order.left_at is None:

@@ -5,13 +5,17 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
+from accounts.models import User
 from billing.models import Document
 from branches.models import DatedSlot
 from branches.windows import cutoff_at
 from checkout.invariants import ALL
+from checkout.requests import PayRequest
+from checkout.services import pay
 from core import clock
 from orders import services
 from orders.models import Order
@@ -25,6 +29,7 @@ from orders.tests.holds import (
     told,
     window_start,
 )
+from orders.tests.test_mailing import send
 from payments.errors import PaymentNotHeld
 from payments.models import Payment, ReconciliationCase
 from payments.providers.sandbox import Weather
@@ -64,7 +69,30 @@ class TestScheduled:
         assert found.consent_at is not None
         assert not list(far.sandbox.ledger.holds())
         assert told(order.user) == ["order_scheduled"]
+        assert [(call.kind, call.state) for call in found.calls.all()] == [("VERIFY", "SUCCEEDED")]
         assert balanced()
+
+    @pytest.mark.parametrize("language", ["he", "en"])
+    def test_a_letter_that_comes_late_tells_what_is_true_by_then(
+        self, far: Shop, time: Clock, mailoutbox: list[Any], language: str
+    ) -> None:
+        """Held on another card before the first letter went out."""
+        order = scheduled(far)
+        User.objects.filter(pk=order.user_id).update(language=language)
+        time.go(held_at(far))
+        pay(
+            actor=order.user,
+            order_id=order.pk,
+            key="k",
+            request=PayRequest(payment=far.raw_card("tok_mastercard")),
+            request_id="test",
+            now=time.now,
+        )
+        assert payment(order).state == "AUTHORIZED"
+        mail = send("order_scheduled", mailoutbox)
+        told_once = {"he": "הכרטיס מחויב רק אחרי האריזה", "en": "charged only after we have packed"}
+        for text in (mail.body, mail.alternatives[0].content):
+            assert told_once[language] in " ".join(text.split())
 
     def test_the_answer_says_so_and_so_does_its_replay(self, far: Shop) -> None:
         ada = far.customer()

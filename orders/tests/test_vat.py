@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from decimal import Decimal
 
 import pytest
 from django.test import Client
 
+from catalog.models import VatRate
 from core import clock
 from orders import selectors, services
 from orders.invoice_lines import bill_of
 from orders.models import Order
+from tests.api_client import ApiClient
 from tests.html import one_line
 from tests.shop import Shop
 
@@ -69,3 +72,44 @@ def test_page_and_paper_tell_one_vat(shop: Shop, answers: tuple[str | None, ...]
     if len(answers) == 3 and None in answers:
         assert paper < agreed
         assert f"{agreed}" not in shown(order)
+
+
+def test_a_window_of_another_rate_takes_its_vat(shop: Shop) -> None:
+    """Moved by staff: the total stays, its split is that of the new day, for the substitute, the
+    deposit and the delivery too, on the page and in the API."""
+    milk = shop.product(price=Decimal("59.00"), deposit=Decimal("1.00"))
+    bread = shop.product(price=Decimal("20.00"))
+    order = shop.order(quantities={milk: 2})
+    eli, mia = shop.employee(), shop.manager()
+    services.claim_order(actor=eli, order_id=order.pk, now=clock.now())
+    other = services.substitute(
+        actor=eli, order_id=order.pk, item_id=order.items.get().pk, product_id=bread.pk,
+        now=clock.now(), quantity=Decimal(1), agreed=True,
+    )  # fmt: skip
+    order.refresh_from_db()
+    assert (order.total_amount, order.vat_total) == (Decimal("150.00"), Decimal("22.88"))
+    day = shop.date + dt.timedelta(days=7)
+    VatRate.objects.create(vat_class_id="STANDARD", rate=Decimal(20), valid_from=day)
+
+    services.reslot(
+        actor=mia, order_id=order.pk, slot_id=shop.slot.pk, date=day, reason="The van broke down",
+        now=clock.now(),
+    )  # fmt: skip
+
+    order.refresh_from_db()
+    other.refresh_from_db()
+    assert (order.total_amount, order.vat_total) == (Decimal("150.00"), Decimal("25.00"))
+    assert {order.fee_vat_rate, other.vat_rate} == {Decimal(20)}
+    assert {item.vat_rate for item in order.items.all()} == {Decimal(20)}
+    assert {charge.vat_rate for charge in order.charges.all()} == {Decimal(20)}
+    found = selectors.order_by_id(order_id=order.pk)
+    assert {row.rate for row in bill_of(order=found).vat} == {Decimal(20)}
+    told = ApiClient(order.user).get(f"/orders/{order.pk}").json()["data"]
+    assert told["vat"] == [{"rate": "20.00", "net": "125.00", "vat": "25.00"}]
+    back = shop.date
+    services.reslot(
+        actor=mia, order_id=order.pk, slot_id=shop.slot.pk, date=back, reason="It runs again",
+        now=clock.now(),
+    )  # fmt: skip
+    order.refresh_from_db()
+    assert order.vat_total == Decimal("22.88")

@@ -59,7 +59,7 @@ WITH booked AS (
     UPDATE payments_providercall AS c
     SET state = '{ProviderCall.State.SUCCEEDED}', failure = '', next_attempt_at = NULL,
         finished_at = statement_timestamp()
-    FROM booked WHERE c.payment_id = booked.id AND c.kind = '{ProviderCall.Kind.AUTHORIZE}'
+    FROM booked WHERE c.payment_id = booked.id AND c.kind = '{ProviderCall.Kind.VERIFY}'
 )
 SELECT id FROM booked
 """  # noqa: S608 - words of ours

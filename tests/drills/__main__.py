@@ -1,4 +1,4 @@
-"""The drills: `make drill`, or `python -m tests.drills [--only crash,holds,keys,rush,weather,overload]`.
+"""The drills: `make drill`, or `python -m tests.drills [--only crash,later,holds,…]`.
 
 The long form opens the shop as `make run` does, in a folder of its own. `--short` is what `make test`
 runs, on a database it is given.
@@ -29,7 +29,7 @@ from tests.drills.running_shop import (
 from tests.drills.shoppers import DrillData, Ledger, write_drill_data
 from tests.drills.verdicts import judge, until_quiet
 
-SHOPPERS, SECONDS_UNTOUCHED = 30, 60
+SHOPPERS, LATER_SHOPPERS, SECONDS_UNTOUCHED = 30, 12, 60
 HOLDS = "tests/drills/test_holds.py"
 OUTSIDE = {
     key: value
@@ -115,6 +115,8 @@ def _long(folder: Path, wanted: list[str], *, seconds: float) -> list[str]:
             wrong += _without_lines(running, data, ledger, seconds=seconds / 3)
         if "crash" in wanted:
             wrong += _crash(running, data, ledger, shoppers=SHOPPERS, act=crash.whole)
+        if "later" in wanted:
+            wrong += _crash(running, data, ledger, shoppers=LATER_SHOPPERS, act=crash.later)
         return [*wrong, *judge(ledger)]
 
 
@@ -155,7 +157,7 @@ def _crash(
     shoppers: int,
     act: Callable[[crash.Drill], None],
 ) -> list[str]:
-    print("D1: killed at every point of confirm", flush=True)
+    print(f"D1: killed at every point ({act.__name__})", flush=True)
     drill = crash.Drill(running=running, data=data, ledger=ledger, shoppers=shoppers)
     left = crash.control(drill)
     print(f"  control, nobody recovers: {', '.join(left) or 'NOTHING is left open'}", flush=True)

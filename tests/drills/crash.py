@@ -44,6 +44,13 @@ LATER = (
     "leaving_between_charge_and_move",
     "paper_between_agreed_and_note",
 )
+# What jobs do to an order's money days later; `tests.drills.ageing` lets the days pass.
+AGED = (
+    "hold_between_record_and_call",
+    "hold_between_call_and_record",
+    "renewal_between_record_and_call",
+    "renewal_between_call_and_record",
+)
 BACKGROUND = ("job_between_ask_and_finish", "refund_between_record_and_call")
 KINDS = ("kill", "raise", "sleep5", "database-kill", "postgres-kill")
 WEB_SECONDS, DATABASE_SECONDS = 5.0, 10.0
@@ -172,7 +179,7 @@ def whole(drill: Drill) -> None:
     crowd.start()
     try:
         for kind in KINDS:
-            for point in (*WHOLE, *HALFWAY, *LATER, *BACKGROUND):
+            for point in (*WHOLE, *HALFWAY, *LATER, *AGED, *BACKGROUND):
                 drill.strike(point, kind, within=60)
         for _ in range(3):
             drill.harm("a process of the web server killed", lambda: _kill(running.web()[-1]))
@@ -180,6 +187,24 @@ def whole(drill: Drill) -> None:
             drill.harm("all of PostgreSQL killed", running.kill_postgres, database=True)
         drill.harm("the worker killed", lambda: _kill(running.worker()[0]))
         drill.harm("the web server killed", lambda: _kill(running.web()[0]))
+    finally:
+        crowd.stop()
+
+
+def later(drill: Drill) -> None:
+    """What comes after the button only: killed at each point, and there once without its session,
+    once without all of PostgreSQL where somebody waits for the answer. Under six minutes on two cores."""
+    refund = "refund_between_record_and_call"
+    crowd = drill.crowd(retries=True, thinks_again=True)
+    crowd.start()
+    try:
+        for kind, points in (
+            ("kill", (*LATER, refund, *AGED)),
+            ("database-kill", (*LATER, refund)),
+            ("postgres-kill", LATER),
+        ):
+            for point in points:
+                drill.strike(point, kind, within=60)
     finally:
         crowd.stop()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import http.client
 import json
 import os
@@ -12,6 +13,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from tests.drills.ageing import days_pass
 
 AGAIN = {"BUSY", "PAYMENT_PENDING", "IDEMPOTENCY_IN_PROGRESS", "INTERNAL_ERROR"}
 LATER = {"RATE_LIMITED", "SERVICE_UNAVAILABLE", "PAYMENT_UNAVAILABLE"}
@@ -35,6 +38,11 @@ class DrillData:
     products: list[int]
     slots: list[int]
     branch: int
+
+    @property
+    def far_date(self) -> str:
+        """A day so far away that its orders are held later."""
+        return str((self.shop.date + dt.timedelta(days=7)).isoformat())
 
 
 def write_drill_data(*, customers: int, products: int, odd_cards: Sequence[str] = ()) -> DrillData:
@@ -63,7 +71,6 @@ def write_drill_data(*, customers: int, products: int, odd_cards: Sequence[str] 
 
 
 def person(user: Any) -> Person:
-    import datetime as dt
     import uuid
 
     from accounts import tokens
@@ -156,7 +163,8 @@ class Ledger:
 class Crowd:
     """Shoppers who order until told to stop, each with accounts of their own.
 
-    Where they think again, every other order is changed or moved to another card at once.
+    Where they think again, every other order is changed or moved to another card at once, and days
+    pass for some.
     """
 
     port: int
@@ -174,6 +182,8 @@ class Crowd:
             mine = self.data.customers[number :: self.shoppers]
             self.run(lambda mine=mine, number=number: self._shop(mine, random.Random(number)))
         self.run(self._work)
+        if self.thinks_again:
+            self.run(lambda: days_pass(self._stop))
 
     def run(self, what: Callable[[], None]) -> None:
         thread = threading.Thread(target=what, daemon=True)
@@ -204,13 +214,15 @@ class Crowd:
         if dice.random() < 0.5:
             slot = dice.choice(self.data.slots)
             body = {"fulfillment_type": "DELIVERY", "delivery_slot_id": slot}
+            if self.thinks_again and dice.random() < 0.2:
+                body["delivery_date"] = self.data.far_date
         answer = self.until_answered(line, "/checkout/confirm", body, key)
         if answer is not None:
             sent, said = answer
             data = json.loads(said)["data"]
             self.ledger.acknowledge(
                 sent=sent, kind="order", user=who.id, key=key,
-                order_number=data["order_number"], total=data["total_paid"],
+                order_number=data["order_number"], total=data["total_amount"],
             )  # fmt: skip
             if self.thinks_again and dice.random() < 0.5:
                 self._think_again(who, line, data["order_number"], dice)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import subprocess
 import sys
@@ -29,6 +30,8 @@ def pending() -> list[str]:
     from django.apps import apps
     from django.db import connection
 
+    from core import clock
+
     connection.close()  # the database may have been killed under it
     wanted = {
         "checkouts are open": apps.get_model("checkout", "Reservation").objects.filter(
@@ -46,6 +49,12 @@ def pending() -> list[str]:
         "calls to the provider are open": apps.get_model("payments", "ProviderCall")
         .objects.filter(state__in=["STARTED", "UNANSWERED"])
         .exclude(kind="AUTHORIZE"),  # what was given up without an answer is watched for a day
+        "orders are still to be held": apps.get_model("payments", "Payment").objects.filter(
+            state="SCHEDULED", authorize_at__lte=clock.now()
+        ),
+        "holds are still to be renewed": apps.get_model("payments", "Payment").objects.filter(
+            state="AUTHORIZED", hold_expires_at__lte=clock.now() + dt.timedelta(hours=2)
+        ),
         "reconciliation cases are open": apps.get_model(
             "payments", "ReconciliationCase"
         ).objects.filter(status="OPEN", kind="PAYMENT_CAPTURED_NOT_COMMITTED"),

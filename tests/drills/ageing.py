@@ -1,0 +1,50 @@
+"""Days pass for some orders of a drill, so that the worker holds and renews their money at once."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import threading
+
+EVERY = 2.0
+"""Seconds between two looks."""
+NEAR, FAR = dt.timedelta(hours=1), dt.timedelta(hours=100)
+
+
+def days_pass(stop: threading.Event) -> None:
+    """Until `stop`: what is to be held later is due, and one hold of many nears its end. Once more
+    when all is over, so that nothing is left waiting."""
+    from django.db import Error, connection
+
+    while True:
+        over = stop.is_set()
+        try:
+            _grow_old()
+        except Error:  # the database was killed
+            over = False
+        finally:
+            with contextlib.suppress(Error):
+                connection.close()
+        if over:
+            return
+        stop.wait(EVERY)
+
+
+def _grow_old() -> None:
+    from django.apps import apps
+
+    from core import clock
+    from orders.models import Order
+
+    payments, now = apps.get_model("payments", "Payment").objects, clock.now()
+    payments.filter(state="SCHEDULED", authorize_at__gt=now).update(authorize_at=now)
+    renewable = Order.objects.filter(
+        status="CREATED",
+        is_being_changed=False,
+        payment__state="AUTHORIZED",
+        payment__payment_token__isnull=False,
+        payment__hold_expires_at__gt=now + FAR,
+        due_at__lt=now + FAR,
+    )
+    if (newest := renewable.order_by("-pk").first()) is not None:
+        payments.filter(pk=newest.payment_id, state="AUTHORIZED").update(hold_expires_at=now + NEAR)
