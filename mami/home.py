@@ -77,6 +77,12 @@ def page(request: HttpRequest, slug: str, version: str = "") -> HttpResponse:
 
 
 @require_safe
+def offline(request: HttpRequest) -> HttpResponse:
+    """What a browser shows of a page that it did not keep, while there is no connection."""
+    return render(request, "pages/offline.html")
+
+
+@require_safe
 def figures(request: HttpRequest) -> HttpResponse:
     """What the web processes have counted, for Prometheus; nowhere without a token of its own."""
     allowed = metrics.may_read(request.headers.get("Authorization", ""))

@@ -23,6 +23,8 @@ PAGES: dict[str, Row] = {
     "robots": {"GET": P},
     "manifest": {"GET": P},
     "manifest_en": {"GET": P},
+    "offline": {"GET": P},
+    "worker": {"GET": P},
     "sitemap": {"GET": P},
     "sitemap_pages": {"GET": P},
     "sitemap_departments": {"GET": P},

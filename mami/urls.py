@@ -14,6 +14,7 @@ from payments.views import sandbox_bank
 urlpatterns: list[URLPattern | URLResolver] = [
     in_both_languages(
         path("", home.home, name="home"),
+        path("offline/", home.offline, name="offline"),
         path("help/<slug:slug>/", home.page, name="page"),
         path("help/<slug:slug>/<slug:version>/", home.page, name="page_version"),
         path("", include("catalog.urls")),

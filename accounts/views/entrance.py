@@ -91,6 +91,7 @@ def logout(request: HttpRequest) -> HttpResponse:
     services.sessions.end_of_session(session_key=request.session.session_key or "", now=clock.now())
     auth.logout(request)
     response = redirect("home")
+    response["Clear-Site-Data"] = '"cache"'
     if settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
         remember_language(response, get_language() or settings.LANGUAGE_CODE)
     return response

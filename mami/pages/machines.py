@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+from functools import cache
+
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.templatetags.static import static
@@ -21,6 +25,14 @@ ICONS = (
     ("img/icon-512.png", "512x512", "any"),
     ("img/icon-maskable-512.png", "512x512", "maskable"),
 )
+
+
+WORKER = settings.BASE_DIR / "static" / "js" / "worker.js"
+WORKER_FILES = (
+    "css/shop.css", "js/mami.js", "js/forms.js", "js/offline.js", "django_htmx/htmx-2.min.js",
+    "img/sprite.svg", "img/favicon.svg",
+)  # fmt: skip
+MOST_PAGES, MOST_FILES = 30, 150
 
 
 @require_safe
@@ -54,6 +66,36 @@ def manifest(request: HttpRequest, language: str) -> HttpResponse:
     response.headers["Content-Language"] = language
     patch_cache_control(response, public=True, max_age=3600)
     return response
+
+
+@require_safe
+def worker(request: HttpRequest) -> HttpResponse:
+    """The service worker, asked for anew each time: its bytes change with whatever it keeps."""
+    known: dict[str, object] = {
+        "static": settings.STATIC_URL,
+        "files": [static(name) for name in WORKER_FILES],
+        "offline": {code: _offline(code) for code in dict(settings.LANGUAGES)},
+        "mostPages": MOST_PAGES,
+        "mostFiles": MOST_FILES,
+    }
+    text = _worker()
+    known["version"] = hashlib.sha256(f"{json.dumps(known)}{text}".encode()).hexdigest()[:12]
+    response = HttpResponse(
+        f"const MAMI = {json.dumps(known)};\n{text}", content_type="text/javascript; charset=utf-8"
+    )
+    response["Cache-Control"] = "no-cache"
+    response["Service-Worker-Allowed"] = "/"
+    return response
+
+
+@cache
+def _worker() -> str:
+    return WORKER.read_text(encoding="utf-8")
+
+
+def _offline(language: str) -> str:
+    with override(language):
+        return reverse("offline")
 
 
 def _installed(language: str) -> dict[str, object]:

@@ -12,6 +12,7 @@ urlpatterns = [
     path("robots.txt", machines.robots, name="robots"),
     path("manifest.webmanifest", machines.manifest, {"language": "he"}, name="manifest"),
     path("en/manifest.webmanifest", machines.manifest, {"language": "en"}, name="manifest_en"),
+    path("sw.js", machines.worker, name="worker"),
     path("sitemap.xml", sitemaps.index, name="sitemap"),
     path("sitemap-pages.xml", sitemaps.pages, name="sitemap_pages"),
     path("sitemap-departments.xml", sitemaps.departments, name="sitemap_departments"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -132,3 +133,35 @@ def test_the_policy_lets_both_in(shop) -> None:
     policy = Client().get("/")["Content-Security-Policy"]
     assert "worker-src 'self'" in policy
     assert "manifest-src 'self'" in policy
+
+
+def test_the_worker_is_asked_for_each_time_and_knows_its_files(shop) -> None:
+    answer = Client(headers={"Accept-Language": "en"}).get("/sw.js")
+    assert answer.status_code == 200
+    assert answer["Content-Type"].startswith("text/javascript")
+    assert answer["Cache-Control"] == "no-cache"
+    first, _, _rest = answer.content.decode().partition("\n")
+    known = json.loads(first.removeprefix("const MAMI = ").removesuffix(";"))
+    assert known["offline"] == {"he": "/offline/", "en": "/en/offline/"}
+    assert known["mostPages"] == 30
+    for file in known["files"]:
+        assert finders.find(file.removeprefix("/static/")), file
+    for language, path in known["offline"].items():
+        page = Client(headers={"Accept-Language": language}).get(path)
+        assert page.status_code == 200
+        assert 'content="noindex"' in page.content.decode()
+    assert Client().post("/sw.js").status_code == 405
+
+
+def test_only_the_shop_keeps_pages(shop) -> None:
+    for path in ("/", "/cart/", "/account/login/"):
+        assert "js/offline.js" in Client().get(path).content.decode()
+    eli = Client()
+    eli.force_login(shop.employee())
+    assert "js/offline.js" not in eli.get("/ops/").content.decode()
+
+
+def test_signing_out_clears_what_was_kept(shop) -> None:
+    ada = Client()
+    ada.force_login(shop.customer())
+    assert ada.post("/account/logout/")["Clear-Site-Data"] == '"cache"'

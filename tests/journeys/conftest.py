@@ -217,14 +217,24 @@ class Visits:
         self.open_contexts: list[BrowserContext] = []
 
     def __call__(
-        self, *, language: str, width: int = 1280, height: int = 900, script: bool = True
+        self,
+        *,
+        language: str,
+        width: int = 1280,
+        height: int = 900,
+        script: bool = True,
+        worker: bool = False,
     ) -> Visit:
+        """A window. With `worker` it keeps pages for when there is no connection; else each page comes
+        from the server, where a test sees and may hold what is asked for.
+        """
         context = self.browser.new_context(
             viewport={"width": width, "height": height},
             java_script_enabled=script,
             locale="he-IL" if language == "he" else "en-US",
             timezone_id="Asia/Jerusalem",
             reduced_motion="reduce",
+            service_workers="allow" if worker else "block",
         )
         # How long a busy machine may take; a page that is well answers at once.
         context.set_default_timeout(20_000)
