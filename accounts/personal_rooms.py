@@ -19,6 +19,7 @@ ROOMS = (
     "orders.personal",
     "lists.personal",
     "cart.personal",
+    "waiting.personal",
     "catalog.personal",
     "billing.personal",
     "payments.personal",

@@ -22,6 +22,7 @@ from orders.models import Order, OrderDelivery, OrderStatus
 from orders.personal import NOBODY
 from orders.selectors import open_promises
 from payments import invariants as payments
+from waiting import invariants as waiting
 
 Status = Reservation.Status
 PATIENCE = dt.timedelta(seconds=60)
@@ -206,4 +207,5 @@ ALL = [
     *orders.RULES,
     *payments.RULES,
     *billing.RULES,
+    *waiting.RULES,
 ]

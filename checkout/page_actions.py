@@ -7,15 +7,19 @@ import datetime as dt
 import re
 from decimal import Decimal
 
+from django.utils.translation import gettext as _
+
 from accounts import services as accounts
 from accounts.models import User
 from accounts.services import consent_to_documents
 from branches.errors import InvalidSlot
 from cart import services as cart
+from cart.forms import SlotForm
 from cart.selectors import CartView
 from checkout.forms import CheckoutForm
 from core.days import read_day
 from core.errors import DomainError, InvalidInput
+from waiting import services as waiting
 
 FIX = re.compile(r"(take|drop)-([0-9]{1,18})(?:-([0-9]{1,3}(?:\.[0-9]{1,3})?))?")
 
@@ -53,6 +57,19 @@ def keep_window(*, actor: User, form: CheckoutForm, now: dt.datetime) -> DomainE
     except DomainError as refusal:
         return refusal
     return None
+
+
+def wait_for_window(*, actor: User, what: str, now: dt.datetime) -> str:
+    """“Tell me” at a full window, written `12@2026-11-24`: what is said to it; "" for nothing asked."""
+    asked = SlotForm({"slot": what})
+    if not what or not asked.is_valid():
+        return ""
+    slot_id, date = asked.cleaned_data["slot"]
+    try:
+        waiting.wait_for_window(actor=actor, slot_id=slot_id, date=date, now=now)
+    except DomainError as refusal:
+        return str(refusal.message)
+    return _("You are in the line. We tell you when a place comes free.")
 
 
 def keep_address(*, actor: User, form: CheckoutForm) -> None:

@@ -24,7 +24,7 @@ from checkout.pay_views import come_back
 from checkout.refusals import SAME_KEY, show_refusal, words
 from core import clock
 from core.errors import DomainError, NotFound
-from core.htmx import is_htmx, redirect_to
+from core.htmx import is_htmx, redirect_to, toast
 from core.limits import client_address, count_unknown_number
 from core.typed_requests import PersonRequest
 from orders.numbering import is_number, read_number
@@ -97,14 +97,19 @@ def back(request: HttpRequest) -> HttpResponse:
 @require_POST
 def preview(request: PersonRequest) -> HttpResponse:
     """Another place, day or time was chosen: windows and sum again, and the window kept."""
-    form = CheckoutForm(request.POST)
+    form, asked = CheckoutForm(request.POST), request.POST.get("wait", "")
+    said = page_actions.wait_for_window(actor=request.user, what=asked, now=clock.now())
     refusal = page_actions.keep_window(actor=request.user, form=form, now=clock.now())
     if refusal is not None:
         show_refusal(form, refusal)
     request.__dict__.pop("basket", None)  # its kept window may be another one now
     shown = _context(request, form, refusal, day=page_actions.day_of(request.POST.get("day")))
     if is_htmx(request):
-        return render(request, "checkout/_preview.html", {"checkout": shown, "refusal": refusal})
+        context = {"checkout": shown, "refusal": refusal}
+        response = render(request, "checkout/_preview.html", context)
+        return toast(response, said) if said else response
+    if said:
+        messages.info(request, said)
     return render(request, "checkout/page.html", {"checkout": shown, "refusal": refusal})
 
 

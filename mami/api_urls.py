@@ -19,6 +19,7 @@ v1: list[URLPattern | URLResolver] = [
     path("", include("search.api_urls")),
     path("", include("cart.api_urls")),
     path("", include("lists.api_urls")),
+    path("", include("waiting.api_urls")),
     path("", include("payments.api_urls")),
     path("", include("checkout.api_urls")),
     path("", include("orders.api_urls")),

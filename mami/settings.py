@@ -61,6 +61,7 @@ INSTALLED_APPS = [
     "orders",
     "checkout",
     "standing",
+    "waiting",
     "ops",
     "stockrequests",
 ]

@@ -25,6 +25,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("mami.pages.urls")),
     path("cart/", include("cart.urls")),
     path("", include("lists.urls")),
+    path("", include("waiting.urls")),
     path("checkout/", include("checkout.urls")),
     path("orders/", include("checkout.pay_urls")),
     path("orders/", include("orders.urls")),

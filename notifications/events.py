@@ -127,6 +127,10 @@ _ALL = (
         context="standing.mailing.failed_context",
     ),
     Event(
+        name="waiting_offer", label=_("What you waited for"), sms=True,
+        context="waiting.mailing.offer_context",
+    ),
+    Event(
         name="order_document", label=_("Invoices and credit notes"), group="MONEY",
         context=_mailing("document"), duty=True,
     ),

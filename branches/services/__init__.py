@@ -4,7 +4,7 @@ from branches.locks import lock_dated_slot
 from branches.services.areas import create_area, delete_area, update_area
 from branches.services.calendar import add_closure, remove_closure, set_dated_capacity
 from branches.services.holds import forget_holds, hold_place, pass_hold, release_holds
-from branches.services.line import WHEN_FREED, free_for_line
+from branches.services.line import WHEN_FREED, free_for_line, keep_line_until
 from branches.services.localities import import_localities
 from branches.services.places import (
     check_open,
@@ -45,6 +45,7 @@ __all__ = [
     "free_for_line",
     "hold_place",
     "import_localities",
+    "keep_line_until",
     "lock_dated_slot",
     "pass_hold",
     "release_holds",

@@ -30,6 +30,13 @@ def tell_line(dated_slots: Iterable[int]) -> None:
             listener(key)
 
 
+def keep_line_until(*, dated_slot: DatedSlot, references: list[int], until: dt.datetime) -> None:
+    """Let these stand in the line as long as places are offered, where the plan has changed."""
+    require_transaction()
+    rows = PlaceHold.objects.filter(kind=PlaceHold.Kind.WAITING, reference__in=references)
+    rows.filter(dated_slot=dated_slot).exclude(until=until).update(until=until)
+
+
 def free_for_line(*, dated_slot: DatedSlot, now: dt.datetime) -> int:
     """Places of the locked window that neither an order nor anybody but the line has. One query."""
     require_transaction()

@@ -132,14 +132,14 @@ def test_a_card_says_price_unit_price_and_offer(demo_shop: None) -> None:
     assert f"₪{product.unit_price}" in page
 
 
-def test_a_sold_out_product_offers_others_and_no_plus(demo_shop: None) -> None:
+def test_a_sold_out_product_offers_to_tell_and_no_plus(demo_shop: None) -> None:
     product = factories.product(name_en="Zebra milk", sku="ZEBRA")
     from search.documents import index_products
 
     index_products([product.pk])
     page = visitor("en").get("/search/?q=zebra").content.decode()
     assert "Sold out" in page
-    assert "Others like Zebra milk" in page
+    assert "Tell me when it is back: Zebra milk" in page
     assert f'name="product" value="{product.pk}"' not in page
 
 
