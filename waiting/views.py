@@ -45,9 +45,9 @@ def product(request: PersonRequest, product_id: int) -> HttpResponse:
         tell = messages.success if is_in else messages.warning
         tell(request, said)
         return redirect(f"{page_of_form(request)}#product-{product_id}")
-    part = "_tell_me_big" if request.POST.get("where") == "detail" else "_tell_me"
-    context = {"product": found, "is_in_line": is_in, "pressed": True}
-    return toast(render(request, f"waiting/{part}.html", context), said)
+    where = "detail" if request.POST.get("where") == "detail" else "card"
+    context = {"product": found, "is_in_line": is_in, "pressed": True, "where": where}
+    return toast(render(request, "waiting/_tell_me.html", context), said)
 
 
 @require_POST

@@ -31,7 +31,9 @@ def test_the_direction_between_apps_is_really_looked_at(tmp_path: Path) -> None:
     """The control: with the order turned upside down, the same check must complain."""
     text = (ROOT / ".importlinter").read_text()
     turned = text.replace(
-        "    checkout\n    orders\n    lists\n", "    orders\n    checkout\n    lists\n", 1
+        "    checkout\n    orders\n    lists | waiting\n",
+        "    orders\n    checkout\n    lists | waiting\n",
+        1,
     )
     assert turned != text
     (tmp_path / "turned").write_text(turned)
