@@ -20,8 +20,10 @@ from branches.models import Branch, DatedSlot, DeliverySlot, Holder
 from branches.sql import DATED
 from branches.windows import (
     HORIZON_DAYS,
+    OFFER,
     PICKUP_DAYS,
     closed_reason,
+    cutoff_at,
     ends_at,
     openings,
     ready_until,
@@ -188,6 +190,17 @@ def reason_closed(*, dated_slot: DatedSlot, now: dt.datetime, but_for: Holder | 
     counted = DatedSlot.objects.with_holds(now=now, but_for=but_for)
     held = counted.values_list("held", flat=True).get(pk=dated_slot.pk)  # type: ignore[misc]
     return _reason(dated_slot, held=held, now=now)
+
+
+def line_until(*, dated_slot: DatedSlot) -> dt.datetime:
+    """From when on nobody waits for a place in the window: what is free is open to all. One query.
+
+    Half an hour before the last order, which may be the one before a rest.
+    """
+    slot, date = dated_slot.slot, dated_slot.date
+    begin = starts_at(slot, date)
+    here = shut(branch_id=slot.branch_id, start=begin, end=ends_at(slot, date))
+    return orders_until(begin, cutoff_at(slot, date), here.rests) - OFFER
 
 
 def _reason(dated: DatedSlot, *, held: int, now: dt.datetime) -> str:

@@ -30,11 +30,6 @@ def cutoff_at(slot: DeliverySlot, date: dt.date) -> dt.datetime:
     return starts_at(slot, date) - dt.timedelta(minutes=slot.cutoff_minutes)
 
 
-def line_ends_at(slot: DeliverySlot, date: dt.date) -> dt.datetime:
-    """From when on nobody waits for a place in the window: what is free is open to all."""
-    return cutoff_at(slot, date) - OFFER
-
-
 def fits(slot: DeliverySlot, date: dt.date, now: dt.datetime) -> bool:
     """Whether the window exists on `date`: its weekday, not past, within the horizon."""
     today = shop_date(now)

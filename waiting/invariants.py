@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterator
 
 from branches.models import PlaceHold
-from branches.windows import line_ends_at
+from branches.selectors import line_until
 from core import clock
 from core.invariants import Finding, Rule
 from waiting.models import OPEN, WaitingEntry
@@ -26,7 +26,7 @@ def places_of_lines_are_of_those_who_wait(as_of: dt.datetime | None) -> Iterator
     now = clock.now()
     for key, row in sorted(wanting.items()):
         assert row.dated_slot is not None  # noqa: S101 - asked for
-        ends = row.offer_until or line_ends_at(row.dated_slot.slot, row.dated_slot.date)
+        ends = row.offer_until or line_until(dated_slot=row.dated_slot)
         if ends > now and kept.get(key) != row.dated_slot_id:
             yield Finding(
                 what=f"entry {key} waits for window {row.dated_slot_id} and has no place in its line",

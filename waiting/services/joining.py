@@ -12,9 +12,8 @@ from audit.services import Action, record
 from branches.errors import InvalidSlot
 from branches.locks import lock_dated_slot, lock_dated_slot_row
 from branches.models import Holder, PlaceHold
-from branches.selectors import delivery_source, reason_closed
+from branches.selectors import delivery_source, line_until, reason_closed
 from branches.services import hold_place, release_holds
-from branches.windows import line_ends_at
 from cart.sql import buyable_product
 from core.constraints import refused_by
 from core.errors import NotFound
@@ -52,7 +51,7 @@ def wait_for_window(*, actor: User, slot_id: int, date: dt.date, now: dt.datetim
         dated = lock_dated_slot(slot_id=slot_id, date=date, now=now)
         if dated.slot.branch_id != delivery_source().pk:
             raise InvalidSlot
-        reason, until = reason_closed(dated_slot=dated, now=now), line_ends_at(dated.slot, date)
+        reason, until = reason_closed(dated_slot=dated, now=now), line_until(dated_slot=dated)
         if not reason:
             raise AlreadyAvailable
         if reason != "FULL" or until <= now:

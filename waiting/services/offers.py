@@ -8,9 +8,9 @@ import structlog
 
 from branches.locks import lock_dated_slot_row
 from branches.models import DatedSlot
-from branches.selectors import reason_closed
+from branches.selectors import SHUT_REASONS, line_until, reason_closed
 from branches.services import free_for_line, hold_place, keep_line_until
-from branches.windows import OFFER, line_ends_at
+from branches.windows import OFFER
 from core.errors import DomainError
 from core.transactions import write_transaction
 from notifications.services import queue
@@ -47,24 +47,20 @@ def offer_places(*, dated_slot_id: int, now: dt.datetime) -> int:
             if entry.state == State.OFFERED and (entry.offer_until or now) <= now:
                 close(entry, State.PASSED, now)
         waiting = [entry for entry in line if entry.state == State.WAITING]
-        if _is_over(dated, now):
+        until = line_until(dated_slot=dated)
+        if now >= until or not (dated.slot.is_active and dated.slot.branch.is_active):
             for entry in waiting:
                 close(entry, State.ENDED, now)
             return 0
-        until = line_ends_at(dated.slot, dated.date)
         keep_line_until(dated_slot=dated, references=[one.pk for one in waiting], until=until)
-        if is_night(now) or not waiting or reason_closed(dated_slot=dated, now=now) == "CLOSED":
+        shut = reason_closed(dated_slot=dated, now=now) in SHUT_REASONS
+        if shut or is_night(now) or not waiting:
             return 0
         offered = sum(entry.state == State.OFFERED for entry in line)
         free = max(0, free_for_line(dated_slot=dated, now=now) - offered)
         for entry in waiting[:free]:
             _offer(dated, entry, now)
         return len(waiting[:free])
-
-
-def _is_over(dated: DatedSlot, now: dt.datetime) -> bool:
-    is_offered = dated.slot.is_active and dated.slot.branch.is_active
-    return not is_offered or now >= line_ends_at(dated.slot, dated.date)
 
 
 def _offer(dated: DatedSlot, entry: WaitingEntry, now: dt.datetime) -> None:
