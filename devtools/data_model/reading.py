@@ -9,7 +9,7 @@ from django.db import models
 from django.utils.translation import override
 
 APPS = (
-    "accounts", "branches", "catalog", "search", "inventory", "cart", "lists", "checkout", "orders", "standing", "payments", "billing",
+    "accounts", "branches", "catalog", "search", "inventory", "cart", "lists", "waiting", "checkout", "orders", "standing", "payments", "billing",
     "ops", "stockrequests", "notifications", "audit",
 )  # fmt: skip
 
