@@ -125,9 +125,24 @@ def destination_of(*, code: int | None = None, city: str = "") -> Destination:
     return Destination(locality=None, area=None, is_served=not has_areas())
 
 
+def known_place(code: int | None) -> Destination:
+    """The place that a visitor named before; everywhere where they named none, or it is gone."""
+    if code is None:
+        return EVERYWHERE
+    try:
+        return destination_of(code=code)
+    except NotFound:
+        return EVERYWHERE
+
+
 def has_areas() -> bool:
     """Whether the shop has set up areas; where it has none it delivers everywhere. One query."""
     return DeliveryArea.objects.filter(is_active=True).exists()
+
+
+def serves_an_area(*, branch_id: int) -> bool:
+    """Whether deliveries to some area leave from this branch. One query."""
+    return DeliveryArea.objects.filter(branch_id=branch_id, is_active=True).exists()
 
 
 def knows_places() -> bool:

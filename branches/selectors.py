@@ -158,15 +158,21 @@ def slot_choice(
     return choices[0] if choices else None
 
 
-def next_open_date(*, slot_id: int, now: dt.datetime, but_for: Holder | None = None) -> dt.date:
-    """The first date on which the window takes orders, within four weeks.
+def next_open_date(
+    *,
+    slot_id: int,
+    now: dt.datetime,
+    but_for: Holder | None = None,
+    start: dt.date | None = None,
+) -> dt.date:
+    """The first date (from `start` on) on which the window takes orders, within four weeks.
 
     Raises NotFound for an unknown or inactive slot, SlotClosed when no date is open.
     """
     slots = list(weekly_slots().filter(pk=slot_id))
     if not slots:
         raise NotFound
-    for choice in _choices(slots, shop_date(now), HORIZON_DAYS, now, but_for):
+    for choice in _choices(slots, start or shop_date(now), HORIZON_DAYS, now, but_for):
         if choice.is_open:
             return choice.date
     raise SlotClosed

@@ -147,6 +147,13 @@ class AvailableQuery(Query):
     branchId = Id(  # noqa: N815
         required=False, source="branch_id", help_text="For a pickup; else where deliveries start."
     )
+    localityCode = Whole(  # noqa: N815
+        required=False,
+        source="locality_code",
+        min_value=1,
+        max_value=2**31 - 1,
+        help_text="Windows and fee of this place; none where we do not deliver.",
+    )
 
 
 class BranchIn(serializers.Serializer[Any]):

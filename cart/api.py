@@ -10,6 +10,7 @@ from accounts.models import User
 from api.operations import operation
 from api.views import ApiView
 from branches import selectors as branches
+from branches.areas import EVERYWHERE, destination_of
 from branches.serializers import AvailableQuery
 from cart import errors, selectors, services
 from cart.selectors import CartView
@@ -78,7 +79,9 @@ class AvailableSlots(ApiView):
     def get(self, request: Request, query: dict[str, Any]) -> list[Window]:
         if "branch_id" in query:
             branches.branch(branch_id=query["branch_id"])
-        return windows(basket=_basket_of(request), now=clock.now(), **query)
+        code = query.pop("locality_code", None)
+        to = EVERYWHERE if code is None else destination_of(code=code)
+        return windows(basket=_basket_of(request), now=clock.now(), to=to, **query)
 
 
 def _basket_of(request: Request) -> CartView:

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from django.conf import settings
 
+from branches.areas import AreaTerms
 from core.money import ZERO
 
 
@@ -19,11 +20,21 @@ def usual_fee() -> Decimal:
     return Decimal(settings.DELIVERY_FEE)
 
 
-def delivery_fee(*, goods: Decimal, base_fee: Decimal) -> Decimal:
-    """The fee for goods worth `goods` (₪ after discounts) in a window whose fee is `base_fee`."""
-    return ZERO if goods >= free_delivery_from() else base_fee
+def delivery_fee(*, goods: Decimal, base_fee: Decimal, area: AreaTerms | None = None) -> Decimal:
+    """The fee for goods worth `goods` (₪ after discounts) in a window whose fee is `base_fee`.
+
+    An area has its own fee and threshold, where it names them.
+    """
+    fee = base_fee if area is None else area.window_fee(base_fee)
+    return ZERO if goods >= _threshold(area) else fee
 
 
-def free_delivery_gap(*, goods: Decimal) -> Decimal:
+def free_delivery_gap(*, goods: Decimal, area: AreaTerms | None = None) -> Decimal:
     """How much more must be in the basket for free delivery (₪); 0.00 when it is."""
-    return max(ZERO, free_delivery_from() - goods)
+    return max(ZERO, _threshold(area) - goods)
+
+
+def _threshold(area: AreaTerms | None) -> Decimal:
+    if area is None or area.free_from is None:
+        return free_delivery_from()
+    return area.free_from

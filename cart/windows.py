@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from branches.areas import EVERYWHERE, AreaTerms, Destination
 from branches.selectors import SlotChoice, available_slots
 from cart.fees import delivery_fee
 from cart.selectors import CartView, place_holder
@@ -56,24 +57,33 @@ def windows(
     start: dt.date | None = None,
     days: int = 7,
     branch_id: int | None = None,
+    to: Destination = EVERYWHERE,
 ) -> list[Window]:
     """Every window from `start` (default today) that is not over, open or not, by time.
 
-    Of the branch deliveries leave from, unless one is named. Three queries.
+    Of the branch that serves the place it goes `to`, unless one is named; at its fee, and none of
+    today's is open where it is not served on the day of the order. A place that is not served has
+    no windows. Three queries.
     """
+    if not to.is_served:
+        return []
     choices = available_slots(
-        branch_id=branch_id,
+        branch_id=branch_id or to.branch_id,
         start=start or shop_date(now),
         days=days,
         now=now,
         but_for=place_holder(cart_id=basket.id) if basket.id else None,
     )
-    return [_window(choice, basket) for choice in choices]
+    if to.area is not None and not to.area.same_day:
+        choices = [_not_today(choice, shop_date(now)) for choice in choices]
+    return [_window(choice, basket, to.area) for choice in choices]
 
 
-def nearest(*, basket: CartView, now: dt.datetime, count: int = 4) -> list[Window]:
+def nearest(
+    *, basket: CartView, now: dt.datetime, count: int = 4, to: Destination = EVERYWHERE
+) -> list[Window]:
     """The next open windows, the kept one always among them."""
-    found = [w for w in windows(basket=basket, now=now, days=4) if w.is_open]
+    found = [w for w in windows(basket=basket, now=now, days=4, to=to) if w.is_open]
     kept = next((w for w in found if w.is_held), None)
     first = found[:count]
     if kept is not None and kept not in first:
@@ -81,10 +91,16 @@ def nearest(*, basket: CartView, now: dt.datetime, count: int = 4) -> list[Windo
     return first
 
 
-def _window(choice: SlotChoice, basket: CartView) -> Window:
+def _not_today(choice: SlotChoice, today: dt.date) -> SlotChoice:
+    if choice.date != today or not choice.is_open:
+        return choice
+    return replace(choice, is_open=False, closed_reason="CUTOFF")
+
+
+def _window(choice: SlotChoice, basket: CartView, area: AreaTerms | None) -> Window:
     held = basket.held if choice.is_open else None  # nobody can order in a closed one, kept or not
     return Window(
         choice=choice,
-        fee=delivery_fee(goods=basket.total, base_fee=choice.fee),
+        fee=delivery_fee(goods=basket.total, base_fee=choice.fee, area=area),
         is_held=held is not None and (held.slot_id, held.date) == (choice.slot_id, choice.date),
     )

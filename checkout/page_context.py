@@ -12,11 +12,13 @@ from django.conf import settings
 from accounts import selectors as people
 from accounts.models import Address, User
 from branches import selectors as branches
+from branches.areas import EVERYWHERE, Destination, destination_of, known_place
 from branches.models import Branch
 from cart.charges import BAG, DEPOSIT, Charge, charges_for, sum_of
 from cart.fees import delivery_fee, usual_fee
 from cart.selectors import CartLine, CartView
 from cart.windows import Window, windows
+from checkout.destinations import missing_of, place_of_text
 from checkout.forms import CheckoutForm, PayForm
 from core import clock
 from core.clock import shop_date, shop_instant
@@ -82,6 +84,8 @@ class CheckoutContext(CardChoice):
     refusal: DomainError | None = None
     shown_day: dt.date | None = None
     """The signed person whose form this is."""
+    to: Destination = EVERYWHERE
+    """The place that it goes to, as far as that is chosen."""
 
     @property
     def is_pickup(self) -> bool:
@@ -149,7 +153,17 @@ class CheckoutContext(CardChoice):
         if self.is_pickup:
             return ZERO
         base = self.chosen.choice.fee if self.chosen else usual_fee()
-        return delivery_fee(goods=self.goods, base_fee=base)
+        return delivery_fee(goods=self.goods, base_fee=base, area=self.to.area)
+
+    @property
+    def not_served(self) -> bool:
+        """The chosen place is one we know and do not deliver to."""
+        return not self.to.is_served and self.to.locality is not None
+
+    @property
+    def missing(self) -> Decimal:
+        """How much the goods fall short of the smallest order that is delivered there."""
+        return missing_of(self.to.area, self.goods)
 
     @property
     def total(self) -> Decimal:
@@ -221,26 +235,49 @@ def checkout_context(
     now: dt.datetime,
     refusal: DomainError | None = None,
     shown_day: dt.date | None = None,
+    locality: int | None = None,
 ) -> CheckoutContext:
-    """What the page shows for a basket and a form. At most seven queries."""
+    """What the page shows for a basket and a form; `locality` is where the visitor said to live.
+
+    At most eight queries.
+    """
     shops = list(branches.active_branches())
     source = next((branch for branch in shops if branch.is_delivery_source), None)
     if source is None:
         raise ServiceUnavailable
     pickup = form["where"].value() == "pickup"
-    branch = _pickup_branch(form, shops) if pickup else source
+    addresses = people.addresses_of(actor=actor)
+    to = EVERYWHERE if pickup else _destination(form, addresses, locality)
+    own = next((shop for shop in shops if shop.pk == to.branch_id), source)
+    branch = _pickup_branch(form, shops) if pickup else own
     return CheckoutContext(
         form=form,
         basket=basket,
-        addresses=people.addresses_of(actor=actor),
+        addresses=addresses,
         branches=shops,
         cards=list(tokens_of(user_id=actor.pk)),
-        windows=windows(basket=basket, now=now, days=DAYS, branch_id=branch.pk),
+        windows=windows(basket=basket, now=now, days=DAYS, branch_id=branch.pk, to=to),
         today=shop_date(now),
         short=_short(basket, branch),
         refusal=refusal,
         shown_day=shown_day,
+        to=to,
     )
+
+
+def _destination(form: CheckoutForm, addresses: list[Address], locality: int | None) -> Destination:
+    """The place of the chosen address; of a new one as far as it is typed, else where they said."""
+    where = str(form["where"].value() or "")
+    chosen = next((one for one in addresses if where == f"address:{one.pk}"), None)
+    if chosen is None and not where and addresses:
+        chosen = addresses[0]
+    if chosen is not None:
+        return destination_of(city=chosen.city) if _is_unknown(chosen) else chosen.destination
+    return place_of_text(str(form.address["city"].value() or "")) or known_place(locality)
+
+
+def _is_unknown(address: Address) -> bool:
+    return address.locality_id is None and not address.is_served
 
 
 def _pickup_branch(form: CheckoutForm, shops: list[Branch]) -> Branch:

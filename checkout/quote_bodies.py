@@ -7,6 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from branches.areas import AreaTerms
 from branches.selectors import SlotChoice
 from cart.charges import Charge
 from checkout.quotes import Preview, QuotedLine
@@ -32,11 +33,12 @@ def preview_body(preview: Preview) -> dict[str, Any]:
             {"rate": str(row.rate), "net": str(row.net), "vat": str(row.vat)}
             for row in totals.vat_rows
         ],
-        "slot": _slot_body(preview.slot),
+        "slot": _slot_body(preview.slot, preview.area),
         "ready_until": preview.ready_until
         and preview.ready_until.isoformat().replace("+00:00", "Z"),
         "cart_version": preview.cart_version,
         "free_delivery_gap": str(totals.free_delivery_gap),
+        "area": _area_body(preview),
     }
 
 
@@ -81,7 +83,19 @@ def _line_body(line: QuotedLine) -> dict[str, Any]:
     }
 
 
-def _slot_body(slot: SlotChoice | None) -> dict[str, Any] | None:
+def _area_body(preview: Preview) -> dict[str, Any] | None:
+    area, totals = preview.area, preview.totals
+    if area is None:
+        return None
+    return {
+        "id": area.id,
+        "name": area.name,
+        "minimum": str(area.minimum),
+        "missing": str(area.missing(totals.subtotal - totals.discount_total)),
+    }
+
+
+def _slot_body(slot: SlotChoice | None, area: AreaTerms | None) -> dict[str, Any] | None:
     if slot is None:
         return None
     return {
@@ -89,8 +103,10 @@ def _slot_body(slot: SlotChoice | None) -> dict[str, Any] | None:
         "date": slot.date.isoformat(),
         "start_time": f"{slot.start_time:%H:%M}",
         "end_time": f"{slot.end_time:%H:%M}",
-        "fee": str(slot.fee),
+        "fee": str(slot.fee if area is None else area.window_fee(slot.fee)),
         "remaining": slot.remaining,
         "cutoff_at": slot.cutoff_at.isoformat().replace("+00:00", "Z"),
         "is_open": slot.is_open,
+        "closed_reason": slot.closed_reason or None,
+        "closed_note": slot.closed_note or None,
     }

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, NamedTuple, Protocol
 
-from django.core.exceptions import ValidationError
 from django.db import connection
 from django.utils.translation import get_language
 
-from accounts import selectors as people
-from accounts.models import Address, User
 from branches import selectors as branches
+from branches.areas import EVERYWHERE, AreaTerms, Destination
 from branches.errors import InvalidSlot, SlotClosed
-from branches.models import Branch, Holder, PlaceHold
+from branches.models import Branch, DatedSlot, Holder, PlaceHold
 from branches.selectors import SlotChoice
 from branches.services.places import REFUSALS
 from cart.charges import BAG, DEPOSIT, Charge, charges_for, vat_class_of
@@ -27,11 +25,12 @@ from cart.selectors import lines_version, place_holder
 from catalog.models import VatClass
 from catalog.sql import vat_rate_on
 from catalog.vat import rates_on
-from checkout.errors import AddressRequired
+from checkout.destinations import check_day, first_day, missing_of
+from checkout.errors import BelowMinimum, SlotChanged
 from checkout.models import Reservation
-from checkout.requests import CheckoutRequest, StandingRequest
+from checkout.requests import CheckoutRequest, ConfirmRequest, StandingRequest
 from core.clock import shop_date
-from core.errors import InvalidInput, NotFound, ServiceUnavailable
+from core.errors import NotFound, ServiceUnavailable
 from core.money import ZERO, json_quantity
 from orders import pricing
 
@@ -53,15 +52,6 @@ JOIN catalog_category AS c ON c.id = p.category_id
 WHERE i.cart_id = %(cart)s
 ORDER BY i.product_id
 """  # noqa: S608
-ADDRESS_FIELDS = (
-    "line1",
-    "line2",
-    "city",
-    "postal_code",
-    "floor",
-    "door_code",
-    "instructions",
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,6 +114,7 @@ class Preview:
     totals: pricing.Totals
     slot: SlotChoice | None
     address: dict[str, str] = field(default_factory=dict)
+    area: AreaTerms | None = None
     cart_version: int | None = None
     ready_until: dt.datetime | None = None
 
@@ -272,41 +263,6 @@ def _rate(rates: Mapping[str, Decimal], vat_class: str) -> Decimal:
     return rate
 
 
-def resolve_branch(*, request: CheckoutRequest) -> Branch:
-    """Where the goods come from. Raises NotFound for an unknown or closed branch. One query."""
-    if request.is_delivery:
-        return branches.delivery_source()
-    if request.branch_id is None:
-        raise InvalidInput(fields={"branch_id": []})
-    with about("branch_id"):
-        return branches.branch(branch_id=request.branch_id)
-
-
-def resolve_address(*, actor: User, request: CheckoutRequest) -> dict[str, str]:
-    """Where to deliver: the given address, one's own by id, else the default one. One query.
-
-    Raises NotFound (unknown or foreign), AddressRequired, InvalidInput.
-    """
-    if request.address is not None:
-        address = Address(
-            user=actor, **{name: getattr(request.address, name) for name in ADDRESS_FIELDS}
-        )
-        try:
-            address.clean_fields(exclude=["user"])
-        except ValidationError as error:
-            fields = {f"address.{name}": texts for name, texts in error.message_dict.items()}
-            raise InvalidInput(fields=fields) from None
-    elif request.address_id is not None:
-        with about("address_id"):
-            address = people.address_for(actor=actor, address_id=request.address_id)
-    else:
-        found = people.default_address(actor=actor)
-        if found is None:
-            raise AddressRequired
-        address = found
-    return {name: getattr(address, name) for name in ADDRESS_FIELDS}
-
-
 def holder_of(request: CheckoutRequest, *, cart_id: int) -> Holder:
     """As whom a place may be kept for what is ordered."""
     if isinstance(request, StandingRequest):
@@ -315,11 +271,17 @@ def holder_of(request: CheckoutRequest, *, cart_id: int) -> Holder:
 
 
 def choose_slot(
-    *, request: CheckoutRequest, branch: Branch, cart_id: int, now: dt.datetime
+    *,
+    request: CheckoutRequest,
+    branch: Branch,
+    cart_id: int,
+    now: dt.datetime,
+    destination: Destination = EVERYWHERE,
 ) -> SlotChoice | None:
     """The asked window as it stands, None where none was asked for.
 
-    Raises NotFound (slot), InvalidSlot (past, other branch, other weekday), SlotFull, SlotClosed.
+    Raises NotFound (slot), InvalidSlot (past, other branch, other weekday), SameDayNotServed,
+    SlotFull, SlotClosed.
     """
     if request.delivery_slot_id is None:
         return None
@@ -329,8 +291,12 @@ def choose_slot(
     if slot.branch_id != branch.pk:
         raise InvalidSlot
     date = request.delivery_date or branches.next_open_date(
-        slot_id=slot.pk, now=now, but_for=holder_of(request, cart_id=cart_id)
+        slot_id=slot.pk,
+        now=now,
+        but_for=holder_of(request, cart_id=cart_id),
+        start=first_day(destination.area, now),
     )
+    check_day(destination=destination, date=date, branch_id=branch.pk, now=now)
     choice = branches.slot_choice(
         slot_id=slot.pk, date=date, now=now, but_for=holder_of(request, cart_id=cart_id)
     )
@@ -360,3 +326,34 @@ def _quoted(row: _Row) -> QuotedLine:
         note=row.note,
         deposit=row.deposit,
     )
+
+
+def check_minimum(found: Preview, *, told: Callable[[Preview], dict[str, Any]]) -> None:
+    """Raises BelowMinimum, with the quote, for goods worth less than the area's smallest order."""
+    totals = found.totals
+    missing = missing_of(found.area, totals.subtotal - totals.discount_total)
+    if found.area is not None and missing:
+        raise BelowMinimum(
+            found, minimum=str(found.area.minimum), missing=str(missing), preview=told(found)
+        )
+
+
+def check_seen(request: ConfirmRequest, slot: DatedSlot | None) -> None:
+    """Raises SlotChanged when the window is not at the time the customer saw."""
+    seen = request.expected_slot
+    if seen is None:
+        return
+    times = slot and (slot.date, slot.slot.start_time, slot.slot.end_time)
+    if times != (seen.date, seen.start_time, seen.end_time):
+        raise SlotChanged(slot=_times(slot))
+
+
+def _times(slot: DatedSlot | None) -> dict[str, str | int] | None:
+    if slot is None:
+        return None
+    return {
+        "slot_id": slot.slot_id,
+        "date": slot.date.isoformat(),
+        "start_time": f"{slot.slot.start_time:%H:%M}",
+        "end_time": f"{slot.slot.end_time:%H:%M}",
+    }

@@ -5,10 +5,18 @@ from __future__ import annotations
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from branches.errors import BranchClosed, InvalidSlot, SlotClosed, SlotFull
+from branches.errors import (
+    AreaNotServed,
+    BranchClosed,
+    InvalidSlot,
+    SameDayNotServed,
+    SlotClosed,
+    SlotFull,
+)
 from cart.errors import ProductInactive, QuantityNotAllowed
 from checkout.errors import (
     AddressRequired,
+    BelowMinimum,
     PriceChanged,
     SlotChanged,
     SlotRequired,
@@ -37,6 +45,8 @@ FIELD_OF: dict[type[DomainError], str] = {
     SlotClosed: "slot",
     SlotChanged: "slot",
     BranchClosed: "branch",
+    SameDayNotServed: "slot",
+    AreaNotServed: "where",
     AddressRequired: "where",
     PaymentRequired: "card",
     PaymentTokenNotFound: "card",
@@ -64,6 +74,7 @@ def show_refusal(form: CheckoutForm, refusal: DomainError) -> None:
     if isinstance(refusal, InsufficientStock | ProductInactive | QuantityNotAllowed):
         metrics.refused(refusal.code)
         return
+    form.address.suggest(refusal)
     named = ABOUT_FIELDS.get(str(refusal.details.get("field", ""))) or FIELD_OF.get(type(refusal))
     add_refusal(
         form,
@@ -79,6 +90,12 @@ def words(refusal: DomainError, *, field: str = "") -> str:
     """What to tell, and what to do next."""
     if isinstance(refusal, NotFound) and field in GONE:
         return str(GONE[field])
+    if isinstance(refusal, BelowMinimum):
+        return below_minimum(**{name: refusal.details[name] for name in ("minimum", "missing")})
+    if isinstance(refusal, AreaNotServed):
+        return _(
+            "We do not deliver to %(city)s yet. Pick the order up at a branch, or choose another address."
+        ) % {"city": refusal.details["city"]}
     if isinstance(refusal, PaymentDeclined):
         return _declined(str(refusal.details.get("reason", "")))
     if isinstance(refusal, PriceChanged):
@@ -87,6 +104,12 @@ def words(refusal: DomainError, *, field: str = "") -> str:
     if isinstance(refusal, IdempotencyKeyReuseMismatch):
         return _("Something changed since the last press. Look it over and order once more.")
     return str(refusal.message)
+
+
+def below_minimum(*, minimum: str, missing: str) -> str:
+    """How much more has to be in the basket (₪ as text)."""
+    text = _("To this place we deliver from ₪%(minimum)s on: ₪%(missing)s more, and it can go.")
+    return text % {"minimum": minimum, "missing": missing}
 
 
 def _declined(reason: str) -> str:

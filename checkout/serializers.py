@@ -224,6 +224,13 @@ class PreviewItemOut(serializers.Serializer[Any]):
     is_available = serializers.BooleanField()
 
 
+class PreviewAreaOut(serializers.Serializer[Any]):
+    id = Id()
+    name = serializers.CharField()
+    minimum = Money(help_text="The smallest order: goods after discounts.")
+    missing = Money()
+
+
 class PreviewOut(serializers.Serializer[Any]):
     branch = NamedBranchOut()
     fulfillment_type = serializers.ChoiceField(choices=FulfillmentType.values)
@@ -239,6 +246,7 @@ class PreviewOut(serializers.Serializer[Any]):
     vat = VatRowOut(many=True)
     slot = AvailableSlotOut(allow_null=True)
     free_delivery_gap = Money()
+    area = PreviewAreaOut(allow_null=True, help_text="The delivery area, where there is one.")
     ready_until = Instant(allow_null=True, help_text="Of a pickup without a window.")
     cart_version = Whole(help_text="For `expected_cart_version`.")
 

@@ -14,6 +14,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.models import Role
+from branches.chosen_place import chosen_place
 from cart.context import basket_of, remember
 from checkout import change_page, page_actions, saved_form, services
 from checkout.confirm_gate import limited_confirm
@@ -233,4 +234,5 @@ def _context(
         now=clock.now(),
         refusal=refusal,
         shown_day=more.get("day"),  # type: ignore[arg-type]
+        locality=chosen_place(request),
     )

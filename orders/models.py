@@ -223,6 +223,11 @@ class OrderDelivery(models.Model):
         max_length=14, choices=DeliveryPreference.choices, default=DeliveryPreference.HAND_OVER
     )
     note = models.CharField(max_length=200, blank=True, default="")
+    area = models.JSONField(
+        null=True,
+        blank=True,
+        help_text=_("The terms of its delivery area, as they were agreed on."),
+    )
 
     class Meta:
         verbose_name = _("delivery details")

@@ -15,6 +15,7 @@ from typing import Protocol
 
 from django.conf import settings
 
+from branches.areas import AreaTerms
 from cart import fees
 from cart.charges import Charge, sum_of
 from core.money import ZERO, line_total, shekels, vat_inside
@@ -84,8 +85,10 @@ def quote(
     slot_fee: Decimal | None,
     fee_vat_rate: Decimal,
     charges: tuple[Charge, ...] = (),
+    area: AreaTerms | None = None,
 ) -> Totals:
-    """The price of `lines`. `slot_fee` is the window's base fee; None means the shop's usual one.
+    """The price of `lines`. `slot_fee` is the window's base fee; None means the shop's usual one;
+    `area` may name another fee and another threshold.
 
     The fee rule looks at the goods after discounts, never at deposits and bags; a pickup costs
     nothing.
@@ -96,8 +99,8 @@ def quote(
     fee, gap = ZERO, ZERO
     if fulfillment_type == "DELIVERY":
         base = fees.usual_fee() if slot_fee is None else slot_fee
-        fee = fees.delivery_fee(goods=goods, base_fee=base)
-        gap = fees.free_delivery_gap(goods=goods)
+        fee = fees.delivery_fee(goods=goods, base_fee=base, area=area)
+        gap = fees.free_delivery_gap(goods=goods, area=area)
     rows = vat_rows(
         lines=[*lines, *charged(charges)],
         fee=fee,

@@ -6,10 +6,10 @@ import datetime as dt
 
 from django.conf import settings
 
+from branches.areas import serves_an_area
 from branches.errors import InvalidSlot
 from branches.locks import lock_dated_slot
 from branches.models import PlaceHold
-from branches.selectors import delivery_source
 from branches.services import check_open, hold_place, release_holds
 from cart.locks import lock_active_cart, open_and_lock_cart
 from cart.owner import Owner
@@ -26,7 +26,8 @@ def hold_slot(*, actor: Owner, slot_id: int, date: dt.date, now: dt.datetime) ->
     with write_transaction():
         cart = open_and_lock_cart(owner=actor)
         dated = lock_dated_slot(slot_id=slot_id, date=date, now=now)
-        if dated.slot.branch_id != delivery_source().pk:
+        branch = dated.slot.branch
+        if not branch.is_delivery_source and not serves_an_area(branch_id=branch.pk):
             raise InvalidSlot
         holder = place_holder(cart_id=cart.pk)
         check_open(dated_slot=dated, now=now, but_for=holder)

@@ -15,6 +15,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from branches import selectors as branches
+from branches.areas import AreaTerms
 from branches.errors import InvalidSlot, SlotClosed
 from branches.models import Branch, DatedSlot
 from branches.services.places import REFUSALS
@@ -25,16 +26,23 @@ from cart.models import Substitution
 from cart.quantities import nearest_allowed
 from catalog.models import Product
 from catalog.vat import rates_on
-from checkout.errors import SlotRequired
-from checkout.quotes import about, resolve_address
-from checkout.requests import ChangeRequest, CheckoutRequest
+from checkout.destinations import Goal, agreed_area, branch_for, check_moved, new_goal
+from checkout.errors import BelowMinimum, SlotRequired
+from checkout.quotes import about
+from checkout.requests import ChangeRequest
 from core.clock import shop_date
 from core.errors import InvalidInput, NotFound
 from core.money import ZERO, json_quantity
 from orders import pricing, selectors
 from orders.change_plan import ChangePlan, lines_of
 from orders.errors import OrderNotChangeable
-from orders.models import FulfillmentType, Order, OrderItem, OrderStatus, PickedStatus
+from orders.models import (
+    FulfillmentType,
+    Order,
+    OrderItem,
+    OrderStatus,
+    PickedStatus,
+)
 from orders.refund_models import OrderCharge
 from orders.repricing import ChangedLine, Goods, Wanted, beneath_packed, changed_lines
 
@@ -50,7 +58,8 @@ class Place:
     fulfillment_type: str
     asked: tuple[int, dt.date] | None
     keeps_slot: bool
-    delivery: Mapping[str, str] | None
+    delivery: Mapping[str, Any] | None
+    area: AreaTerms | None = None
 
 
 def check_may_change(
@@ -74,19 +83,25 @@ def place_of(
     """Raises NotFound, InvalidInput, SlotRequired, AddressRequired, SlotClosed (no open date),
     OrderNotChangeable (another kind or branch once something is picked). At most six queries."""
     kind = request.fulfillment_type or order.fulfillment_type
-    branch = _branch(order, request, kind)
+    goal = new_goal(order, request, kind)
+    branch = _branch(order, request, kind, goal)
     is_other = kind != order.fulfillment_type or branch.pk != order.branch_id
     if is_other and any(item.picked_status != PickedStatus.PENDING for item in items):
         raise OrderNotChangeable(reason="PICKING")
     asked = _asked_slot(order, request, now)
     if asked is None and is_other and kind == FulfillmentType.DELIVERY:
         raise SlotRequired
+    area = None
+    if kind == FulfillmentType.DELIVERY:
+        area = goal.area if goal is not None else agreed_area(order)
+        check_moved(order, goal, area, asked, now)
     return Place(
         branch=branch,
         fulfillment_type=kind,
         asked=asked,
         keeps_slot=asked is None and not is_other,
-        delivery=_delivery(order, request, kind) if kind == FulfillmentType.DELIVERY else None,
+        delivery=_delivery(order, request, goal) if kind == FulfillmentType.DELIVERY else None,
+        area=area,
     )
 
 
@@ -122,7 +137,9 @@ def plan_of(
             slot_fee=branches.base_fee(slot.slot) if slot else None,
             fee_vat_rate=fee_rate,
             charges=_charges(supplied, lines),
+            area=place.area,
         )
+        _check_minimum(order, place, totals)
         pricing.check_size(totals.total)
     return ChangePlan(
         lines=lines,
@@ -138,9 +155,22 @@ def plan_of(
     )
 
 
-def _branch(order: Order, request: ChangeRequest, kind: str) -> Branch:
+def _check_minimum(order: Order, place: Place, totals: pricing.Totals) -> None:
+    """Raises BelowMinimum where the goods become worth less, or go to another place."""
+    goods = totals.subtotal - totals.discount_total
+    moved = place.delivery is not None and "area" in place.delivery
+    if place.area is None or not (moved or goods < order.subtotal - order.discount_total):
+        return
+    if missing := place.area.missing(goods):
+        raise BelowMinimum(minimum=str(place.area.minimum), missing=str(missing))
+
+
+def _branch(order: Order, request: ChangeRequest, kind: str, goal: Goal | None) -> Branch:
     if kind == FulfillmentType.DELIVERY:
-        return order.branch if kind == order.fulfillment_type else branches.delivery_source()
+        if goal is None:
+            return order.branch
+        wanted = branch_for(goal.destination)
+        return order.branch if wanted.pk == order.branch_id else wanted
     branch_id = request.branch_id
     if branch_id is None:
         if kind != order.fulfillment_type:
@@ -167,16 +197,10 @@ def _asked_slot(
     return None if has == (slot_id, date) else (slot_id, date)
 
 
-def _delivery(order: Order, request: ChangeRequest, kind: str) -> dict[str, str] | None:
+def _delivery(order: Order, request: ChangeRequest, goal: Goal | None) -> dict[str, Any] | None:
     """The details of the address that change; all of them for an order that was no delivery."""
-    found: dict[str, str] = {}
-    fresh = order.fulfillment_type != FulfillmentType.DELIVERY
-    if fresh or request.address is not None or request.address_id is not None:
-        asked = CheckoutRequest(
-            fulfillment_type=kind, address=request.address, address_id=request.address_id
-        )
-        found |= resolve_address(actor=order.user, request=asked)
-    if fresh:
+    found: dict[str, Any] = {} if goal is None else goal.snapshot
+    if order.fulfillment_type != FulfillmentType.DELIVERY:
         found |= {"recipient": order.user.full_name, "phone": str(order.user.phone)}
     if request.delivery_preference is not None:
         found["preference"] = request.delivery_preference

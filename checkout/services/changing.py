@@ -96,6 +96,7 @@ def change_preview_body(found: ChangePreview) -> dict[str, Any]:
         lines=[_quoted(line) for line in plan.lines],
         totals=plan.totals,
         slot=found.slot,
+        area=found.place.area,
         ready_until=plan.due_at if plan.dated_slot_id is None and not found.place.asked else None,
     )
     body = preview_body(preview)

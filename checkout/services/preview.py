@@ -10,7 +10,7 @@ from branches.models import Branch
 from branches.selectors import SlotChoice, pickup_until
 from cart.errors import EmptyCart
 from cart.models import Cart
-from checkout import quotes
+from checkout import destinations, quotes
 from checkout.errors import CartAlreadyOrdered, CartShort
 from checkout.quote_bodies import missing_items, preview_body
 from checkout.quotes import Preview
@@ -29,8 +29,8 @@ def preview(
 
     `require_address=False` is for a page that shows the sum before it asks where to. Raises
     InvalidInput, NotFound (branch, slot, address, basket), EmptyCart, ProductInactive,
-    QuantityNotAllowed, BranchClosed, AddressRequired, InvalidSlot, SlotFull, SlotClosed,
-    OrderTooLarge, BasketShort (with the quote), CartAlreadyOrdered.
+    QuantityNotAllowed, BranchClosed, AddressRequired, AreaNotServed, InvalidSlot, SameDayNotServed,
+    SlotFull, SlotClosed, BelowMinimum (with the quote), OrderTooLarge, BasketShort (with the quote), CartAlreadyOrdered.
     """
     request.check()
     return quote_cart(
@@ -53,11 +53,13 @@ def quote_cart(
     """`preview` of a basket that is at hand, with its refusals."""
     day = quotes.day_of_supply(request=request, now=now)
     basket = quotes.basket(cart_id=cart.pk, day=day)
-    branch = quotes.resolve_branch(request=request)
-    address = {}
+    goal = destinations.NOWHERE
     if request.is_delivery and (require_address or request.address or request.address_id):
-        address = quotes.resolve_address(actor=actor, request=request)
-    slot = quotes.choose_slot(request=request, branch=branch, cart_id=cart.pk, now=now)
+        goal = destinations.resolve_goal(actor=actor, request=request)
+    branch = destinations.resolve_branch(request=request, destination=goal.destination)
+    slot = quotes.choose_slot(
+        request=request, branch=branch, cart_id=cart.pk, now=now, destination=goal.destination
+    )
     ready_until = _ready_until(request, branch, now)
     basket = quotes.rated(basket, day=_supplied(slot, ready_until, now), was=day)
     free = availability(branch_id=branch.pk, product_ids=[line.product_id for line in basket.lines])
@@ -72,12 +74,15 @@ def quote_cart(
             slot_fee=slot.fee if slot else None,
             fee_vat_rate=basket.fee_vat_rate,
             charges=basket.charges,
+            area=goal.area,
         ),
         slot=slot,
-        address=address,
+        address=goal.address,
+        area=goal.area,
         cart_version=basket.version,
         ready_until=ready_until,
     )
+    quotes.check_minimum(found, told=preview_body)
     pricing.check_size(found.totals.total)
     if found.short_lines:
         raise short(found)

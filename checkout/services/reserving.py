@@ -27,14 +27,15 @@ from cart.locks import lock_active_cart
 from cart.models import Cart
 from cart.services import fill_apart
 from checkout import idempotency, quotes
+from checkout.destinations import NOWHERE, Goal, check_day, first_day, resolve_branch, resolve_goal
 from checkout.errors import (
     CartAlreadyOrdered,
     CartChanged,
     PriceChanged,
-    SlotChanged,
     SlotRequired,
 )
 from checkout.models import IdempotencyKey, Reservation
+from checkout.quote_bodies import preview_body
 from checkout.quotes import Preview, QuotedLine
 from checkout.requests import ConfirmRequest, LinesRequest, PhoneRequest, StandingRequest
 from checkout.services.preview import check_asked_cart, short
@@ -138,13 +139,16 @@ def _reserve(
         raise CartChanged(cart_version=basket.version)
     if request.is_delivery and request.delivery_slot_id is None:
         raise SlotRequired
-    address = quotes.resolve_address(actor=actor, request=request) if request.is_delivery else {}
+    goal = NOWHERE
+    if request.is_delivery:
+        goal = resolve_goal(actor=actor, request=request)
+        check_day(destination=goal.destination, date=request.delivery_date, branch_id=None, now=now)
     goods = sum((line.price.payable for line in basket.lines), ZERO)
     pays_later = isinstance(request, PhoneRequest) and request.payment_token_id is None
     # Refused before a place is taken.
     card = _card(actor, request) if goods and not pays_later else None
-    slot, branch = _take_place(request, cart, now)
-    _check_seen(request, slot)
+    slot, branch = _take_place(request, goal, cart, now)
+    quotes.check_seen(request, slot)
     due_at = _due_at(slot, branch, now)
     basket = quotes.rated(basket, day=shop_date(due_at), was=day)
     totals = pricing.quote(
@@ -153,21 +157,23 @@ def _reserve(
         slot_fee=branches.base_fee(slot.slot) if slot else None,
         fee_vat_rate=basket.fee_vat_rate,
         charges=basket.charges,
+        area=goal.area,
     )
-    if request.expected_total is not None and request.expected_total != totals.total:
-        raise PriceChanged(total=str(totals.total))
-    pricing.check_size(totals.total)
-    number = new_number()
     quote = Preview(
         branch=branch,
         fulfillment_type=request.fulfillment_type,
         lines=basket.lines,
         totals=totals,
         slot=None,
-        address=address,
+        address=goal.address,
+        area=goal.area,
     )
+    quotes.check_minimum(quote, told=preview_body)
+    if request.expected_total is not None and request.expected_total != totals.total:
+        raise PriceChanged(total=str(totals.total))
+    pricing.check_size(totals.total)
+    number = new_number()
     _promise(actor, quote, number)
-    due_at = _due_at(slot, branch, now)
     if totals.total and pays_later:
         payment = payments.open_unpaid(
             user_id=actor.pk, order_number=number, amount=totals.total, now=now
@@ -189,7 +195,7 @@ def _reserve(
         "notes": request.notes,
         "business_name": request.business_name.strip(),
         "vat_id": request.vat_id,
-        "delivery": _delivery(actor, request, address),
+        "delivery": _delivery(actor, request, goal),
         "save_as_default": request.save_as_default,
         "payment_token_id": request.payment_token_id,
         "charges": charge_rows(totals.charges, [line.product_id for line in basket.lines]),
@@ -237,21 +243,24 @@ def _card(actor: User, request: ConfirmRequest) -> ChosenCard:
 
 
 def _take_place(
-    request: ConfirmRequest, cart: Cart, now: dt.datetime
+    request: ConfirmRequest, goal: Goal, cart: Cart, now: dt.datetime
 ) -> tuple[DatedSlot | None, Branch]:
     """The window with a place taken in it, and the branch that serves it."""
     if request.delivery_slot_id is None:
-        return None, quotes.resolve_branch(request=request)
+        return None, resolve_branch(request=request)
     with quotes.about("delivery_slot_id"):
         date = request.delivery_date or branches.next_open_date(
             slot_id=request.delivery_slot_id,
             now=now,
             but_for=quotes.holder_of(request, cart_id=cart.pk),
+            start=first_day(goal.area, now),
         )
         slot = lock_dated_slot(slot_id=request.delivery_slot_id, date=date, now=now)
     branch = slot.slot.branch
-    if not (request.is_delivery and branch.is_delivery_source):
-        branch = quotes.resolve_branch(request=request)
+    own = goal.destination.branch_id
+    serves = branch.is_delivery_source if own is None else branch.pk == own
+    if not (request.is_delivery and serves):
+        branch = resolve_branch(request=request, destination=goal.destination)
     take_place(
         dated_slot=slot,
         branch_id=branch.pk,
@@ -259,27 +268,6 @@ def _take_place(
         but_for=quotes.holder_of(request, cart_id=cart.pk),
     )
     return slot, branch
-
-
-def _check_seen(request: ConfirmRequest, slot: DatedSlot | None) -> None:
-    """Raises SlotChanged when the window is not at the time the customer saw."""
-    seen = request.expected_slot
-    if seen is None:
-        return
-    times = slot and (slot.date, slot.slot.start_time, slot.slot.end_time)
-    if times != (seen.date, seen.start_time, seen.end_time):
-        raise SlotChanged(slot=_times(slot))
-
-
-def _times(slot: DatedSlot | None) -> dict[str, str | int] | None:
-    if slot is None:
-        return None
-    return {
-        "slot_id": slot.slot_id,
-        "date": slot.date.isoformat(),
-        "start_time": f"{slot.slot.start_time:%H:%M}",
-        "end_time": f"{slot.slot.end_time:%H:%M}",
-    }
 
 
 def _due_at(slot: DatedSlot | None, branch: Branch, now: dt.datetime) -> dt.datetime:
@@ -372,13 +360,13 @@ def _write(
     return Agreed(reservation=reservation, lines=lines, cart_seen=cart.updated_at)
 
 
-def _delivery(actor: User, request: ConfirmRequest, address: Mapping[str, str]) -> dict[str, str]:
+def _delivery(actor: User, request: ConfirmRequest, goal: Goal) -> dict[str, Any]:
     if not request.is_delivery:
         return {}
     return {
         "recipient": actor.full_name,
         "phone": str(actor.phone),
-        **address,
+        **goal.snapshot,
         "preference": str(request.delivery_preference),
         "note": request.delivery_note,
     }

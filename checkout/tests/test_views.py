@@ -41,7 +41,7 @@ class TestPage:
             CartItem.objects.create(
                 cart=cart, product=shop.product(), quantity=1, price_when_added=10
             )
-        with django_assert_num_queries(10):
+        with django_assert_num_queries(11):
             desk.get(PAGE)
 
     def test_every_form_has_its_own_key(self, desk):
