@@ -12,7 +12,6 @@ from django.db.models import F, Q
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import DeliveryPreference
 from cart.models import Substitution
 from catalog.choices import SoldBy
 from core.append_only import append_only
@@ -206,37 +205,6 @@ class Order(models.Model):
         return self.order_number
 
 
-class OrderDelivery(models.Model):
-    """Where a delivery goes: a copy of the address as it was at placement."""
-
-    order = models.OneToOneField(Order, on_delete=models.CASCADE, related_name="delivery")
-    recipient = models.CharField(max_length=120)
-    phone = models.CharField(max_length=20, blank=True, default="")
-    line1 = models.CharField(max_length=120)
-    line2 = models.CharField(max_length=120, blank=True, default="")
-    city = models.CharField(max_length=60)
-    postal_code = models.CharField(max_length=7, blank=True, default="")
-    floor = models.CharField(max_length=10, blank=True, default="")
-    door_code = models.CharField(max_length=20, blank=True, default="")
-    instructions = models.CharField(max_length=200, blank=True, default="")
-    preference = models.CharField(
-        max_length=14, choices=DeliveryPreference.choices, default=DeliveryPreference.HAND_OVER
-    )
-    note = models.CharField(max_length=200, blank=True, default="")
-    area = models.JSONField(
-        null=True,
-        blank=True,
-        help_text=_("The terms of its delivery area, as they were agreed on."),
-    )
-
-    class Meta:
-        verbose_name = _("delivery details")
-        verbose_name_plural = _("delivery details")
-
-    def __str__(self) -> str:
-        return f"{self.line1}, {self.city}"
-
-
 class OrderPickup(models.Model):
     """The code a customer shows at the counter, and since when they wait outside."""
 
@@ -403,3 +371,4 @@ class OrderStatusChange(models.Model):
 
 # Their rows point at the ones above. Code imports them from their own module.
 from orders import change_models, problem_models, refund_models, staff_models  # noqa: E402, F401
+from orders.delivery_models import OrderDelivery as OrderDelivery  # noqa: E402
