@@ -67,6 +67,11 @@ class SlotChoice:
         return self.closed_reason in SHUT_REASONS
 
     @property
+    def ends_at(self) -> dt.datetime:
+        """When the window is over."""
+        return shop_instant(self.date, self.end_time)
+
+    @property
     def used(self) -> int:
         """Places that orders and other baskets' holds have."""
         return self.capacity - self.remaining

@@ -38,6 +38,10 @@ def let_go(*, kind: str, reference: str) -> str:
     return f"DELETE FROM branches_placehold WHERE kind = '{kind}' AND reference = {reference}"  # noqa: S608
 
 
+PASSOVER_MODE = "(SELECT s.passover_mode FROM branches_calendarsettings s)"
+"""What managers say of Passover, null where nobody has said anything."""
+
+
 def calendar(*, start: str, end: str) -> str:
     """What managers say of the calendar, as JSON: how it is kept, and the exceptions of the dates
     from `start` to `end`, which are SQL."""

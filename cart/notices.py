@@ -31,10 +31,14 @@ def line_notice(
     available: Decimal,
     price_when_added: Decimal,
     nearest: Decimal | None = None,
+    is_chametz_now: bool = False,
 ) -> Notice | None:
     """The most important thing to say about a line, or None."""
     if not is_sold:
         return Notice(kind="bad", text=_("We no longer sell it. It is not in the total."))
+    if is_chametz_now:
+        text = _("Chametz: on Passover we do not sell it. It can come after Passover.")
+        return Notice(kind="warn", text=text)
     if available < product.quantity_step:
         return Notice(kind="bad", text=_("Sold out for delivery. It is not in the total."))
     if nearest is not None:

@@ -13,6 +13,7 @@ from typing import Any
 from django.db import connection
 
 from accounts.models import User
+from branches.calendar.passover import is_on
 from branches.models import Holder, PlaceHold
 from branches.selectors import kept_window
 from cart.charges import BAG, DEPOSIT, Charge, charges_for, sum_of
@@ -24,6 +25,7 @@ from cart.quantities import nearest_allowed
 from cart.sql import line_rows
 from catalog.choices import SoldBy
 from catalog.models import Product
+from catalog.passover import is_chametz
 from core import clock
 from core.money import ZERO, line_total
 
@@ -38,6 +40,7 @@ class CartLine:
     """One product in the basket, at today's price (₪); quantities in units or kg.
 
     `is_available` is false when not even one step of it can be delivered: it is then not in the sum.
+    `is_chametz_now`: it is Passover, and only a time after it can be chosen for it.
     """
 
     id: int
@@ -47,6 +50,7 @@ class CartLine:
     available: Decimal
     substitution: str
     note: str = ""
+    is_chametz_now: bool = False
 
     @property
     def product_id(self) -> int:
@@ -100,6 +104,7 @@ class CartLine:
             available=self.available,
             price_when_added=self.price_when_added,
             nearest=self.nearest,
+            is_chametz_now=self.is_chametz_now,
         )
 
     @property
@@ -263,6 +268,7 @@ def wanted_products(*, user: User) -> list[int]:
 
 def lines_of(*, cart_id: int) -> list[CartLine]:
     """The lines of a basket in the order they were added. One query."""
+    now = clock.now()
     return [
         CartLine(
             id=row.id,
@@ -272,6 +278,8 @@ def lines_of(*, cart_id: int) -> list[CartLine]:
             available=row.available,
             substitution=row.substitution,
             note=row.note,
+            is_chametz_now=is_chametz(row.product.passover)
+            and is_on(mode=row.passover_mode, begin=now),
         )
         for row in line_rows(cart_id=cart_id)
     ]

@@ -14,10 +14,14 @@ from typing import Any, NamedTuple
 from django.db import connection
 from django.db.models import Model
 
+from branches.calendar.passover import is_on
+from branches.sql import PASSOVER_MODE
 from cart.errors import InvalidQuantity
 from cart.models import Cart
 from cart.quantities import MAX_QUANTITY
 from catalog.models import Brand, Category, Product
+from catalog.passover import is_chametz
+from core import clock
 from core.errors import NotFound
 from core.transactions import require_transaction
 from inventory.sql import available_for_delivery, in_stock_anywhere
@@ -30,7 +34,7 @@ def _columns(model: type[Model], *, but: Iterable[str] = ()) -> list[str]:
 _PRODUCT = _columns(Product, but=("description_he", "description_en"))
 _CATEGORY, _BRAND = _columns(Category), _columns(Brand)
 LINES = f"""
-SELECT i.id, i.quantity, i.price_when_added, i.substitution, i.note,
+SELECT i.id, i.quantity, i.price_when_added, i.substitution, i.note, {PASSOVER_MODE},
        {available_for_delivery(product="p.id")},
        {", ".join(f"p.{name}" for name in _PRODUCT)},
        {", ".join(f"c.{name}" for name in _CATEGORY)}, {", ".join(f"m.{name}" for name in _BRAND)}
@@ -40,7 +44,7 @@ SELECT i.id, i.quantity, i.price_when_added, i.substitution, i.note,
 """  # noqa: S608 - names of columns
 
 BUYABLE = f"""
-SELECT p.quantity_step, p.price, p.is_active AND c.is_open,
+SELECT p.quantity_step, p.price, p.is_active AND c.is_open, p.passover, {PASSOVER_MODE},
        {in_stock_anywhere(product="p.id", step="p.quantity_step")}, {available_for_delivery(product="p.id")}
 FROM catalog_product p JOIN catalog_category c ON c.id = p.category_id WHERE p.id = %s
 """  # noqa: S608
@@ -66,6 +70,7 @@ class LineRow(NamedTuple):
     price_when_added: Decimal
     substitution: str
     note: str
+    passover_mode: str | None
     available: Decimal
     product: Product
 
@@ -75,7 +80,7 @@ def line_rows(*, cart_id: int) -> list[LineRow]:
     with connection.cursor() as cursor:
         cursor.execute(LINES, [cart_id])
         rows = cursor.fetchall()
-    return [LineRow._make([*row[:6], _product(row[6:])]) for row in rows]
+    return [LineRow._make([*row[:7], _product(row[7:])]) for row in rows]
 
 
 def _product(columns: tuple[Any, ...]) -> Product:
@@ -108,7 +113,8 @@ def buyable_product(*, product_id: int) -> BuyableProduct:
         row = cursor.fetchone()
     if row is None:
         raise NotFound
-    step, price, is_sold, is_anywhere, available = row
+    step, price, is_sold, passover, mode, is_anywhere, available = row
+    is_sold = is_sold and not (is_chametz(passover) and is_on(mode=mode, begin=clock.now()))
     return BuyableProduct(
         product_id=product_id, step=step, price=price, is_sold=is_sold, is_anywhere=is_anywhere,
         available=available,

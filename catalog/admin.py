@@ -71,7 +71,7 @@ class ProductAdmin(SwitchedAdmin):
         ),
         (_("Quantity"), {"fields": (("sold_by", "quantity_step"), ("size", "size_unit"))}),
         (_("Words"), {"fields": ("description_he", "description_en")}),
-        (_("What is in it"), {"fields": ("dietary_tags", "allergens")}),
+        (_("What is in it"), {"fields": ("dietary_tags", "allergens", "passover")}),
         (
             _("Picture and place"),
             {"fields": ("look", "image", ("icon", "garnish", "accent"), "bin")},

@@ -35,6 +35,14 @@ class DietaryTag(models.TextChoices):
     KOSHER_PASSOVER = "kosher_passover", _("kosher for Passover")
 
 
+class Passover(models.TextChoices):
+    """May it be eaten on Passover? Nothing is known of what has none of these."""
+
+    KOSHER = "KOSHER", _("kosher for Passover")
+    KITNIYOT = "KITNIYOT", _("kitniyot")
+    NOT = "NOT", _("chametz")
+
+
 class Allergen(models.TextChoices):
     MILK = "milk", _("milk")
     EGGS = "eggs", _("eggs")

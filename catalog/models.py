@@ -14,7 +14,7 @@ from django.db.models.functions import LPad, Round, Upper
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from catalog.choices import Allergen, DietaryTag, SizeUnit, SoldBy
+from catalog.choices import Allergen, DietaryTag, Passover, SizeUnit, SoldBy
 from catalog.querysets import CategoryQuerySet, ProductQuerySet
 from core.append_only import append_only
 from core.gtin import VALID_DIGITS
@@ -228,6 +228,14 @@ class Product(Named):
         default=list,
         blank=True,
         verbose_name=_("allergens"),
+    )
+    passover = models.CharField(
+        _("Passover"),
+        max_length=8,
+        choices=Passover.choices,
+        null=True,
+        blank=True,
+        help_text=_("Chametz is neither shown nor sold on Passover."),
     )
     bin = models.CharField(
         _("shelf place"),

@@ -15,6 +15,9 @@ from typing import Any, TypeVar, cast
 
 from django.db import connection, transaction
 
+from branches.calendar.passover import on_at
+from core import clock
+
 KEPT_SECONDS = 60.0
 MOST_ENTRIES = 2000
 T = TypeVar("T")
@@ -27,11 +30,12 @@ class Memory:
     """The memory of this process as of one version of the catalogue.
 
     Within a transaction it is empty and holds for itself alone: what is seen there may be nobody
-    else's yet.
+    else's yet. `hides_chametz` tells whether it is Passover; None where nobody has asked.
     """
 
-    def __init__(self, version: int | None) -> None:
+    def __init__(self, version: int | None, *, hides_chametz: bool | None = None) -> None:
         self.version = version
+        self.hides_chametz = hides_chametz
         self._own: dict[Hashable, Any] = {}
 
     def __bool__(self) -> bool:
@@ -43,6 +47,7 @@ class Memory:
             if key not in self._own:
                 self._own[key] = make()
             return cast("T", self._own[key])
+        key = (key, self.hides_chametz)
         with _lock:
             version, until, value = _entries.get(key, (None, 0.0, None))
         if version == self.version and until > time.monotonic():
@@ -61,8 +66,9 @@ def recall() -> Memory:
     if connection.in_atomic_block:
         return Memory(None)
     with connection.cursor() as cursor:
-        cursor.execute("SELECT last_value FROM catalog_version")
-        return Memory(cursor.fetchone()[0])
+        cursor.execute(f"SELECT last_value, {on_at(clock.now())} FROM catalog_version")  # noqa: S608
+        version, hides = cursor.fetchone()
+    return Memory(version, hides_chametz=hides)
 
 
 def changed() -> None:

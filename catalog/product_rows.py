@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from django.utils.translation import get_language
 
 from catalog.models import price_per
+from catalog.passover import shown
 from catalog.querysets import ProductQuerySet
 from catalog.sql import vat_rate_on
 from core import clock
@@ -35,7 +36,7 @@ ROWS = """
 SELECT {columns}
 FROM {source} JOIN catalog_category c ON c.id = p.category_id
 LEFT JOIN catalog_brand m ON m.id = p.brand_id
-WHERE p.is_active AND c.is_open {more}
+WHERE p.is_active AND c.is_open AND {shown} {more}
 """
 ONE = "catalog_product p"
 PAGE = "({page}) AS g(id, place) JOIN catalog_product p USING (id)"
@@ -67,6 +68,7 @@ class Described(NamedTuple):
     vat_rate: Decimal
     dietary_tags: list[str]
     allergens: list[str]
+    passover: str | None
     image: str | None
     is_active: bool
     created_at: dt.datetime
@@ -120,8 +122,10 @@ def _read(
 ) -> list[Described]:
     """The day comes first among the values, then the branch if there is one: the order of the fields."""
     there = branch_id is not None
-    sql = ROWS.format(columns=_COLUMNS, source=source, more=more).format(
-        lang="en" if get_language() == "en" else "he", available=AVAILABLE if there else "NULL"
+    by_day = shown(passover="p.passover")
+    sql = ROWS.format(columns=_COLUMNS, source=source, more=more, shown=by_day).format(
+        lang="en" if get_language() == "en" else "he",
+        available=AVAILABLE if there else "NULL",
     )
     today: dt.date = clock.shop_date(clock.now())
     with connection.cursor() as cursor:

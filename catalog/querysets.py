@@ -13,12 +13,15 @@ from django.db.models import (
     ExpressionWrapper,
     F,
     FilteredRelation,
+    Func,
     OuterRef,
     Q,
     Subquery,
     Value,
 )
 from django.db.models.functions import Coalesce, Greatest
+
+from catalog.passover import shown
 
 if TYPE_CHECKING:
     from catalog.models import Category, Product  # noqa: F401
@@ -36,10 +39,34 @@ class CategoryQuerySet(models.QuerySet["Category"]):
         return self.filter(parent__isnull=True)
 
 
+class _Shown(Func):
+    """Whether a product is shown as far as Passover goes."""
+
+    output_field = models.BooleanField()
+
+    def __init__(self, column: Any, *, known: bool | None = None, **extra: Any) -> None:
+        super().__init__(column, **extra)
+        self.known = known
+
+    def as_sql(self, compiler: Any, connection: Any, **extra: Any) -> tuple[str, list[Any]]:  # type: ignore[override]
+        """`known` tells whether it is Passover; else the statement asks."""
+        column, params = compiler.compile(self.source_expressions[0])
+        return shown(passover=column, on="TRUE" if self.known else None), params
+
+
 class ProductQuerySet(models.QuerySet["Product"]):
-    def active(self) -> ProductQuerySet:
-        """Products a shopper may see: active, in an active category below active ones."""
-        return self.filter(is_active=True, category__is_open=True)
+    def active(self, *, hides_chametz: bool | None = None) -> ProductQuerySet:
+        """Products a shopper may see: active, in an active category below active ones, and on
+        Passover no chametz. The statement asks whether it is, unless the caller knows.
+        """
+        found = self.filter(is_active=True, category__is_open=True)
+        return found.shown(hides_chametz=hides_chametz)
+
+    def shown(self, *, hides_chametz: bool | None = None) -> ProductQuerySet:
+        """On Passover no chametz: the statement asks whether it is, unless the caller knows."""
+        if hides_chametz is False:
+            return self
+        return self.filter(_Shown("passover", known=hides_chametz))
 
     def on_sale(self) -> ProductQuerySet:
         return self.filter(old_price__isnull=False)

@@ -14,6 +14,7 @@ from typing import Any
 from django.db import transaction
 
 from catalog.models import Brand, Category, PriceHistory, Product
+from catalog.passover import guessed
 from core.gtin import known_gtin14
 
 EARLIER = dt.timedelta(days=45)
@@ -109,6 +110,7 @@ def _product(row: dict[str, str], categories: dict[str, int], brands: dict[str, 
         deposit=Decimal(row["deposit"] or 0),
         dietary_tags=_split(row["dietary_tags"]),
         allergens=_split(row["allergens"]),
+        passover=guessed(tags=_split(row["dietary_tags"]), allergens=_split(row["allergens"])),
         bin=row["bin"],
         icon=row["icon"],
         garnish=row["garnish"],

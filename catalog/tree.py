@@ -55,12 +55,14 @@ def category_tree(memory: Memory | None = None) -> Tree:
 
     One query, and one more where nobody had asked since the catalogue changed.
     """
-    return (recall() if memory is None else memory).get("tree", _read)
+    known = recall() if memory is None else memory
+    return known.get("tree", lambda: _read(known.hides_chametz))
 
 
-def _read() -> Tree:
+def _read(hides_chametz: bool | None) -> Tree:
     # Counted in the index, category by category: joining the products would read all of them.
-    own = Product.objects.filter(category=OuterRef("pk"), is_active=True).order_by()
+    own = Product.objects.shown(hides_chametz=hides_chametz)
+    own = own.filter(category=OuterRef("pk"), is_active=True).order_by()
     counted = Subquery(own.values("category").annotate(n=Count("*")).values("n"))
     categories = Category.objects.open().annotate(own_count=Coalesce(counted, 0))
     nodes = {

@@ -62,6 +62,7 @@ PREVIEW_REFUSALS: list[type[DomainError]] = [
     branches.BranchClosed,
     orders.OrderTooLarge,
     errors.CartAlreadyOrdered,
+    errors.ChametzInPassover,
 ]
 
 

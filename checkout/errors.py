@@ -73,6 +73,16 @@ class SlotChanged(DomainError):
     message = _("The delivery time has changed since you last looked. Please check it again.")
 
 
+class ChametzInPassover(DomainError):
+    """The time lies in Passover and the basket has chametz; `details.product_ids` names it."""
+
+    code = "CHAMETZ_IN_PASSOVER"
+    message = _(
+        "On Passover we bring no chametz. Please take it out of the basket, or choose a time after"
+        " Passover."
+    )
+
+
 class CartAlreadyOrdered(DomainError):
     """The basket is being ordered, or was: then `details.order_number` says as which order."""
 

@@ -14,19 +14,22 @@ from django.utils.translation import get_language
 
 from branches import selectors as branches
 from branches.areas import EVERYWHERE, AreaTerms, Destination
+from branches.calendar.passover import is_on
 from branches.errors import InvalidSlot, SlotClosed
 from branches.models import Branch, DatedSlot, Holder, PlaceHold
 from branches.selectors import SlotChoice
 from branches.services.places import REFUSALS
+from branches.sql import PASSOVER_MODE
 from cart.charges import BAG, DEPOSIT, Charge, charges_for, vat_class_of
 from cart.errors import EmptyCart, ProductInactive, QuantityNotAllowed
 from cart.quantities import nearest_allowed
 from cart.selectors import lines_version, place_holder
 from catalog.models import VatClass
+from catalog.passover import is_chametz
 from catalog.sql import vat_rate_on
 from catalog.vat import rates_on
 from checkout.destinations import check_day, first_day, missing_of
-from checkout.errors import BelowMinimum, SlotChanged
+from checkout.errors import BelowMinimum, ChametzInPassover, SlotChanged
 from checkout.models import Reservation
 from checkout.requests import CheckoutRequest, ConfirmRequest, StandingRequest
 from core.clock import shop_date
@@ -44,6 +47,7 @@ SELECT i.id AS item_id, i.product_id, i.quantity, i.substitution, i.note,
        {vat_rate_on(vat_class="%(fee_class)s", day="%(day)s")} AS fee_vat_rate,
        p.deposit, {vat_rate_on(vat_class="%(deposit_class)s", day="%(day)s")} AS deposit_vat_rate,
        {vat_rate_on(vat_class="%(bag_class)s", day="%(day)s")} AS bag_vat_rate,
+       p.passover, {PASSOVER_MODE} AS passover_mode,
        EXISTS (SELECT 1 FROM checkout_reservation AS o
                WHERE o.cart_id = i.cart_id AND o.status = '{Reservation.Status.ACTIVE}') AS being_ordered
 FROM cart_cartitem AS i
@@ -91,12 +95,16 @@ class QuotedLine:
 
 @dataclass(frozen=True, kw_only=True)
 class Basket:
-    """The lines of a basket, the VAT rate of delivery, and whether it is being ordered just now."""
+    """The lines of a basket, the VAT rate of delivery, whether it is being ordered just now, which of
+    its products are chametz, and what managers say of Passover.
+    """
 
     lines: list[QuotedLine]
     fee_vat_rate: Decimal
     being_ordered: bool
     charges: tuple[Charge, ...] = ()
+    chametz: tuple[int, ...] = ()
+    passover_mode: str | None = None
 
     @property
     def version(self) -> int:
@@ -168,6 +176,8 @@ class _Row(NamedTuple):
     deposit: Decimal
     deposit_vat_rate: Decimal | None
     bag_vat_rate: Decimal | None
+    passover: str | None
+    passover_mode: str | None
     being_ordered: bool
 
 
@@ -203,6 +213,8 @@ def basket(*, cart_id: int, day: dt.date) -> Basket:
         lines=lines,
         fee_vat_rate=first.fee_vat_rate,
         being_ordered=first.being_ordered,
+        chametz=tuple(row.product_id for row in rows if is_chametz(row.passover)),
+        passover_mode=first.passover_mode,
         charges=_charges(lines, {key: rate for key, rate in rates.items() if rate is not None}),
     )
 
@@ -254,6 +266,12 @@ def rated(found: Basket, *, day: dt.date, was: dt.date) -> Basket:
         charges=_charges(lines, rates),
         fee_vat_rate=_rate(rates, VatClass.STANDARD),
     )
+
+
+def check_passover(found: Basket, *, begin: dt.datetime, end: dt.datetime | None = None) -> None:
+    """Raises ChametzInPassover where a window [begin, end) or a pickup at `begin` lies in it."""
+    if found.chametz and is_on(mode=found.passover_mode, begin=begin, end=end):
+        raise ChametzInPassover(product_ids=list(found.chametz))
 
 
 def _rate(rates: Mapping[str, Decimal], vat_class: str) -> Decimal:

@@ -17,6 +17,7 @@ from cart.errors import ProductInactive, QuantityNotAllowed
 from checkout.errors import (
     AddressRequired,
     BelowMinimum,
+    ChametzInPassover,
     PriceChanged,
     SlotChanged,
     SlotRequired,
@@ -44,6 +45,7 @@ FIELD_OF: dict[type[DomainError], str] = {
     SlotFull: "slot",
     SlotClosed: "slot",
     SlotChanged: "slot",
+    ChametzInPassover: "slot",
     BranchClosed: "branch",
     SameDayNotServed: "slot",
     AreaNotServed: "where",

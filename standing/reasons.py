@@ -16,6 +16,7 @@ def reason_words(reason: str) -> str:
         "SLOT_FULL": _("the window is full"),
         "SLOT_CLOSED": _("the window takes no more orders"),
         "INVALID_SLOT": _("there is no such window any more"),
+        "CHAMETZ_IN_PASSOVER": _("it has chametz, and the window lies in Passover"),
         "CLOSED": _("we are closed that day"),
         "PAUSED": _("the standing order pauses"),
         "OUT_OF_STOCK": _("nothing of it is in stock"),

@@ -92,9 +92,9 @@ def discounted_products(
 
     Each carries `offers_in_all`, the number the page of all offers shows, sold out ones too.
     """
-    offered = Product.objects.active().on_sale()
     order = (SAVING.desc(), "id")
     known = recall() if memory is None else memory
+    offered = Product.objects.active(hides_chametz=known.hides_chametz).on_sale()
     in_all, keys = known.get(
         ("offers",),
         lambda: _most_saved(offered, order),

@@ -70,6 +70,7 @@ class ShelfQuestion:
     anywhere: bool = False
     offers: bool = False
     sort: str = ""
+    hides_chametz: bool | None = None
     language: str = field(default_factory=lambda: get_language() or "")
 
     @property
@@ -89,7 +90,7 @@ class ShelfQuestion:
         """The products of the place and the text. Without `stock` they count as in stock; those of a
         text, and of all branches if only `counted`, are in stock where the engine says so.
         """
-        found = Product.objects.active()
+        found = Product.objects.active(hides_chametz=self.hides_chametz)
         if self.offers:
             found = found.on_sale()
         if not stock:
@@ -248,15 +249,19 @@ def subtree(
     if node is None:
         raise NotFound
     asked = ShelfQuestion(
-        category_id=category_id, branch_id=branch_id, sort=_known(sort), anywhere=True
-    )
+        category_id=category_id, branch_id=branch_id, sort=_known(sort), anywhere=True,
+        hides_chametz=memory.hides_chametz,
+    )  # fmt: skip
     return _stretch(memory, asked, node.count, limit=limit, offset=offset, cursor=cursor)
 
 
 def first_found(*, understood: SearchQuery, limit: int) -> list[Product]:
     """What fits a text best, as cards. Three queries, five where nobody has asked before."""
-    memory, asked = recall(), ShelfQuestion(understood=understood)
-    beside = engine().page(asked, memory=memory, limit=limit, offset=0, counts=False)
+    memory = recall()
+    asked = ShelfQuestion(understood=understood, hides_chametz=memory.hides_chametz)
+    beside = None
+    if not asked.hides_chametz:
+        beside = engine().page(asked, memory=memory, limit=limit, offset=0, counts=False)
     found = beside.ids if beside is not None else _page(memory, asked, limit=limit, offset=0)
     return _cards(asked, found)
 
@@ -273,13 +278,16 @@ def _understood(memory: Memory, asked: ShelfQuestion, q: str, *, as_typed: bool)
         ("words", q, as_typed),
         lambda: engine().understand(q, memory=memory, as_typed=as_typed),
     )
-    return replace(asked, understood=understood)
+    return replace(asked, understood=understood, hides_chametz=memory.hides_chametz)
 
 
 def _beside(
     memory: Memory, asked: ShelfQuestion, *, limit: int, offset: int, clamp: bool = False
 ) -> ShelfPage[Any] | None:
-    """The keys of a page from beside PostgreSQL, None where it has to answer itself."""
+    """The keys of a page from beside PostgreSQL, None where it has to answer itself: the cluster
+    knows nothing of Passover."""
+    if asked.hides_chametz:
+        return None
     found = engine().page(asked, memory=memory, limit=limit, offset=offset)
     if (
         found is not None
@@ -297,7 +305,7 @@ def _beside(
 
 def _is_degraded(asked: ShelfQuestion) -> bool:
     """Whether PostgreSQL answered a text in place of the cluster."""
-    return asked.understood is not None and engine().is_beside
+    return asked.understood is not None and engine().is_beside and not asked.hides_chametz
 
 
 def _clamped(offset: int, *, limit: int, total: int) -> int:

@@ -9,7 +9,7 @@ from rest_framework import serializers
 
 from api.fields import Id, Money, Quantity, Text, Whole, number
 from api.queries import CursorPaging, Paging
-from catalog.choices import Allergen, DietaryTag, SizeUnit, SoldBy
+from catalog.choices import Allergen, DietaryTag, Passover, SizeUnit, SoldBy
 from catalog.product_rows import Described
 from catalog.serializers.products import ProductOut, plain_product
 from catalog.serializers.searching import BranchQuery
@@ -61,6 +61,10 @@ class ProductIn(serializers.Serializer[Any]):
     allergens = serializers.ListField(
         child=serializers.ChoiceField(choices=Allergen.values), required=False
     )
+    passover = serializers.ChoiceField(
+        choices=Passover.values, required=False, allow_null=True,
+        help_text="KOSHER carries the tag `kosher_passover`, and the tag alone says KOSHER.",
+    )  # fmt: skip
     old_price = Money(required=False, allow_null=True)
     bin = Text(max_length=20, required=False, allow_blank=True)
     is_active = serializers.BooleanField(required=False)

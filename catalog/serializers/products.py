@@ -8,7 +8,7 @@ from django.core.files.storage import default_storage
 from rest_framework import serializers
 
 from api.fields import Id, Money, Quantity, Whole, money, number
-from catalog.choices import Allergen, DietaryTag, SoldBy
+from catalog.choices import Allergen, DietaryTag, Passover, SoldBy
 from catalog.models import Product
 from catalog.product_rows import Described
 from core.pictures import version
@@ -51,6 +51,9 @@ class ProductOut(serializers.Serializer[Any]):
     vat_rate = serializers.CharField(help_text="Percent, e.g. 18.00.")
     dietary_tags = serializers.ListField(child=serializers.ChoiceField(choices=DietaryTag.values))
     allergens = serializers.ListField(child=serializers.ChoiceField(choices=Allergen.values))
+    passover = serializers.ChoiceField(
+        choices=Passover.values, allow_null=True, help_text="NOT is chametz; null: not known."
+    )
     image_url = serializers.CharField(allow_null=True)
     is_active = serializers.BooleanField()
     in_stock_anywhere = serializers.BooleanField()
@@ -89,6 +92,7 @@ def plain_product(product: Described, request: Any) -> dict[str, Any]:
         "vat_rate": str(product.vat_rate),
         "dietary_tags": product.dietary_tags,
         "allergens": product.allergens,
+        "passover": product.passover,
         "image_url": media_url(product.image, request),
         "is_active": product.is_active,
         "in_stock_anywhere": product.in_stock_anywhere,

@@ -15,6 +15,7 @@ from audit.services import Action, Actor
 from catalog.choices import SizeUnit, SoldBy
 from catalog.locks import lock_product
 from catalog.models import Category, PriceHistory, Product, VatClass, price_per
+from catalog.passover import in_step
 from catalog.search_port import documents_changed, states_changed
 from catalog.services.brands import brand_called
 from catalog.services.old_price import DECLARED, honest_old_price
@@ -77,6 +78,7 @@ class ProductData:
     deposit: Decimal = Decimal("0.00")
     dietary_tags: tuple[str, ...] = ()
     allergens: tuple[str, ...] = ()
+    passover: str | None = None
     bin: str = ""
     icon: str = ""
     garnish: str = ""
@@ -100,6 +102,9 @@ def create_product(*, actor: Actor | None, data: ProductData) -> Product:
         write_transaction(),
     ):
         values = _prepared(actor, given)
+        if not values["passover"]:
+            del values["passover"]  # not said: the tag alone may say it
+        values = in_step(values)
         if values["quantity_step"] is None:
             values["quantity_step"] = Decimal(1)
         product = Product(**values)
@@ -128,6 +133,7 @@ def update_product(*, actor: Actor | None, product_id: int, changes: Mapping[str
     with picture_kept(changes) as given, write_transaction():
         product = lock_product(product_id=product_id)
         values = _prepared(actor, given, barcode=product.barcode)
+        values = in_step(values, tags=product.dietary_tags, passover=product.passover)
         values, told = honest_old_price(product=product, values=values, now=clock.now())
         old = differing(product, values, FIELDS)
         for name in old:

@@ -74,7 +74,7 @@ class TestProduct:
             "brand": "כד וכף", "category_id": shop.category.pk, "category_name": shop.category.name_he,
             "price": "6.90", "old_price": None, "deposit": "0.00", "sold_by": "UNIT", "quantity_step": 1,
             "unit_price": {"amount": "0.69", "per": "100ML"}, "vat_rate": "18.00",
-            "dietary_tags": ["vegetarian"], "allergens": [], "image_url": None, "is_active": True,
+            "dietary_tags": ["vegetarian"], "allergens": [], "passover": None, "image_url": None, "is_active": True,
             "in_stock_anywhere": True, "in_stock_for_branch": None, "available_quantity": None,
         }  # fmt: skip
 

@@ -21,7 +21,7 @@ from accounts.selectors import is_erased
 from branches import selectors as branches
 from branches.models import Branch, DatedSlot
 from branches.services import lock_dated_slot, take_place
-from branches.windows import starts_at
+from branches.windows import ends_at, starts_at
 from cart.errors import EmptyCart
 from cart.locks import lock_active_cart
 from cart.models import Cart
@@ -150,6 +150,7 @@ def _reserve(
     slot, branch = _take_place(request, goal, cart, now)
     quotes.check_seen(request, slot)
     due_at = _due_at(slot, branch, now)
+    quotes.check_passover(basket, begin=due_at, end=ends_at(slot.slot, slot.date) if slot else None)
     basket = quotes.rated(basket, day=shop_date(due_at), was=day)
     totals = pricing.quote(
         lines=[line.price for line in basket.lines],
