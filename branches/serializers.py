@@ -22,8 +22,6 @@ from branches.calendar.days import Day as CalendarDate
 from branches.calendar_models import CalendarDay, CalendarSettings
 from branches.models import Branch
 
-CLOSED_REASONS = ["FULL", "CUTOFF", "CLOSED", "SHABBAT", "HOLIDAY"]
-
 
 class HoursField(serializers.DictField):
     """{"0": ["07:00", "22:00"], …}: 0 is Sunday; a day left out is closed."""
@@ -76,10 +74,6 @@ class AvailableSlotOut(serializers.Serializer[Any]):
     remaining = Whole()
     cutoff_at = Instant()
     is_open = serializers.BooleanField()
-    closed_reason = serializers.ChoiceField(choices=CLOSED_REASONS, allow_null=True)
-    closed_note = serializers.CharField(
-        allow_null=True, help_text="What is kept or why we are closed, in the reader's language."
-    )
 
 
 class CalendarQuery(Query):

@@ -103,6 +103,13 @@ REASONS = {"NOT_OFFERED": "CLOSED"}
 
 
 class WindowOut(AvailableSlotOut):
+    closed_reason = serializers.ChoiceField(
+        choices=["FULL", "CUTOFF", "CLOSED", "SHABBAT", "HOLIDAY"], allow_null=True
+    )
+    closed_note = serializers.CharField(
+        allow_null=True, help_text="What is kept or why we are closed, in the reader's language."
+    )
+
     def to_representation(self, window: Window) -> dict[str, Any]:
         choice = window.choice
         return {
