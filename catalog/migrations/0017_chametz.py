@@ -15,7 +15,8 @@ def tell(apps, schema_editor):
     for which, value in told:
         keys = list(products.filter(which, passover=None).order_by('pk').values_list('pk', flat=True))
         for first in range(0, len(keys), BATCH):
-            products.filter(pk__in=keys[first:first + BATCH], passover=None).update(passover=value)
+            batch = keys[first:first + BATCH]
+            products.filter(pk__in=batch, passover=None).update(passover=value)
 
 
 class Migration(migrations.Migration):
