@@ -284,8 +284,7 @@ def _understood(memory: Memory, asked: ShelfQuestion, q: str, *, as_typed: bool)
 def _beside(
     memory: Memory, asked: ShelfQuestion, *, limit: int, offset: int, clamp: bool = False
 ) -> ShelfPage[Any] | None:
-    """The keys of a page from beside PostgreSQL, None where it has to answer itself: the cluster
-    knows nothing of Passover."""
+    """The keys of a page from beside PostgreSQL, None where it answers itself: as on Passover."""
     if asked.hides_chametz:
         return None
     found = engine().page(asked, memory=memory, limit=limit, offset=offset)
