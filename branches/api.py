@@ -12,6 +12,7 @@ from api.pagination import Page, paged
 from api.queries import Paging, ToggleQuery
 from api.views import ApiView
 from branches import errors, selectors, services
+from branches.calendar import asking
 from branches.calendar.days import Day as CalendarDate
 from branches.calendar.reading import kept_now
 from branches.calendar_models import CalendarDay
@@ -137,7 +138,7 @@ class Calendar(ApiView):
     )
     def get(self, request: Request, query: dict[str, Any]) -> list[CalendarDate]:
         start = query.get("start") or shop_date(clock.now())
-        return selectors.calendar_of(start=start, days=query["days"])
+        return asking.calendar_of(start=start, days=query["days"])
 
 
 class AdminCalendar(ApiView):
@@ -171,7 +172,7 @@ class AdminCalendarDays(ApiView):
         page=True,
     )
     def get(self, request: Request, query: dict[str, Any]) -> Page:
-        return paged(selectors.calendar_days(start=shop_date(clock.now())), **query)
+        return paged(asking.calendar_days(start=shop_date(clock.now())), **query)
 
 
 class AdminCalendarDay(ApiView):

@@ -11,10 +11,8 @@ from django.conf import settings
 from django.db import connection
 from django.db.models import QuerySet
 
-from branches.calendar.days import Day, days_of
-from branches.calendar.reading import Shut, kept_around, shut
+from branches.calendar.reading import Shut, shut
 from branches.calendar.rests import note_of, orders_until, resting
-from branches.calendar_models import CalendarDay
 from branches.errors import BranchClosed, SlotClosed
 from branches.models import Branch, DatedSlot, DeliverySlot, Holder
 from branches.sql import DATED
@@ -282,21 +280,6 @@ def branch_by_code(*, code: str) -> Branch:
     if found is None:
         raise NotFound
     return found
-
-
-def calendar_of(*, start: dt.date, days: int) -> list[Day]:
-    """The calendar where deliveries leave from: rests, when they close and open. Two queries."""
-    last = min(start.toordinal() + days, dt.date.max.toordinal())
-    kept, place = kept_around(
-        branch_id=delivery_source().pk, start=start, end=dt.date.fromordinal(last)
-    )
-    return days_of(kept=kept, place=place, start=start, count=days)
-
-
-def calendar_days(*, start: dt.date | None = None) -> QuerySet[CalendarDay]:
-    """The managers' exceptions from a date on, by date."""
-    days = CalendarDay.objects.order_by("date")
-    return days if start is None else days.filter(date__gte=start)
 
 
 def base_fee(slot: DeliverySlot) -> Decimal:

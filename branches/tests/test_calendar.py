@@ -13,6 +13,7 @@ from pytest_django import Settings
 
 from branches import selectors
 from branches.calendar.hebrew import hebrew_text, independence_day, passover_of, rest_of
+from branches.calendar.reading import kept_around
 from branches.calendar_models import CalendarDay, CalendarSettings
 from branches.errors import SlotClosed
 from branches.locks import lock_dated_slot
@@ -95,7 +96,7 @@ def test_passover_of_2027(branch: Branch) -> None:
 
 def test_new_year_and_shabbat_are_one_rest(branch: Branch) -> None:
     start = dt.date(2027, 9, 29)
-    kept, place = selectors.kept_around(branch_id=branch.pk, start=start, end=dt.date(2027, 10, 4))
+    kept, place = kept_around(branch_id=branch.pk, start=start, end=dt.date(2027, 10, 4))
     [rest] = kept.rests(start=start, end=dt.date(2027, 10, 4), place=place)
     assert (rest.closes.date(), rest.opens.date()) == (dt.date(2027, 10, 1), dt.date(2027, 10, 3))
     assert [piece.key for piece in rest.pieces] == ["ROSH_HASHANA"] * 3
@@ -205,7 +206,7 @@ def test_managers_win(branch: Branch) -> None:
 def test_sunset_is_that_of_the_branch(branch: Branch) -> None:
     branch.latitude, branch.longitude = "29.55700", "34.95200"  # Eilat
     branch.save()
-    kept, place = selectors.kept_around(branch_id=branch.pk, start=FRIDAY, end=FRIDAY)
+    kept, place = kept_around(branch_id=branch.pk, start=FRIDAY, end=FRIDAY)
     [rest] = kept.rests(start=FRIDAY, end=FRIDAY, place=place)
     assert clock(rest.closes) == "04 15:00"
 
@@ -220,5 +221,5 @@ def test_the_calendar_costs_no_statement(branch: Branch, settings: Settings) -> 
 
 @pytest.mark.parametrize("date", [dt.date(1, 1, 1), dt.date(9999, 12, 31)])
 def test_the_ends_of_time(branch: Branch, date: dt.date) -> None:
-    kept, place = selectors.kept_around(branch_id=branch.pk, start=date, end=date)
+    kept, place = kept_around(branch_id=branch.pk, start=date, end=date)
     assert kept.rests(start=date, end=date, place=place) == ()
