@@ -19,6 +19,7 @@ from hypothesis import settings as hypothesis_settings
 from pytest_django import Settings
 from pytest_django.plugin import DjangoDbBlocker
 
+from branches import contact
 from catalog import process_cache
 from catalog.migrations._vat_law import load_vat
 from runtime import probes
@@ -154,6 +155,7 @@ def _empty_cache_and_queue(
     none, and what this process remembers of the catalogue was another catalogue's.
     """
     process_cache.forget()
+    contact.remember(contact.Contact(phone=settings.SELLER["phone"]))
     yield
     if commits(request.node):
         with django_db_blocker.unblock(), connection.cursor() as cursor:

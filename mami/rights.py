@@ -18,6 +18,7 @@ PAGES: dict[str, Row] = {
     "language": {"POST": P},
     "page": P,
     "page_version": P,
+    "contact": P,
     "favicon": {"GET": P},
     "apple_touch_icon": {"GET": P},
     "robots": {"GET": P},

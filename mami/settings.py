@@ -245,6 +245,7 @@ SMS_SECRET = env.str("SMS_SECRET", default="")
 SMS_FROM = env.str("SMS_FROM", default="Mami")
 SMS_TIMEOUT = env.int("SMS_TIMEOUT", default=10)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Mami <shop@mami.test>")
+CONTACT_EMAIL = env.str("CONTACT_EMAIL", default="")  # empty: the address mail comes from
 
 # -- Security -------------------------------------------------------------------------------
 SECURE_CONTENT_TYPE_NOSNIFF = True

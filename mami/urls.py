@@ -9,12 +9,14 @@ from django.views.static import serve
 
 from core.languages import in_both_languages
 from mami import home
+from notifications.enquiry_page import contact
 from payments.views import sandbox_bank
 
 urlpatterns: list[URLPattern | URLResolver] = [
     in_both_languages(
         path("", home.home, name="home"),
         path("offline/", home.offline, name="offline"),
+        path("help/contact/", contact, name="contact"),
         path("help/<slug:slug>/", home.page, name="page"),
         path("help/<slug:slug>/<slug:version>/", home.page, name="page_version"),
         path("", include("catalog.urls")),

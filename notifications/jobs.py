@@ -26,6 +26,21 @@ def send_phone_code(code_id: int) -> bool:
     return services.send_phone_code(code_id=code_id, now=clock.now())
 
 
+@app.task(
+    name="notifications.send_enquiry", retry=RetryStrategy(max_attempts=8, exponential_wait=4)
+)
+def send_enquiry(enquiry_id: int) -> bool:
+    """Hand what somebody asked to the shop's mailbox."""
+    return services.send_enquiry(enquiry_id=enquiry_id, now=clock.now())
+
+
+@app.periodic(cron="11 4 * * *")
+@app.task(name="notifications.forget_enquiries", queueing_lock="notifications.forget_enquiries")
+def forget_enquiries(timestamp: int) -> int:
+    """Remove what was asked half a year ago."""
+    return services.forget_enquiries(now=clock.now())
+
+
 @app.periodic(cron="* * * * *")
 @app.task(name="notifications.sweep", queueing_lock="notifications.sweep")
 def sweep(timestamp: int) -> int:

@@ -114,3 +114,6 @@ class QuietHours(models.Model):
 
     def __str__(self) -> str:
         return f"{self.begins}–{self.ends}"
+
+
+from notifications.enquiry_models import Enquiry as Enquiry  # noqa: E402

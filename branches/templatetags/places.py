@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django import template
 
-from branches import areas
+from branches import areas, contact
 from branches.area_models import Locality
 
 register = template.Library()
@@ -15,3 +15,9 @@ LISTED = 60
 def served_places() -> list[Locality]:
     """The largest places we deliver to, for a list that completes without a script. One query."""
     return areas.localities(limit=LISTED)
+
+
+@register.simple_tag
+def delivery_contact() -> contact.Contact:
+    """Phone and usual hours of where deliveries leave from."""
+    return contact.contact()

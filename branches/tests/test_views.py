@@ -7,9 +7,12 @@ import datetime as dt
 import pytest
 from django.test import Client
 
+from branches import contact
 from branches.models import Closure
+from branches.tests.factories import BranchFactory
 from core import clock
 from core.clock import shop_date, shop_instant
+from tests.html import one_line
 from tests.shop import open_shop
 
 pytestmark = pytest.mark.django_db
@@ -55,3 +58,13 @@ def test_a_branch_says_its_hours_as_they_are_on_each_date():
     branch.save()
     page(at, status=404)
     page("/branches/nowhere/", status=404)
+
+
+def test_the_foot_of_a_page_names_the_delivery_source(client: Client) -> None:
+    week = {**{str(day): ["06:00", "22:00"] for day in range(5)}, "5": ["06:00", "14:00"]}
+    BranchFactory(is_delivery_source=True, phone="04-855-0199", opening_hours=week)
+    contact.remember(contact.read())
+    text = one_line(client.get("/en/help/delivery/"))
+    assert '<a class="ltr" href="tel:+97248550199">04-855-0199</a>' in text
+    assert 'Sun–Thu <bdi dir="ltr">06:00–22:00</bdi>, Fri <bdi dir="ltr">06:00–14:00</bdi>' in text
+    assert "א׳–ה׳" in one_line(Client().get("/help/delivery/"))

@@ -70,6 +70,7 @@ def products(request: HttpRequest, part: int) -> HttpResponse:
 def _single_pages() -> Iterator[str]:
     for route in ("home", "catalog:aisles", "catalog:offers", "branches:index"):
         yield _hebrew(route)
+    yield _hebrew("contact")
     for branch in branches.active_branches():
         yield _hebrew("branches:detail", branch.code)
     for slug in HELP_PAGES:

@@ -1,5 +1,6 @@
 """Everything that changes messages and what people want of them."""
 
+from notifications.services.enquiries import EnquiryData, ask, forget_enquiries, send_enquiry
 from notifications.services.outbox import queue
 from notifications.services.phone_codes import send_phone_code
 from notifications.services.preferences import change_preferences, switch_off
@@ -7,6 +8,18 @@ from notifications.services.receipts import resend, take_receipt
 from notifications.services.sending import MOST_ATTEMPTS, deliver, hours_of, sweep
 
 __all__ = [
-    "MOST_ATTEMPTS", "change_preferences", "deliver", "hours_of", "queue", "resend", "send_phone_code", "sweep",
-    "switch_off", "take_receipt",
+    "MOST_ATTEMPTS",
+    "EnquiryData",
+    "ask",
+    "change_preferences",
+    "deliver",
+    "forget_enquiries",
+    "hours_of",
+    "queue",
+    "resend",
+    "send_enquiry",
+    "send_phone_code",
+    "sweep",
+    "switch_off",
+    "take_receipt",
 ]  # fmt: skip

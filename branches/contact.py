@@ -1,0 +1,80 @@
+"""Who answers the phone: what the foot of every page says of the branch that deliveries leave from."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from itertools import groupby
+
+from django.conf import settings
+from django.utils.translation import pgettext, pgettext_lazy
+
+from branches.models import Branch
+
+KEPT_SECONDS = 60.0
+SHORT_NAMES = (
+    pgettext_lazy("short day", "Sun"),
+    pgettext_lazy("short day", "Mon"),
+    pgettext_lazy("short day", "Tue"),
+    pgettext_lazy("short day", "Wed"),
+    pgettext_lazy("short day", "Thu"),
+    pgettext_lazy("short day", "Fri"),
+    pgettext_lazy("short day", "Sat"),
+)
+Hours = tuple[tuple[int, str, str], ...]
+"""Of each day that is open: its number (0 is Sunday), begin and end as `HH:MM`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contact:
+    """A phone as people read it, and the usual week."""
+
+    phone: str
+    week: Hours = ()
+
+    @property
+    def number(self) -> str:
+        """The phone as a telephone dials it from anywhere."""
+        digits = "".join(letter for letter in self.phone if letter.isdigit())
+        return f"+972{digits[1:]}" if digits.startswith("0") else f"+{digits}"
+
+    @property
+    def hours(self) -> list[tuple[str, str, str]]:
+        """Days next to each other that are open alike, in words: name, begin, end."""
+        found = []
+        for (_, begin, end), group in groupby(enumerate(self.week), key=_alike):
+            days = [one[0] for _, one in group]
+            first, last = str(SHORT_NAMES[days[0]]), str(SHORT_NAMES[days[-1]])
+            name = first if first == last else pgettext("days from, to", "%s–%s") % (first, last)
+            found.append((name, begin, end))
+        return found
+
+
+_known: list[tuple[float, Contact]] = []
+
+
+def contact() -> Contact:
+    """Of the delivery source, else of the seller. One query a minute in each process."""
+    if not _known or _known[0][0] < time.monotonic():
+        remember(read())
+    return _known[0][1]
+
+
+def remember(found: Contact) -> None:
+    """Let this process answer so for a minute."""
+    _known[:] = [(time.monotonic() + KEPT_SECONDS, found)]
+
+
+def read() -> Contact:
+    """As it stands in the table now. One query."""
+    source = Branch.objects.filter(is_delivery_source=True, is_active=True)
+    row = source.values_list("phone", "opening_hours").first()
+    phone, hours = row or ("", {})
+    week = tuple((int(day), *hours[day]) for day in sorted(hours))
+    return Contact(phone=phone or settings.SELLER["phone"], week=week)
+
+
+def _alike(numbered: tuple[int, tuple[int, str, str]]) -> tuple[int, str, str]:
+    """The same for days that follow each other and are open alike."""
+    place, (day, begin, end) = numbered
+    return day - place, begin, end
