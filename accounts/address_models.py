@@ -68,6 +68,13 @@ class Address(models.Model):
             return destination_of(code=self.locality_id)
         return Destination(locality=None, area=None, is_served=not has_areas())
 
+    def looked_up(self) -> Destination:
+        """The same, and where nobody found the city yet, it is looked up by its name now."""
+        found = self.destination
+        if found.locality is None and not found.is_served:
+            return destination_of(city=self.city)
+        return found
+
     @property
     def is_served(self) -> bool:
         return self.destination.is_served

@@ -10,6 +10,7 @@ from django.db.models.functions import Lower
 
 from accounts.contact_models import MailProof, PhoneCode
 from accounts.models import Address, Consent, PasswordReset, SignIn, User
+from branches.areas import EVERYWHERE, Destination
 from core.email_identity import known_identity
 from core.errors import NotFound
 
@@ -101,6 +102,14 @@ def address_for(*, actor: User, address_id: int) -> Address:
     if found is None:
         raise NotFound
     return found
+
+
+def destination_for(*, address_id: int | None) -> Destination:
+    """The place of an address and the terms of its area; everywhere for none. One query."""
+    if address_id is None:
+        return EVERYWHERE
+    found = Address.objects.filter(pk=address_id).with_area().first()
+    return found.looked_up() if found is not None else EVERYWHERE
 
 
 def default_address(*, actor: User) -> Address | None:

@@ -98,10 +98,7 @@ def _typed(actor: User, data: AddressData) -> Goal:
 
 def _kept(address: Address) -> Goal:
     """Of an address of one's own. One of before, whose place nobody looked up, is looked up now."""
-    found = address.destination
-    if found.locality is None and not found.is_served:
-        found = destination_of(city=address.city)
-    return Goal(address=_fields(address), destination=found)
+    return Goal(address=_fields(address), destination=address.looked_up())
 
 
 def _address(actor: User, request: CheckoutRequest) -> Address:

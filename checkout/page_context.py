@@ -12,7 +12,7 @@ from django.conf import settings
 from accounts import selectors as people
 from accounts.models import Address, User
 from branches import selectors as branches
-from branches.areas import EVERYWHERE, Destination, destination_of, known_place
+from branches.areas import EVERYWHERE, Destination, known_place
 from branches.models import Branch
 from cart.charges import BAG, DEPOSIT, Charge, charges_for, sum_of
 from cart.fees import delivery_fee, usual_fee
@@ -272,12 +272,8 @@ def _destination(form: CheckoutForm, addresses: list[Address], locality: int | N
     if chosen is None and not where and addresses:
         chosen = addresses[0]
     if chosen is not None:
-        return destination_of(city=chosen.city) if _is_unknown(chosen) else chosen.destination
+        return chosen.looked_up()
     return place_of_text(str(form.address["city"].value() or "")) or known_place(locality)
-
-
-def _is_unknown(address: Address) -> bool:
-    return address.locality_id is None and not address.is_served
 
 
 def _pickup_branch(form: CheckoutForm, shops: list[Branch]) -> Branch:

@@ -12,9 +12,9 @@ from rest_framework.request import Request
 from api.operations import operation
 from api.pagination import Page, by_cursor
 from api.views import ApiView
-from branches.errors import InvalidSlot, SlotClosed, SlotFull
+from branches.errors import AreaNotServed, InvalidSlot, SameDayNotServed, SlotClosed, SlotFull
 from cart.errors import EmptyCart, InvalidQuantity, ProductInactive
-from checkout.errors import AddressRequired
+from checkout.errors import AddressRequired, BelowMinimum
 from core import clock
 from core.days import read_day
 from core.errors import Busy, InvalidInput, NotFound
@@ -50,6 +50,7 @@ SET_UP = [
     PaymentRequired,
     PaymentTokenNotFound,
     AddressRequired,
+    AreaNotServed,
     NotFound,
     ProductInactive,
     Busy,
@@ -186,6 +187,7 @@ class Occurrence(ApiView):
             InvalidQuantity,
             InvalidSlot,
             ProductInactive,
+            AreaNotServed,
             SlotFull,
             SlotClosed,
             errors.OccurrenceClosed,
@@ -238,6 +240,9 @@ Place = _step(
     services.place_now,
     errors.PriceRiseNotAccepted,
     EmptyCart,
+    AreaNotServed,
+    SameDayNotServed,
+    BelowMinimum,
     SlotFull,
     SlotClosed,
     PaymentDeclined,

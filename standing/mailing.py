@@ -11,7 +11,7 @@ from core import clock
 from notifications.errors import Obsolete
 from standing.models import Occurrence, StandingOrder
 from standing.reasons import reason_words
-from standing.selectors import occurrence_view
+from standing.selectors import branch_of, occurrence_view
 from standing.status import DRAFTED, State
 
 NEAREST = 3
@@ -64,6 +64,6 @@ def _nearest(standing: StandingOrder, row: Occurrence) -> list[Any]:
     if slot is None:
         return []
     choices = available_slots(
-        branch_id=standing.branch_id, start=row.window_date, days=3, now=clock.now()
+        branch_id=branch_of(standing, row), start=row.window_date, days=3, now=clock.now()
     )
     return [choice for choice in choices if choice.is_open][:NEAREST]

@@ -15,7 +15,9 @@ from django.db.models import OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from accounts.models import User
+from accounts.selectors import destination_for
 from branches import selectors as branches
+from branches.areas import EVERYWHERE, AreaTerms, Destination
 from branches.models import DeliverySlot
 from branches.selectors import base_fee
 from cart.charges import charges_for, sum_of
@@ -99,6 +101,7 @@ class PricedDraft:
 
     lines: list[StandingLine]
     base_fee: Decimal | None
+    area: AreaTerms | None = None
 
     @property
     def bought(self) -> list[StandingLine]:
@@ -112,7 +115,7 @@ class PricedDraft:
     def delivery_fee(self) -> Decimal:
         if self.base_fee is None or not self.bought:
             return ZERO
-        return delivery_fee(goods=self.subtotal, base_fee=self.base_fee)
+        return delivery_fee(goods=self.subtotal, base_fee=self.base_fee, area=self.area)
 
     @cached_property
     def charges_total(self) -> Decimal:
@@ -206,13 +209,14 @@ def standing_orders(*, actor: User, now: dt.datetime) -> list[StandingView]:
 
 
 def view_of(*, row: StandingOrder, now: dt.datetime, count: int = NEXT) -> StandingView:
-    """A standing order with its next dates. At most seven queries."""
+    """A standing order with its next dates. At most eight queries."""
     items = list(StandingItem.objects.filter(standing=row))
     dates = next_rows(row=row, now=now, count=count)
     views, goods = _views(row, dates, items, now)
     fee = next((one.basket.base_fee for one in views), None)
     lines = [_line(item, goods[item.product_id]) for item in items]
-    return StandingView(row=row, basket=PricedDraft(lines=lines, base_fee=fee), next=views)
+    basket = PricedDraft(lines=lines, base_fee=fee, area=destination(row).area)
+    return StandingView(row=row, basket=basket, next=views)
 
 
 def past_of(*, row: StandingOrder, now: dt.datetime, limit: int) -> list[OccurrenceView]:
@@ -254,12 +258,29 @@ def next_rows(*, row: StandingOrder, now: dt.datetime, count: int = NEXT) -> lis
     return sorted(kept, key=lambda one: one.date)[:count]
 
 
+def destination(row: StandingOrder, occurrence: Occurrence | None = None) -> Destination:
+    """The place a standing order, or one date of it, goes to. One query for each address."""
+    key = (occurrence.address_id if occurrence else None) or row.address_id
+    if not row.is_delivery or key is None:
+        return EVERYWHERE
+    known: dict[int, Destination] = row.__dict__.setdefault("known_destinations", {})
+    if key not in known:
+        known[key] = destination_for(address_id=key)
+    return known[key]
+
+
+def branch_of(row: StandingOrder, occurrence: Occurrence | None = None) -> int | None:
+    """The branch whose windows it comes in; None: the one that deliveries leave from."""
+    return destination(row, occurrence).branch_id if row.is_delivery else row.branch_id
+
+
 def plan_slots(row: StandingOrder) -> dict[int, DeliverySlot]:
-    """The windows of the weekly plan at the rule's hour, by weekday. One query at most."""
+    """The windows of the weekly plan at the rule's hour, by weekday. Two queries at most."""
     if row.start_time is None:
         return {}
-    slots = branches.weekly_slots(branch_id=row.branch_id)
-    if row.branch_id is None:
+    branch_id = branch_of(row)
+    slots = branches.weekly_slots(branch_id=branch_id)
+    if branch_id is None:
         slots = slots.filter(branch__is_delivery_source=True)
     return {slot.day_of_week: slot for slot in slots.filter(start_time=row.start_time)}
 
@@ -296,7 +317,8 @@ def basket_of(
     """What a date would cost now. One query."""
     goods = _goods(row, {item.product_id for item in items})
     lines = [_dated(item, goods[item.product_id]) for item in items]
-    return PricedDraft(lines=lines, base_fee=_fee(row, occurrence))
+    area = destination(row, occurrence).area
+    return PricedDraft(lines=lines, base_fee=_fee(row, occurrence), area=area)
 
 
 def _views(
@@ -317,14 +339,14 @@ def _views(
         lines = [_dated(item, goods[item.product_id]) for item in own.get(one.pk, [])]
         if not lines and not one.is_edited:
             lines = [_line(item, goods[item.product_id]) for item in template]
-        basket = PricedDraft(lines=lines, base_fee=_fee(row, one))
+        area = destination(row, one).area
+        basket = PricedDraft(lines=lines, base_fee=_fee(row, one), area=area)
         views.append(OccurrenceView(row=one, basket=basket, now=now))
     return views, goods
 
 
 def _goods(row: StandingOrder, ids: Iterable[int]) -> dict[int, Product]:
-    branch_id = None if row.is_delivery else row.branch_id
-    return Product.objects.as_cards(branch_id).in_bulk(list(ids))
+    return Product.objects.as_cards(branch_of(row)).in_bulk(list(ids))
 
 
 def _fee(row: StandingOrder, occurrence: Occurrence) -> Decimal | None:

@@ -152,7 +152,9 @@ def date_page(request: PersonRequest, standing_id: int, date: str) -> HttpRespon
         start = max(clock.shop_date(now), view.row.window_date - AROUND)
         windows = [
             choice
-            for choice in available_slots(branch_id=row.branch_id, start=start, days=7, now=now)
+            for choice in available_slots(
+                branch_id=selectors.branch_of(row, view.row), start=start, days=7, now=now
+            )
             if choice.is_open
         ]
     context = {

@@ -10,9 +10,9 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from accounts.models import DeliveryPreference
+from accounts.models import Address, DeliveryPreference
 from branches import selectors as branches
-from branches.errors import InvalidSlot
+from branches.errors import AreaNotServed, InvalidSlot
 from core.errors import InvalidInput
 from core.text import validate_text
 from orders.models import FulfillmentType
@@ -21,7 +21,7 @@ from standing.selectors import plan_slots
 
 
 def check_rule(row: StandingOrder, *, today: dt.date, is_new: bool = True) -> None:
-    """Raises InvalidInput, NotFound (branch), InvalidSlot (no window begins then)."""
+    """Raises InvalidInput, NotFound (branch)."""
     wrong: dict[str, list[Any]] = {}
     _check_choices(row, wrong)
     _check_days(row, wrong, today if is_new else None)
@@ -35,8 +35,18 @@ def check_rule(row: StandingOrder, *, today: dt.date, is_new: bool = True) -> No
         raise InvalidInput(fields=wrong)
     if row.branch_id is not None:
         branches.branch(branch_id=row.branch_id)
+
+
+def check_window(row: StandingOrder) -> None:
+    """Raises InvalidSlot where no window begins then at the branch that serves its address."""
     if row.start_time is not None and not set(row.weekdays) <= set(plan_slots(row)):
         raise InvalidSlot
+
+
+def check_served(address: Address | None) -> None:
+    """Raises AreaNotServed for an address that we do not deliver to."""
+    if address is not None and not address.looked_up().is_served:
+        raise AreaNotServed(city=address.city)
 
 
 def _check_choices(row: StandingOrder, wrong: dict[str, list[Any]]) -> None:

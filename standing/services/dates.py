@@ -22,7 +22,8 @@ from core.transactions import write_transaction
 from standing.errors import OccurrenceClosed, StandingOrderEnded
 from standing.locks import lock_occurrence, lock_standing
 from standing.models import Occurrence, OccurrenceItem, StandingItem, StandingOrder
-from standing.selectors import PricedDraft, basket_of, next_rows, standing_of
+from standing.selectors import PricedDraft, basket_of, branch_of, next_rows, standing_of
+from standing.services.checking import check_served
 from standing.services.planning import keep_place, let_go, put_in
 from standing.services.sources import ItemData, checked
 from standing.services.telling import tell
@@ -74,6 +75,7 @@ def change_occurrence(
     with _editable(actor, standing_id, date, now) as (row, one):
         if change.address_id is not None:
             one.address = address_for(actor=actor, address_id=change.address_id)
+            check_served(one.address)
         if lines is not None:
             _replace_lines(row, one, lines)
         if change.delivery_slot_id is not None:
@@ -221,7 +223,7 @@ def _move(
 ) -> None:
     holder = Holder(PlaceHold.Kind.STANDING, one.pk)
     dated = lock_dated_slot(slot_id=slot_id, date=date, now=now)
-    branch_id = delivery_source().pk if row.is_delivery else row.branch_id
+    branch_id = branch_of(row, one) or delivery_source().pk
     if dated.slot.branch_id != branch_id:
         raise InvalidSlot
     check_open(dated_slot=dated, now=now, but_for=holder)

@@ -26,7 +26,7 @@ from standing.errors import StandingOrderEnded, StandingOrderLimit
 from standing.locks import lock_occurrences, lock_standing
 from standing.models import Occurrence, OccurrenceItem, StandingItem, StandingOrder
 from standing.selectors import standing_of
-from standing.services.checking import check_rule
+from standing.services.checking import check_rule, check_served, check_window
 from standing.services.planning import let_go, plan_standing
 from standing.services.sources import ItemData, checked
 from standing.status import OPEN, PAUSED, State
@@ -76,8 +76,8 @@ def create_standing(
     """Set one up, with the default address and card where none is named.
 
     `agree` to later charges is kept as a consent. Raises InvalidInput, InvalidSlot,
-    PaymentRequired, PaymentTokenNotFound, AddressRequired, NotFound, ProductInactive,
-    InvalidQuantity, StandingOrderLimit.
+    PaymentRequired, PaymentTokenNotFound, AddressRequired, AreaNotServed, NotFound,
+    ProductInactive, InvalidQuantity, StandingOrderLimit.
     """
     if not agree:
         said = _("We may charge the card later only if you agree.")
@@ -89,6 +89,7 @@ def create_standing(
     check_rule(row, today=today)
     lines = checked(items)
     _set_means(row, actor, data.address_id, data.payment_token_id)
+    check_window(row)
     with write_transaction():
         user = lock_user(user_id=actor.pk)
         mine = StandingOrder.objects.filter(user=actor).exclude(status=Status.ENDED)
@@ -128,6 +129,7 @@ def update_standing(
                 changes.get("address_id", row.address_id),
                 changes.get("payment_token_id", row.payment_token_id),
             )
+        check_window(row)
         row.save()
         if lines is not None:
             StandingItem.objects.filter(standing=row).delete()
@@ -240,6 +242,7 @@ def _set_means(
     if not cards:
         raise PaymentRequired
     row.payment_token_id = cards[0].pk
+    check_served(row.address)
 
 
 def _address(row: StandingOrder, actor: User, address_id: int | None) -> Address | None:

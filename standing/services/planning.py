@@ -22,6 +22,7 @@ from core.transactions import write_transaction
 from standing.locks import lock_occurrence, lock_occurrences, lock_standing
 from standing.models import HolidayRule, Occurrence, StandingOrder
 from standing.rules import DAY, dates_of, draft_at, place_at
+from standing.selectors import branch_of
 from standing.services.telling import tell
 from standing.status import CLOSED, OPEN, Moved, State
 
@@ -195,7 +196,7 @@ def _open_windows(row: StandingOrder, now: dt.datetime) -> dict[dt.date, list[Sl
     if row.start_time is None:
         return found
     choices = branches.available_slots(
-        branch_id=row.branch_id, start=shop_date(now), days=HORIZON_DAYS + 1, now=now
+        branch_id=branch_of(row), start=shop_date(now), days=HORIZON_DAYS + 1, now=now
     )
     for choice in choices:
         if choice.closed_reason in ("", "FULL"):

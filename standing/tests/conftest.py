@@ -50,8 +50,8 @@ class Weekly:
         return self.one().place_at
 
 
-def set_up(shop: Shop, *, card: str = "tok_visa", **values: Any) -> Weekly:
-    ada, milk = shop.customer(card=card), shop.product()
+def set_up(shop: Shop, *, card: str = "tok_visa", ada: User | None = None, **values: Any) -> Weekly:
+    ada, milk = ada or shop.customer(card=card), shop.product()
     row = services.create_standing(
         actor=ada,
         data=StandingData(
