@@ -226,6 +226,13 @@ def _reason(dated: DatedSlot, *, held: int, now: dt.datetime) -> str:
     )
 
 
+def orders_close_at(*, slot: DeliverySlot, date: dt.date) -> dt.datetime:
+    """Until when the window takes orders on the date: its cut-off, before a rest the rest. One query."""
+    begin = starts_at(slot, date)
+    here = shut(branch_id=slot.branch_id, start=begin, end=ends_at(slot, date))
+    return orders_until(begin, cutoff_at(slot, date), here.rests)
+
+
 def pickup_until(*, branch: Branch, now: dt.datetime) -> dt.datetime:
     """Until when a pickup without a window can be collected. One query.
 

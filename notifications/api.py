@@ -43,4 +43,5 @@ def wishes_of(body: dict[str, Any]) -> Wishes:
         choices={row["event"]: row["channels"] for row in body.get("events", ())},
         sets_hours="quiet_hours" in body,
         hours=(hours["from"], hours["to"]) if hours else None,
+        on_shabbat=body.get("quiet_on_shabbat"),
     )

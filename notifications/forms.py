@@ -23,6 +23,9 @@ class PreferencesForm(forms.Form):
     quiet = forms.BooleanField(label=_("Leave me alone at night"), required=False)
     begins = forms.TimeField(label=_("from"), required=False)
     ends = forms.TimeField(label=_("to"), required=False)
+    on_shabbat = forms.BooleanField(
+        label=_("Leave me alone on Shabbat and holidays, from entry to exit"), required=False
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -48,4 +51,4 @@ class PreferencesForm(forms.Form):
         hours: tuple[dt.time, dt.time] | None = None
         if data["quiet"]:
             hours = (data["begins"], data["ends"])
-        return Wishes(choices=choices, sets_hours=True, hours=hours)
+        return Wishes(choices=choices, sets_hours=True, hours=hours, on_shabbat=data["on_shabbat"])

@@ -102,6 +102,11 @@ class QuietHours(models.Model):
     )
     begins = models.TimeField(null=True, blank=True)
     ends = models.TimeField(null=True, blank=True)
+    on_shabbat = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text=_("Also from entry to exit of Shabbat and holidays."),
+    )
 
     class Meta:
         constraints = [

@@ -29,7 +29,9 @@ def take_out(*, user_id: int) -> dict[str, Any]:
             .order_by("pk")
             .values("topic", "order_number", "email", "text", "created_at")
         ),
-        "quiet_hours": list(QuietHours.objects.filter(user_id=user_id).values("begins", "ends")),
+        "quiet_hours": list(
+            QuietHours.objects.filter(user_id=user_id).values("begins", "ends", "on_shabbat")
+        ),
     }
 
 

@@ -4,14 +4,38 @@ from __future__ import annotations
 
 import datetime as dt
 
-from core.clock import SHOP_TZ
+from branches.calendar.rests import Rules, rests
+from branches.models import LATITUDE, LONGITUDE
+from core.clock import SHOP_TZ, shop_date
 
 DEFAULT = (dt.time(22), dt.time(7))
 Hours = tuple[dt.time, dt.time]
+PLACE = (float(LATITUDE), float(LONGITUDE))
 
 
-def quiet_until(*, now: dt.datetime, hours: Hours | None) -> dt.datetime | None:
-    """When the quiet that `now` is in ends, on the shop's clock; None outside of it.
+def quiet_until(
+    *, now: dt.datetime, hours: Hours | None, on_shabbat: bool = False
+) -> dt.datetime | None:
+    """When the quiet that `now` is in ends; None outside of it. With `on_shabbat` also from entry to
+    exit of Shabbat and holidays, by the sunset of Haifa: a night that follows a rest is quiet too.
+    """
+    until, at = None, now
+    while True:
+        ends = _rest_until(at) if on_shabbat else None
+        later = ends or _hours_until(now=at, hours=hours)
+        if later is None or later <= at:
+            return until or later
+        until = at = later
+
+
+def _rest_until(now: dt.datetime) -> dt.datetime | None:
+    today = shop_date(now)
+    found = rests(start=today, end=today, place=PLACE, rules=Rules())
+    return next((rest.opens for rest in found if rest.closes <= now < rest.opens), None)
+
+
+def _hours_until(*, now: dt.datetime, hours: Hours | None) -> dt.datetime | None:
+    """When the quiet hours that `now` is in end, on the shop's clock; None outside of them.
 
     Over midnight where it ends before it begins. An end that a change of clocks skips counts by the
     clock of before it; of one that comes twice the first counts.

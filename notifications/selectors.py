@@ -23,9 +23,11 @@ class Wanted:
 
 @dataclass(frozen=True, kw_only=True)
 class Preferences:
-    """All events as one person has them, and when they want to be left alone (None: never)."""
+    """All events as one person has them, and when they want to be left alone (None: never),
+    Shabbat and holidays apart."""
 
     hours: Hours | None
+    on_shabbat: bool
     events: list[Wanted]
 
 
@@ -38,6 +40,7 @@ def preferences_of(*, actor: User) -> Preferences:
         hours = None if row.begins is None or row.ends is None else (row.begins, row.ends)
     return Preferences(
         hours=hours,
+        on_shabbat=row is not None and row.on_shabbat,
         events=[
             Wanted(
                 event=event,

@@ -32,12 +32,16 @@ class EventOut(serializers.Serializer[Any]):
 
 class PreferencesOut(serializers.Serializer[Any]):
     quiet_hours = QuietOut(allow_null=True, help_text="On the shop's clock; null: none.")
+    quiet_on_shabbat = serializers.BooleanField(
+        help_text="Also from entry to exit of Shabbat and holidays."
+    )
     events = EventOut(many=True)
 
     def to_representation(self, found: Preferences) -> dict[str, Any]:
         hours = found.hours
         return {
             "quiet_hours": hours and {"from": time_of_day(hours[0]), "to": time_of_day(hours[1])},
+            "quiet_on_shabbat": found.on_shabbat,
             "events": [
                 {
                     "event": one.event.name,
@@ -57,4 +61,5 @@ class EventIn(serializers.Serializer[Any]):
 
 class PreferencesIn(serializers.Serializer[Any]):
     quiet_hours = QuietOut(allow_null=True, required=False)
+    quiet_on_shabbat = serializers.BooleanField(required=False)
     events = EventIn(many=True, required=False, max_length=100)

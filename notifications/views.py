@@ -35,6 +35,7 @@ def preferences(request: PersonRequest) -> HttpResponse:
         initial={
             "quiet": hours is not None,
             "begins": f"{hours[0]:%H:%M}" if hours else "22:00",
+            "on_shabbat": found.on_shabbat,
             "ends": f"{hours[1]:%H:%M}" if hours else "07:00",
         },
     )

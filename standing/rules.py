@@ -71,13 +71,16 @@ def draft_at(window_date: dt.date, lead_days: int) -> dt.datetime:
     return shop_instant(window_date - DAY * lead_days, DRAFT_HOUR)
 
 
-def place_at(slot: DeliverySlot | None, window_date: dt.date) -> dt.datetime:
+def place_at(
+    slot: DeliverySlot | None, window_date: dt.date, *, until: dt.datetime | None = None
+) -> dt.datetime:
     """Until when it can be edited, and when it is ordered: 20:00 of the day before, and an hour
-    before the window's cut-off at the latest. A pickup without a window: on its morning."""
+    before the window's cut-off at the latest, or before `until`, when a rest ends its orders earlier.
+    A pickup without a window: on its morning."""
     if slot is None:
         return shop_instant(window_date, PICKUP_HOUR)
     evening = shop_instant(window_date - DAY, PLACE_HOUR)
-    return min(evening, cutoff_at(slot, window_date) - BEFORE_CUTOFF)
+    return min(evening, (until or cutoff_at(slot, window_date)) - BEFORE_CUTOFF)
 
 
 def orders_until(slot: DeliverySlot | None, window_date: dt.date) -> dt.datetime:

@@ -16,16 +16,19 @@ from core.transactions import write_transaction
 from notifications.errors import DutyMessage
 from notifications.events import EMAIL, EVENTS, SMS
 from notifications.models import Choice, QuietHours
-from notifications.quiet import Hours
+from notifications.quiet import DEFAULT, Hours
 
 
 @dataclass(frozen=True, kw_only=True)
 class Wishes:
-    """What is to change: choices by event and channel; hours where `sets_hours`, None for none."""
+    """What is to change: choices by event and channel; hours where `sets_hours`, None for none;
+    whether Shabbat and holidays are quiet, None: as it is.
+    """
 
     choices: Mapping[str, Mapping[str, bool]] = field(default_factory=dict)
     sets_hours: bool = False
     hours: Hours | None = None
+    on_shabbat: bool | None = None
 
 
 def change_preferences(*, actor: User, wishes: Wishes) -> None:
@@ -82,6 +85,13 @@ def _write(user: User, wishes: Wishes) -> None:
         unique_fields=["user", "event", "channel"],
         update_fields=["is_on"],
     )
+    quiet: dict[str, object] = {}
     if wishes.sets_hours:
-        begins, ends = wishes.hours or (None, None)
-        QuietHours.objects.update_or_create(user=user, defaults={"begins": begins, "ends": ends})
+        quiet["begins"], quiet["ends"] = wishes.hours or (None, None)
+    if wishes.on_shabbat is not None:
+        quiet["on_shabbat"] = wishes.on_shabbat
+    if quiet:
+        usual = {"begins": DEFAULT[0], "ends": DEFAULT[1]}
+        QuietHours.objects.update_or_create(
+            user=user, defaults=quiet, create_defaults={**usual, **quiet}
+        )

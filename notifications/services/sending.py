@@ -80,11 +80,17 @@ def sweep(*, now: dt.datetime, limit: int = 200) -> int:
 
 
 def hours_of(*, user_id: int) -> Hours | None:
-    """When this person wants to be left alone; None: never. One query."""
+    """The hours in which this person wants to be left alone; None: never. One query."""
+    return _quiet_of(user_id)[0]
+
+
+def _quiet_of(user_id: int) -> tuple[Hours | None, bool]:
+    """The quiet hours, and whether Shabbat and holidays are quiet. One query."""
     row = QuietHours.objects.filter(user_id=user_id).first()
     if row is None:
-        return DEFAULT
-    return None if row.begins is None or row.ends is None else (row.begins, row.ends)
+        return DEFAULT, False
+    hours = None if row.begins is None or row.ends is None else (row.begins, row.ends)
+    return hours, row.on_shabbat
 
 
 def _deliver(message: Message, now: dt.datetime) -> bool:
@@ -93,7 +99,8 @@ def _deliver(message: Message, now: dt.datetime) -> bool:
         _close(message, State.FAILED, failure="UNKNOWN_EVENT")
         return False
     if not event.may_wake(message.channel):
-        until = quiet_until(now=now, hours=hours_of(user_id=message.user_id))
+        hours, on_shabbat = _quiet_of(message.user_id)
+        until = quiet_until(now=now, hours=hours, on_shabbat=on_shabbat)
         if until is not None:
             _wait(message, until)
             return False

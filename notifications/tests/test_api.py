@@ -41,6 +41,9 @@ class TestPreferences:
         rest = {row["event"]: row for row in changed.json()["data"]["events"]}
         assert rest["order_delivered"]["channels"] == {"EMAIL": False, "SMS": True}
         assert changed.json()["data"]["quiet_hours"] is None
+        assert changed.json()["data"]["quiet_on_shabbat"] is False
+        told = api(ada).patch("/me/notifications", {"quiet_on_shabbat": True}).json()["data"]
+        assert (told["quiet_hours"], told["quiet_on_shabbat"]) == (None, True)
         from notifications.selectors import preferences_of
 
         with django_assert_num_queries(2):

@@ -113,10 +113,13 @@ def let_go(occurrences: Iterable[Occurrence]) -> None:
 def put_in(
     row: StandingOrder, one: Occurrence, window: tuple[DeliverySlot | None, dt.date]
 ) -> None:
-    """Give a date its window; not saved."""
+    """Give a date its window; not saved. One query where it has one."""
     one.slot, one.window_date = window
+    until = None
+    if one.slot is not None:
+        until = branches.orders_close_at(slot=one.slot, date=one.window_date)
     one.draft_at = draft_at(one.window_date, row.lead_days)
-    one.place_at = place_at(one.slot, one.window_date)
+    one.place_at = place_at(one.slot, one.window_date, until=until)
 
 
 def _make_rows(row: StandingOrder, now: dt.datetime) -> None:
