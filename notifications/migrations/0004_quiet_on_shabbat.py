@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('notifications', '0001_squashed_0002_channels_and_choices'),
+        ('notifications', '0003_enquiries'),
     ]
 
     operations = [
