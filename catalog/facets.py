@@ -19,12 +19,14 @@ from core.name_keys import name_key
 # `n`, each with one flag for every filter in force: everything else is counted from a few rows.
 # A facet counts with all filters but its own, so that its number is what a click would give; tags
 # narrow, so theirs are counted with everything.
-COUNT = """
+ALIKE = """
 WITH m AS MATERIALIZED (
        SELECT category_id, brand_id, dietary_tags, allergens, in_stock, is_sale, by_brand, by_tag, by_free, by_price,
               {by_stock} AS by_stock, by_sale, count(*) AS n, min(price) AS low, max(price) AS high
          FROM ({matching}) AS one GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12),
      kept AS (SELECT * FROM m WHERE by_brand AND by_tag AND by_free AND by_price AND by_stock AND by_sale)
+"""
+COUNTS = """
 SELECT 'total' AS facet, NULL::bigint AS id, '' AS value, '' AS label, coalesce(sum(n), 0) AS n,
        NULL::numeric AS low, NULL::numeric AS high FROM kept
 UNION ALL
@@ -45,7 +47,7 @@ SELECT 'allergen', NULL, a.name, '', sum(n), NULL, NULL
   FROM kept CROSS JOIN LATERAL unnest(kept.allergens) AS a(name) GROUP BY a.name
 UNION ALL
 SELECT 'without', NULL, w.name, '', sum(n), NULL, NULL
-  FROM m CROSS JOIN unnest(%s::text[]) AS w(name)
+  FROM m CROSS JOIN unnest({filters}) AS w(name)
   WHERE (by_brand OR w.name = 'brand') AND (by_tag OR w.name = 'tag')
     AND (by_free OR w.name = 'free')
     AND (by_price OR w.name = 'price') AND (by_stock OR w.name = 'stock')
@@ -160,13 +162,14 @@ def count_facets(products: QuerySet[Product], filters: Filters) -> Facets:
     name = "name_en" if get_language() == "en" else "name_he"
     with connection.cursor() as cursor:
         by_stock = "in_stock" if filters.in_stock else "true"  # looked up once for each product
-        count = COUNT.format(matching=sql, name=name, by_stock=by_stock)
-        cursor.execute(count, [*params, list(conditions)])
+        alike = ALIKE.format(matching=sql, by_stock=by_stock)
+        counts = COUNTS.format(name=name, filters="%s::text[]")
+        cursor.execute(alike + counts, [*params, list(conditions)])
         return collected(cursor.fetchall(), filters)
 
 
 def collected(rows: list[tuple], filters: Filters) -> Facets:
-    """The counts out of rows as `COUNT` gives them, whichever engine counted."""
+    """The counts out of rows as `COUNTS` gives them, whichever engine counted."""
     facets = Facets()
     tags = dict(DietaryTag.choices)
     holding = dict.fromkeys(filters.allergen_free, 0)

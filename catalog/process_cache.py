@@ -75,9 +75,12 @@ def changed() -> None:
     """Say that the catalogue is another one as soon as the transaction around it is committed.
 
     After the commit and not before: whoever asks in between still remembers the old catalogue under
-    the old version, and nobody remembers it under the new one.
+    the old version, and nobody remembers it under the new one. However often it is said in a
+    transaction, once is enough.
     """
-    transaction.on_commit(_move_on)
+    here = set(connection.savepoint_ids)
+    if not any(one[1] is _move_on and one[0] <= here for one in connection.run_on_commit):
+        transaction.on_commit(_move_on)
 
 
 def forget() -> None:

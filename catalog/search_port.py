@@ -12,7 +12,6 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Protocol
 
 from django.db import models
-from django.db.models.expressions import OrderBy
 from django.utils.translation import gettext_lazy as _
 
 from catalog.facets import Facets
@@ -20,7 +19,12 @@ from catalog.process_cache import Memory
 from catalog.querysets import ProductQuerySet
 
 if TYPE_CHECKING:
+    from catalog.models import Product
     from catalog.selectors.shelves import ShelfQuestion
+
+
+POSTGRESQL = "postgresql"
+OPENSEARCH = "opensearch"
 
 
 class SearchStatus(models.TextChoices):
@@ -86,13 +90,15 @@ class SearchQuery:
 
 @dataclass(frozen=True, kw_only=True)
 class SearchPage:
-    """A page that an engine beside PostgreSQL found: keys in order, and counts; nothing that is shown
-    or sold. Names, prices and stock are read from the products themselves.
+    """A page that an engine found: keys in order, and counts; nothing that is shown or sold. Names,
+    prices and stock are read from the products themselves. `degraded` where PostgreSQL stood in.
     """
 
     ids: tuple[int, ...]
     total: int
     facets: Facets
+    engine: str = POSTGRESQL
+    degraded: bool = False
 
 
 class SearchEngine(Protocol):
@@ -111,7 +117,12 @@ class SearchEngine(Protocol):
         offset: int,
         counts: bool = True,
     ) -> SearchPage | None:
-        """The page of a text from beside PostgreSQL; None where PostgreSQL has to answer."""
+        """The page of a text in its own order, from beside PostgreSQL in any; None where the shelves have
+        to put it in the order of a column. Without `counts` the total is of the page.
+        """
+
+    def counts(self, question: ShelfQuestion, *, memory: Memory) -> Facets:
+        """The counts of a text, by PostgreSQL."""
 
     def understand(
         self, text: str, *, memory: Memory, typing: bool = False, as_typed: bool = False
@@ -126,16 +137,15 @@ class SearchEngine(Protocol):
         both, where deliveries leave from. Who shows a product looks again.
         """
 
-    def order(self, query: SearchQuery, *, stock: Any) -> list[OrderBy | str | Any]:
-        """How they stand, the sold out after their like; `stock` is what `in_stock` gave."""
-
     def asked(self, query: SearchQuery, results: int) -> None:
         """Somebody asked for this on a first page without filters. No query."""
 
     def earlier(self, beginning: str, *, limit: int) -> list[str]:
         """What many searched for and found, that begins so. One query."""
 
-    def documents_changed(self, product_ids: Iterable[int]) -> int:
+    def documents_changed(
+        self, product_ids: Iterable[int], *, at_hand: Iterable[Product] = ()
+    ) -> int:
         """Bring what the engine knows of these up to date, in the caller's transaction."""
 
     def states_changed(self, product_ids: Iterable[int]) -> None:
@@ -157,9 +167,11 @@ def engine() -> SearchEngine:
     return _engines[0]
 
 
-def documents_changed(product_ids: Iterable[int]) -> int:
-    """Tell the engine that these products are other ones now; how many it looked at."""
-    return engine().documents_changed(product_ids) if _engines else 0
+def documents_changed(product_ids: Iterable[int], *, at_hand: Iterable[Product] = ()) -> int:
+    """Tell the engine that these products are other ones now; how many it looked at. Those whose rows
+    the caller has `at_hand`, as they are now, are not read again: one statement.
+    """
+    return engine().documents_changed(product_ids, at_hand=at_hand) if _engines else 0
 
 
 def states_changed(product_ids: Iterable[int]) -> None:

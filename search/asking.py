@@ -11,7 +11,7 @@ from branches.models import Branch
 from catalog.facets import Facets, collected
 from catalog.models import Brand
 from catalog.process_cache import Memory
-from catalog.search_port import SearchPage
+from catalog.search_port import OPENSEARCH, SearchPage
 from catalog.selectors.shelves import DEEPEST, ShelfQuestion
 from catalog.tree import category_tree
 from core import metrics
@@ -35,7 +35,7 @@ def page(
     if query is None or not outbox.is_wanted() or offset > DEEPEST:
         return None
     if query.is_empty:
-        return SearchPage(ids=(), total=0, facets=Facets())
+        return SearchPage(ids=(), total=0, facets=Facets(), engine=OPENSEARCH)
     if not memory.get(("live index",), _is_live):
         return _fallen_back("no index")
     if not breaker.may_ask():
@@ -51,6 +51,7 @@ def page(
     breaker.answered()
     total = answer["hits"]["total"]["value"]
     return SearchPage(
+        engine=OPENSEARCH,
         ids=tuple(int(hit["_id"]) for hit in answer["hits"]["hits"]),
         total=total,
         facets=_facets(answer["aggregations"], total, question, memory) if counts else Facets(),

@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models.expressions import RawSQL
-
 from catalog import process_cache
 from catalog.models import Product
 from core.database import long_work
 from search import outbox, sql
 from search.labels import Label, product_keys, read_label
 from search.rules import Rules, rules_by_key
-from search.vocabulary import Vocabulary, vocabulary_of
-from search.words import is_word, tokens
+from search.words import inflected, is_word, prefixed, tokens
 
 BATCH = 500
 
@@ -37,12 +34,17 @@ class _Read:
 
 
 def index_products(product_ids: Iterable[int], *, anyway: bool = True) -> int:
-    """Bring the documents of these products up to date; how many there are. Three statements a batch,
-    one more where a rule was changed. Not `anyway`: who has no other words keeps the version.
+    """Bring the documents of these products up to date; how many there are. Two statements a batch,
+    two more where a rule was changed. Not `anyway`: who has no other words keeps the version.
     """
     ids = list(product_ids)
-    batches = [ids[start : start + BATCH] for start in range(0, len(ids), BATCH)]
-    return sum(_index(batch, anyway=anyway) for batch in batches)
+    found = 0
+    for start in range(0, len(ids), BATCH):
+        some = Product.objects.filter(pk__in=ids[start : start + BATCH])
+        batch = list(some.select_related("brand", "category").order_by("pk"))
+        write_documents(batch, anyway=anyway)
+        found += len(batch)
+    return found
 
 
 def rebuild() -> int:
@@ -81,30 +83,31 @@ def missing(limit: int = BATCH) -> list[int]:
     return list(found.values_list("pk", flat=True)[:limit])
 
 
-def _index(ids: list[int], *, anyway: bool) -> int:
-    found = Product.objects.filter(pk__in=ids).select_related("brand", "category").order_by("pk")
-    products = list(found.annotate(rules_key=RawSQL(sql.RULES_KEY, [])))  # noqa: S611 - constant text
-    if not products:
-        return 0
-    rules = rules_by_key(products[0].rules_key)
-    read = [
-        _Read(
-            product=product,
-            labels=(read_label(product.name_he, rules), read_label(product.name_en, rules)),
+def write_documents(products: list[Product], *, anyway: bool = True) -> None:
+    """Bring the documents of these up to date, whose rows are at hand as they are now. One statement,
+    three more where a rule was changed.
+    """
+    key, told = "", None
+    while products and told != key:
+        key, rules = rules_by_key(told or "")
+        read = [
+            _Read(
+                product=product,
+                labels=(read_label(product.name_he, rules), read_label(product.name_en, rules)),
+            )
+            for product in products
+        ]
+        documents = [_document(one, rules) for one in read]
+        words = _learned(read, documents)
+        told = sql.store_documents(
+            documents, words, rules_key=key, tell=outbox.is_wanted(), anyway=anyway
         )
-        for product in products
-    ]
-    vocabulary = vocabulary_of({word for one in read for word in one.named})
-    documents = [_document(one, vocabulary, rules) for one in read]
-    sql.store_documents(
-        documents, _learned(read, documents), tell=outbox.is_wanted(), anyway=anyway
-    )
-    outbox.wake_on_commit()
-    process_cache.changed()
-    return len(read)
+    if products:
+        outbox.wake_on_commit()
+        process_cache.changed()
 
 
-def _document(read: _Read, vocabulary: Vocabulary, rules: Rules) -> sql.SearchDocument:
+def _document(read: _Read, rules: Rules) -> sql.SearchDocument:
     product, category = read.product, read.product.category
     units = [unit for label in read.labels for unit in label.units]
     brand = (product.brand.name_he, product.brand.name_en) if product.brand else ()
@@ -122,7 +125,7 @@ def _document(read: _Read, vocabulary: Vocabulary, rules: Rules) -> sql.SearchDo
         category=_distinct(_words(category.name_he, category.name_en)),
         described=_distinct([*described, *_words(product.description_he, product.description_en)]),
         heads=read.heads,
-        flavours=_flavours(read, vocabulary),
+        named=_named_besides(read),
         quantities=_distinct([*quantities, *product_keys(product.size, product.size_unit)]),
     )
 
@@ -138,17 +141,10 @@ def _learned(read: list[_Read], documents: list[sql.SearchDocument]) -> list[sql
     return [sql.LearnedWord(word, *known[word]) for word in sorted(known)]
 
 
-def _flavours(read: _Read, vocabulary: Vocabulary) -> list[str]:
-    """Its other words that are what labels of another category are about."""
-    own = {form for head in read.heads for form in (head, *vocabulary.forms(head))}
-    found = []
-    for word in read.named:
-        if word in own:
-            continue
-        majority = vocabulary.majority(vocabulary.whole_forms(word))
-        if majority is not None and majority != read.product.category_id:
-            found.append(word)
-    return _distinct(found)
+def _named_besides(read: _Read) -> list[tuple[str, list[str]]]:
+    """Its words that are no form of what it is about, each with the forms that labels may carry."""
+    own = {form for head in read.heads for form in (*inflected(head), *prefixed(head))}
+    return [(word, list(inflected(word))) for word in _distinct(read.named) if word not in own]
 
 
 def _words(*texts: str) -> list[str]:

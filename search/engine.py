@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from django.utils.translation import get_language
 from procrastinate.contrib.django import app
 
+from catalog.facets import Facets
+from catalog.models import Product
 from catalog.process_cache import Memory
 from catalog.querysets import ProductQuerySet
-from catalog.search_port import SearchPage, SearchQuery
+from catalog.search_port import POSTGRESQL, SearchPage, SearchQuery
 from catalog.selectors.shelves import ShelfQuestion
-from search import asking, documents, outbox, postgres, querylog
+from core import metrics
+from search import asking, documents, found, outbox, postgres, querylog
 from search.understanding import Understanding
 
 SOME = 200
@@ -36,13 +40,25 @@ class Engine:
         offset: int,
         counts: bool = True,
     ) -> SearchPage | None:
-        return asking.page(question, memory=memory, limit=limit, offset=offset, counts=counts)
+        beside = asking.page(question, memory=memory, limit=limit, offset=offset, counts=counts)
+        if beside is not None or not question.by_text:
+            return beside
+        with metrics.search_clock(POSTGRESQL):
+            if counts:
+                page = found.page(question, memory=memory, limit=limit, offset=offset)
+            else:
+                ids = found.find(question, limit=limit, offset=offset, counts=False).ids
+                page = SearchPage(ids=tuple(ids), total=len(ids), facets=Facets())
+        return replace(page, degraded=self.is_beside)
+
+    def counts(self, question: ShelfQuestion, *, memory: Memory) -> Facets:
+        return found.remembered(question, memory=memory).facets
 
     def understand(
         self, text: str, *, memory: Memory, typing: bool = False, as_typed: bool = False
     ) -> SearchQuery | None:
         reading = Understanding(
-            memory=memory, exists=postgres.exists, typing=typing, as_typed=as_typed
+            memory=memory, exists=found.exists, typing=typing, as_typed=as_typed
         )
         return reading.read(text)
 
@@ -52,9 +68,6 @@ class Engine:
     def in_stock(self, *, branch_id: int | None, anywhere: bool) -> Any:
         return postgres.in_stock(branch_id=branch_id, anywhere=anywhere)
 
-    def order(self, query: SearchQuery, *, stock: Any) -> list[Any]:
-        return postgres.order(query, stock=stock)
-
     def asked(self, query: SearchQuery, results: int) -> None:
         querylog.note(query, results)
 
@@ -62,11 +75,16 @@ class Engine:
         language = "en" if get_language() == "en" else "he"
         return querylog.earlier(beginning, language, limit=limit)
 
-    def documents_changed(self, product_ids: Iterable[int]) -> int:
-        ids: list[Any] = list(product_ids)
+    def documents_changed(
+        self, product_ids: Iterable[int], *, at_hand: Iterable[Product] = ()
+    ) -> int:
+        if rows := list(at_hand):
+            documents.write_documents(rows)
+        there = {row.pk for row in rows}
+        ids: list[Any] = [pk for pk in product_ids if pk not in there]
         for start in range(SOME, len(ids), SOME):  # the first now, the rest behind the answer
             app.configure_task("search.index_some").defer(product_ids=ids[start : start + SOME])
-        return documents.index_products(ids[:SOME])
+        return len(rows) + documents.index_products(ids[:SOME])
 
     def states_changed(self, product_ids: Iterable[int]) -> None:
         if outbox.is_wanted():

@@ -6,6 +6,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
+from django.db.models import Value
 from django.utils.translation import gettext_lazy as _
 
 
@@ -90,7 +91,13 @@ class SearchWord(models.Model):
 
 
 class SearchDocument(models.Model):
-    """What an engine knows of one product: analysed words, heads, flavours, sizes, popularity."""
+    """What an engine knows of one product: analysed words, heads, flavours, sizes, popularity; and of
+    the product itself what a text is narrowed and counted by.
+
+    Those columns, from `category_id` to `alike`, are written by triggers in the statement that changes
+    the product. `alike` is one number for all that counts alike: the same in every one of them but the
+    price, and in stock at the same branches.
+    """
 
     product = models.OneToOneField(
         "catalog.Product",
@@ -105,6 +112,15 @@ class SearchDocument(models.Model):
     popularity = models.PositiveSmallIntegerField(default=0)
     branches = ArrayField(models.BigIntegerField(), default=list)  # that can promise a step of it
     version = models.BigIntegerField(default=1)
+    category_id = models.BigIntegerField(null=True)
+    path = ArrayField(models.BigIntegerField(), db_default=Value([]))  # from its department down
+    brand_id = models.BigIntegerField(null=True)
+    tags = ArrayField(models.TextField(), db_default=Value([]))
+    allergens = ArrayField(models.TextField(), db_default=Value([]))
+    price = models.DecimalField(max_digits=12, decimal_places=2, null=True)
+    on_sale = models.BooleanField(db_default=False)
+    is_active = models.BooleanField(db_default=False)
+    alike = models.BigIntegerField(null=True)
 
     class Meta:
         verbose_name = _("search document")
@@ -112,6 +128,18 @@ class SearchDocument(models.Model):
         indexes = [
             GinIndex(fields=["words"], name="search_document_words"),
             GinIndex(fields=["quantities"], name="search_document_quantities"),
+            models.Index(
+                fields=["category_id"],
+                name="search_document_category",
+                condition=models.Q(is_active=True),
+            ),
+            # What a diet finds is counted and walked along this, without the rows themselves.
+            models.Index(
+                fields=["alike", "-popularity", "product"],
+                include=["price"],
+                name="search_document_alike",
+                condition=models.Q(is_active=True),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -6,7 +6,7 @@ PostgreSQL's, and the cluster keeps the newer of two, so that the order of arriv
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -21,14 +21,16 @@ from search.present import Present
 if TYPE_CHECKING:
     from opensearchpy import OpenSearch
 
-SCHEMA = 2
+SCHEMA = 3
+SINCE = {"path": 3}
+"""Fields that an index of an older schema does not take: it is asked until it is built anew."""
 GONE = 2**62
 CONFLICT, MISSING = 409, 404
 ADMIN_SECONDS = 30
 KEYWORDS = (
     "names brand_words category_words described heads quantities tags allergens key_he key_en"
 )
-NUMBERS = "product_id category_id brand_id price unit_price created at"
+NUMBERS = "product_id category_id path brand_id price unit_price created at"
 MAPPING = {
     "dynamic": "strict",
     "_source": {"enabled": True},
@@ -68,13 +70,15 @@ class SearchCluster:
             raise SearchDown("partial")
         return found
 
-    def apply(self, indexes: Iterable[str], documents: Iterable[Present]) -> dict[int, str]:
-        """Send the present state of products to the indexes; which were refused, and why."""
+    def apply(self, indexes: Mapping[str, int], documents: Iterable[Present]) -> dict[int, str]:
+        """Send the present state of products to the indexes, each with the fields of its schema; which
+        were refused, and why.
+        """
         lines: list[dict[str, Any]] = []
         for document in documents:
-            for index in indexes:
+            for index, schema in indexes.items():
                 where = _where(index, document.product_id, document.version)
-                lines += [{"index": where}, document.fields]
+                lines += [{"index": where}, fields_of(document, schema)]
         return self._bulk(lines)
 
     def forget(self, indexes: Iterable[str], product_ids: Iterable[int]) -> dict[int, str]:
@@ -158,6 +162,11 @@ class SearchCluster:
             elif told["status"] == MISSING and "error" in told:
                 refused[int(told["_id"])] = str(told["error"].get("reason", "no such index"))
         return refused
+
+
+def fields_of(document: Present, schema: int) -> dict[str, Any]:
+    """What an index of a schema holds of a product."""
+    return {name: value for name, value in document.fields.items() if SINCE.get(name, 0) <= schema}
 
 
 @lru_cache(maxsize=1)

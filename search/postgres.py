@@ -1,7 +1,8 @@
 """PostgreSQL as the search engine: the words of documents are a vector, the order whole numbers.
 
 No text score is used anywhere: each product gets numbers that are compared one after the other, so
-that another engine can give the same order.
+that another engine can give the same order. Pages in that order are read by `found`; here products are
+narrowed for shelves that a column sorts, and the numbers told one by one.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.search import SearchQuery as TextQuery
-from django.db.models import BooleanField, Case, F, IntegerField, Q, Value, When
+from django.db.models import BooleanField, Case, IntegerField, Q, Value, When
 from django.db.models.functions import Least
 
 from branches.models import Branch
@@ -55,11 +56,6 @@ def narrow(products: ProductQuerySet, query: SearchQuery) -> ProductQuerySet:
     return found
 
 
-def exists(query: SearchQuery) -> bool:
-    """Whether any product on sale is found. One query."""
-    return narrow(Product.objects.active(), query).order_by().exists()
-
-
 def in_stock(*, branch_id: int | None, anywhere: bool) -> Case:
     """What documents know of stock: at a branch, at any active one, or where deliveries leave from."""
     branches = Branch.objects.order_by().values("pk")
@@ -72,19 +68,6 @@ def in_stock(*, branch_id: int | None, anywhere: bool) -> Case:
         source = ArraySubquery(branches.filter(is_delivery_source=True))
         at = Q(search_document__branches__overlap=source)
     return Case(When(at, then=Value(True)), default=Value(False), output_field=BooleanField())
-
-
-def order(query: SearchQuery, *, stock: Any) -> list[Any]:
-    """Sizes asked for, the asked shelf, the place of the words, what it is about, no flavours, the
-    usual shelf of that; then in stock, popular, and the first made.
-    """
-    telling = [number for number in numbers(query).values() if not isinstance(number, Value)]
-    return [
-        *(number.desc() for number in telling),
-        stock.desc(),
-        F("search_document__popularity").desc(),
-        "id",
-    ]
 
 
 def numbers(query: SearchQuery) -> dict[str, Any]:
@@ -113,7 +96,7 @@ def numbers(query: SearchQuery) -> dict[str, Any]:
 def _words(query: SearchQuery, document: str = "search_document__") -> Q:
     words = Q()
     for part in query.parts:
-        words &= Q((f"{document}words", Words(_tsquery(part, LABEL))))
+        words &= Q((f"{document}words", Words(tsquery(part, LABEL))))
     return words
 
 
@@ -126,10 +109,10 @@ def _of_whole_places(query: SearchQuery) -> Any:
 
 
 def _matches(part: Alternatives, weights: str) -> Q:
-    return Q(search_document__words=Words(_tsquery(part, weights)))
+    return Q(search_document__words=Words(tsquery(part, weights)))
 
 
-def _tsquery(part: Alternatives, weights: str) -> str:
+def tsquery(part: Alternatives, weights: str) -> str:
     return " | ".join(f"({_all_of(one, weights)})" for one in part)
 
 

@@ -70,7 +70,7 @@ def drop_old() -> list[str]:
 def _fill(cluster: opensearch.SearchCluster, index: str) -> int:
     sent = last = 0
     while documents := next_present(after=last, limit=BATCH):
-        if refused := cluster.apply([index], documents):
+        if refused := cluster.apply({index: SCHEMA}, documents):
             product_id, why = next(iter(refused.items()))
             raise RebuildFailed(f"product {product_id} was refused: {why}")
         sent += len(documents)

@@ -91,12 +91,15 @@ def rules_in_force(memory: Memory) -> Rules:
     return memory.get(("search rules",), read_rules)
 
 
-def rules_by_key(key: str) -> Rules:
-    """The active rules as `sql.RULES_KEY` tells them apart. One query where they are others."""
+def rules_by_key(key: str = "") -> tuple[str, Rules]:
+    """The active rules with the key by which `sql.RULES_KEY` tells them apart; without one, those that
+    were last in force. One or two queries where they are others.
+    """
     last = _last.get("rules")
-    if last is None or last[0] != key:
+    if last is None or key not in {"", last[0]}:
+        key = key or sql.rules_key()  # before the rules: of newer ones the key is seen to be old
         last = _last["rules"] = (key, read_rules())
-    return last[1]
+    return last
 
 
 def read_rules() -> Rules:

@@ -22,45 +22,57 @@ SELECT word, products, heads FROM search_searchword
 WHERE left(word, 1) = ANY(%s) AND length(word) BETWEEN %s AND %s
 ORDER BY similarity(word, %s) DESC, products DESC LIMIT %s
 """
+RULES_KEY = """
+(SELECT count(*) || ' ' || coalesce(sum(hashtextextended(concat(id, ctid, xmin), 0)), 0)
+   FROM search_searchrule) || (SELECT ' ' || count(*) || ' ' || coalesce(max(id), 0)
+   FROM search_searchruleword WHERE is_active)
+"""
+# Of what a label names, that which labels of another category mostly are about.
+FLAVOURS = """
+array(SELECT one.word FROM jsonb_to_recordset(given.named) AS one(nr int, word text, forms text[])
+       WHERE (SELECT w.category_id FROM search_searchword w
+               WHERE w.word = ANY(one.forms) AND w.heads > 0 AND w.category_id IS NOT NULL
+               GROUP BY 1 ORDER BY sum(w.heads) DESC, 1 LIMIT 1) <> p.category_id ORDER BY one.nr)
+"""
 # Everything that documents change, in one statement: they themselves, the words that are known from
 # now on, the cluster's changes, and what is looked at again after the commit. Where a product is in
 # stock is read here for a new document alone; of others only `AT_BRANCHES` changes it, under the row's
 # lock. Both are looked at once more: the step may be another one, and what moves meanwhile finds no
-# new document yet.
+# new document yet. Nothing is written where the rules are other ones than the labels were read by:
+# their key comes back.
 STORE = f"""
 WITH given AS (
   SELECT * FROM jsonb_to_recordset(%s::jsonb) AS one
-         (product_id bigint, words text, heads text[], flavours text[], quantities text[])),
+         (product_id bigint, words text, heads text[], named jsonb, quantities text[])),
+rules AS MATERIALIZED (SELECT {RULES_KEY} AS key),
 stored AS (
   INSERT INTO search_searchdocument AS d
          (product_id, words, heads, flavours, quantities, branches, popularity, version)
-  SELECT p.id, given.words::tsvector, given.heads, given.flavours, given.quantities,
+  SELECT p.id, given.words::tsvector, given.heads, {FLAVOURS}, given.quantities,
          {branches_with(product="p.id", step="p.quantity_step")}, 0, 1
-    FROM given JOIN catalog_product p ON p.id = given.product_id ORDER BY p.id
+    FROM given JOIN catalog_product p ON p.id = given.product_id
+   WHERE (SELECT key FROM rules) = %s ORDER BY p.id
   ON CONFLICT (product_id) DO UPDATE SET words = EXCLUDED.words, heads = EXCLUDED.heads,
-         flavours = EXCLUDED.flavours, quantities = EXCLUDED.quantities, version = d.version + 1
-   WHERE %s OR (d.words, d.heads, d.flavours, d.quantities)
-         IS DISTINCT FROM (EXCLUDED.words, EXCLUDED.heads, EXCLUDED.flavours, EXCLUDED.quantities)
+         flavours = EXCLUDED.flavours, quantities = EXCLUDED.quantities, path = EXCLUDED.path,
+         version = d.version + 1
+   WHERE %s OR (d.words, d.heads, d.flavours, d.quantities, d.path) IS DISTINCT FROM
+         (EXCLUDED.words, EXCLUDED.heads, EXCLUDED.flavours, EXCLUDED.quantities, EXCLUDED.path)
   RETURNING product_id),
 learned AS (
   INSERT INTO search_searchword AS known (word, products, heads, category_id)
   SELECT word, 1, CASE WHEN is_head THEN 1 ELSE 0 END, CASE WHEN is_head THEN category_id END
     FROM unnest(%s::text[], %s::bool[], %s::bigint[]) AS one(word, is_head, category_id)
-   WHERE length(word) <= 60
+   WHERE length(word) <= 60 AND (SELECT key FROM rules) = %s
   ON CONFLICT (word) DO UPDATE SET heads = greatest(known.heads, EXCLUDED.heads),
          category_id = coalesce(known.category_id, EXCLUDED.category_id)
    WHERE known.heads < EXCLUDED.heads
          OR (known.category_id IS NULL AND EXCLUDED.category_id IS NOT NULL)),
 told AS (
   INSERT INTO search_searchchange (product_id, tries, refused, created_at)
-  SELECT product_id, 0, '', now() FROM stored WHERE %s)
-{CROSSED} SELECT product_id, 0 FROM stored
+  SELECT product_id, 0, '', now() FROM stored WHERE %s),
+looked_at AS ({CROSSED} SELECT product_id, 0 FROM stored)
+SELECT key FROM rules
 """  # noqa: S608 - pieces of SQL, no input
-RULES_KEY = """
-(SELECT count(*) || ' ' || coalesce(sum(hashtextextended(concat(id, ctid, xmin), 0)), 0)
-   FROM search_searchrule) || (SELECT ' ' || count(*) || ' ' || max(id)
-   FROM search_searchruleword WHERE is_active)
-"""
 LOCK = """
 SELECT 1 FROM search_searchdocument WHERE product_id = ANY(%s) ORDER BY product_id FOR UPDATE
 """
@@ -145,7 +157,10 @@ class LearnedWord(NamedTuple):
 
 
 class SearchDocument(NamedTuple):
-    """What an engine knows of a product: words of names, brand, category, description, and more."""
+    """What an engine learns of a product from its texts: words of names, brand, category and
+    description, heads, sizes; and each thing its names name besides, with its forms. Category, brand,
+    tags and price are those of the product's row.
+    """
 
     product_id: int
     names: list[str]
@@ -153,30 +168,45 @@ class SearchDocument(NamedTuple):
     category: list[str]
     described: list[str]
     heads: list[str]
-    flavours: list[str]
+    named: list[tuple[str, list[str]]]
     quantities: list[str]
 
 
 def store_documents(
-    documents: list[SearchDocument], words: list[LearnedWord], *, tell: bool, anyway: bool
-) -> None:
+    documents: list[SearchDocument],
+    words: list[LearnedWord],
+    *,
+    rules_key: str,
+    tell: bool,
+    anyway: bool,
+) -> str:
     """Write what an engine knows of products, whose versions move on, and know these words from now on;
     their counts are made anew at night. With `tell` a cluster has to learn of it; those that are as before are written
-    `anyway` or left alone. One statement.
+    `anyway` or left alone. Nothing is, where the rules are no more those of `rules_key`: the key of those in
+    force is given back. One statement.
     """
     given = [
         {
             "product_id": one.product_id,
             "words": _vector(one),
             "heads": one.heads,
-            "flavours": one.flavours,
+            "named": [
+                {"nr": nr, "word": word, "forms": forms}
+                for nr, (word, forms) in enumerate(one.named)
+            ],
             "quantities": one.quantities,
         }
         for one in documents
     ]
     learned = [list(column) for column in zip(*words, strict=True)] or [[], [], []]
     with connection.cursor() as cursor:
-        cursor.execute(STORE, [json.dumps(given), anyway, *learned, tell])
+        cursor.execute(STORE, [json.dumps(given), rules_key, anyway, *learned, rules_key, tell])
+        return str(cursor.fetchone()[0])
+
+
+def rules_key() -> str:
+    """What tells the rules in force from others. One query."""
+    return str(_rows(f"SELECT {RULES_KEY}", [])[0][0])
 
 
 def _vector(document: SearchDocument) -> str:

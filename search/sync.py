@@ -39,7 +39,7 @@ def forget() -> None:
 
 
 def _hand_on(claimed: list[Claimed]) -> bool:
-    indexes = list(SearchGeneration.objects.values_list("index", flat=True))
+    indexes = dict(SearchGeneration.objects.values_list("index", "schema"))
     ids = sorted({one.product_id for one in claimed})
     found = present(ids)
     gone = set(ids) - {document.product_id for document in found}

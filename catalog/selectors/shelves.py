@@ -17,7 +17,7 @@ from catalog.models import Product
 from catalog.process_cache import Memory, recall
 from catalog.product_rows import Described, described_in_order
 from catalog.querysets import ProductQuerySet
-from catalog.search_port import SearchQuery, engine
+from catalog.search_port import POSTGRESQL, SearchQuery, engine
 from catalog.tree import category_tree
 from core import metrics
 from core.errors import InvalidInput, NotFound
@@ -33,8 +33,6 @@ FIRST = 240  # so far the order of a shelf is remembered
 DEEPEST = 10_000  # so far what a text finds is walked, by any engine
 SPARE = 24  # products looked at beyond a page, so that those sold out may go to the end
 STOCK_SECONDS = 15.0  # so old may a count be that depends on stock
-POSTGRESQL = "postgresql"
-OPENSEARCH = "opensearch"
 Item = TypeVar("Item")
 
 
@@ -117,8 +115,6 @@ class ShelfQuestion:
         else:
             kept = self.matching(stock=stock)
         kept = kept.filter(*conditions.values())
-        if self.by_text and self.understood is not None:
-            return kept.order_by(*engine().order(self.understood, stock=self._stock))
         first = ["-in_stock"] if stock and self.sold_out_last else []
         return kept.order_by(*first, *self.keys)
 
@@ -177,8 +173,8 @@ def shelf(
     asked = _understood(memory, asked, q, as_typed=as_typed)
     if clamp and asked.understood is not None:
         offset = min(offset, DEEPEST // limit * limit)
-    if (beside := _beside(memory, asked, limit=limit, offset=offset, clamp=clamp)) is not None:
-        return replace(beside, items=_cards(asked, beside.items))
+    if (found := _found(memory, asked, limit=limit, offset=offset, clamp=clamp)) is not None:
+        return replace(found, items=_cards(asked, found.items))
     with metrics.search_clock(POSTGRESQL, counts=asked.understood is not None):
         facets = _facets(memory, asked)
         if clamp:
@@ -223,17 +219,17 @@ def listing(
     asked = _understood(memory, asked, q, as_typed=as_typed)
     if asked.understood is not None and not cursor and offset > DEEPEST:
         raise InvalidInput(fields={"offset": [_("What a text finds is listed up to here.")]})
-    beside = None if cursor else _beside(memory, asked, limit=limit, offset=offset)
-    if beside is not None:
-        items = described_in_order(beside.items, branch_id=branch_id)
-        has_next = offset + len(beside.items) < beside.total
+    found = None if cursor else _found(memory, asked, limit=limit, offset=offset)
+    if found is not None:
+        items = described_in_order(found.items, branch_id=branch_id)
+        has_next = offset + len(found.items) < found.total
         after_it = _cursor(asked.keys, items[-1]) if has_next and items else None
-        return replace(beside, items=items, has_next=has_next, next_cursor=after_it)
+        return replace(found, items=items, has_next=has_next, next_cursor=after_it)
     with metrics.search_clock(POSTGRESQL, counts=asked.understood is not None):
         facets = _facets(memory, asked)
-        found = _stretch(memory, asked, facets.total, limit=limit, offset=offset, cursor=cursor)
+        page = _stretch(memory, asked, facets.total, limit=limit, offset=offset, cursor=cursor)
     degraded = cursor is None and _is_degraded(asked)
-    return replace(found, facets=facets, understood=asked.understood, degraded=degraded)
+    return replace(page, facets=facets, understood=asked.understood, degraded=degraded)
 
 
 def subtree(
@@ -259,11 +255,8 @@ def first_found(*, understood: SearchQuery, limit: int) -> list[Product]:
     """What fits a text best, as cards. Three queries, five where nobody has asked before."""
     memory = recall()
     asked = ShelfQuestion(understood=understood, hides_chametz=memory.hides_chametz)
-    beside = None
-    if not asked.hides_chametz:
-        beside = engine().page(asked, memory=memory, limit=limit, offset=0, counts=False)
-    found = beside.ids if beside is not None else _page(memory, asked, limit=limit, offset=0)
-    return _cards(asked, found)
+    found = engine().page(asked, memory=memory, limit=limit, offset=0, counts=False)
+    return _cards(asked, found.ids if found is not None else [])
 
 
 def _known(sort: str) -> str:
@@ -281,11 +274,11 @@ def _understood(memory: Memory, asked: ShelfQuestion, q: str, *, as_typed: bool)
     return replace(asked, understood=understood, hides_chametz=memory.hides_chametz)
 
 
-def _beside(
+def _found(
     memory: Memory, asked: ShelfQuestion, *, limit: int, offset: int, clamp: bool = False
 ) -> ShelfPage[Any] | None:
-    """The keys of a page from beside PostgreSQL, None where it answers itself: as on Passover."""
-    if asked.hides_chametz:
+    """The keys of a page of a text, None where a column sorts it."""
+    if asked.understood is None:
         return None
     found = engine().page(asked, memory=memory, limit=limit, offset=offset)
     if (
@@ -297,8 +290,8 @@ def _beside(
     if found is None:
         return None
     return ShelfPage(
-        items=list(found.ids), total=found.total, limit=limit, offset=offset,
-        facets=found.facets, understood=asked.understood, engine=OPENSEARCH,
+        items=list(found.ids), total=found.total, limit=limit, offset=offset, facets=found.facets,
+        understood=asked.understood, engine=found.engine, degraded=found.degraded,
     )  # fmt: skip
 
 
@@ -313,6 +306,8 @@ def _clamped(offset: int, *, limit: int, total: int) -> int:
 
 
 def _facets(memory: Memory, asked: ShelfQuestion) -> Facets:
+    if asked.understood is not None:
+        return engine().counts(asked, memory=memory)
     counted = not asked.filters.in_stock  # else the list itself is of what is there now
     return memory.get(
         ("facets", replace(asked, sort="")),

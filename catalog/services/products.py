@@ -111,7 +111,7 @@ def create_product(*, actor: Actor | None, data: ProductData) -> Product:
         _check(product)
         saved(product)
         _remember_price(actor, product)
-        documents_changed([product.pk])
+        documents_changed([product.pk], at_hand=[product])
         open_rows(actor=actor, product_ids=[product.pk])
         record_change(
             actor=actor,
@@ -156,7 +156,7 @@ def update_product(*, actor: Actor | None, product_id: int, changes: Mapping[str
             _remember_price(actor, product)
         active = values.get("is_active", product.is_active)
         if SEARCHED & old.keys():
-            documents_changed([product.pk])
+            documents_changed([product.pk], at_hand=[product])
         elif old or active != product.is_active:
             states_changed([product.pk])
         switch(actor=actor, row=product, active=active)
@@ -231,7 +231,9 @@ def _check(product: Product) -> None:
         wrong["deposit"] = [_("A deposit of 0.00 or more.")]
     elif product.deposit and product.sold_by != SoldBy.UNIT:
         wrong["deposit"] = [_("Only what is sold by the unit has a deposit.")]
-    if not Category.objects.filter(pk=product.category_id).exists():
+    if (category := Category.objects.filter(pk=product.category_id).first()) is not None:
+        product.category = category
+    else:
         wrong["category_id"] = [_("This category does not exist.")]
     if not VatClass.objects.filter(pk=product.vat_class_id).exists():
         wrong["vat_class"] = [_("This VAT class does not exist.")]
