@@ -3,7 +3,7 @@
 A shop of its own in a temporary folder is filled with copies of the demo products. Each text is asked
 as if nobody had asked before, a page of 24 with all counts: seconds on the clock of the statements,
 and processor time of PostgreSQL, which a busy machine does not distort. With `--opensearch URL` the
-same texts are asked there too. Then what each text costs in statements, asked first and again, what
+same texts are asked there too (a node: `python -m tests.opensearch.server FOLDER 1g`). Then what each text costs in statements, asked first and again, what
 understanding costs in Python alone, and what a saved product costs its document.
 """
 
@@ -50,6 +50,9 @@ def main() -> None:
     parser.add_argument("--products", type=int, default=100_000)
     parser.add_argument("--rounds", type=int, default=20)
     parser.add_argument("--opensearch", default="")
+    parser.add_argument(
+        "--opensearch-pid", type=int, default=0, help="the node, for its processor time"
+    )
     asked = parser.parse_args()
     with prepared_shop(SEARCH_OPENSEARCH_URL=asked.opensearch) as opened:
         opened.manage("seed")
@@ -57,10 +60,12 @@ def main() -> None:
         import django
 
         django.setup()
-        run(opened.database, products=asked.products, rounds=asked.rounds)
+        run(
+            opened.database, products=asked.products, rounds=asked.rounds, node=asked.opensearch_pid
+        )
 
 
-def run(database: int, *, products: int, rounds: int) -> None:
+def run(database: int, *, products: int, rounds: int, node: int = 0) -> None:
     """Fill and measure, in the shop."""
     from benchmarks.api import fill
     from catalog.models import Product
@@ -81,7 +86,7 @@ def run(database: int, *, products: int, rounds: int) -> None:
         began = time.perf_counter()
         rebuilding.rebuild()
         print(f"rebuilt in {time.perf_counter() - began:.0f} s")
-        measure("opensearch", Product.objects.count(), database, rounds)
+        measure("opensearch", Product.objects.count(), node or database, rounds)
 
 
 def _documents() -> None:
@@ -94,8 +99,10 @@ def _documents() -> None:
         cursor.execute("RESET statement_timeout")
 
 
-def measure(engine: str, products: int, database: int, rounds: int) -> None:
-    """Each text, asked for the first time: middle and 95th of the statements' time, and CPU."""
+def measure(engine: str, products: int, root: int, rounds: int) -> None:
+    """Each text, asked for the first time: middle and 95th of the statements' time, or of the whole
+    request on OpenSearch; and CPU of the process `root`.
+    """
     from django.conf import settings
     from django.test.utils import override_settings
 
@@ -106,12 +113,12 @@ def measure(engine: str, products: int, database: int, rounds: int) -> None:
     )
     with override_settings(SEARCH_OPENSEARCH=where):
         for name, text in TEXTS.items():
-            begun = cpu(database)
+            begun = cpu(root)
             times = [
                 _timed(partial(_ask, text, engine), whole=engine == "opensearch")
                 for _ in range(rounds + 2)
             ][2:]
-            spent = (cpu(database) - begun) * 1000 / (rounds + 2)
+            spent = (cpu(root) - begun) * 1000 / (rounds + 2)
             times.sort()
             total = _ask(text, engine)
             print(
