@@ -1,0 +1,66 @@
+"""Pages of a text, once more from the products themselves: the counts and the order."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from django.db import connection
+
+from catalog.facets import Filters, count_facets
+from catalog.models import Category, Product
+from catalog.process_cache import Memory
+from catalog.search_port import SearchQuery, engine
+from catalog.selectors.shelves import ShelfQuestion
+from search import found, postgres, sql
+
+TEXTS = (
+    "חלב", "milk", "חלב 1%", "2 ליטר חלב", "1.5L", "ללא גלוטן", "vegan", "vegan 500g", "בלי אגוזים",
+    "פירות", "cleaning", "מה יש לארוחת בוקר", "גבינה צהובה", "גינת", "לחם ללא גלוטן", "290-0400-000014",
+)  # fmt: skip
+FILTERS = (
+    {},
+    {"in_stock": True, "min_price": Decimal(5), "max_price": Decimal(15)},
+    {"tags": ("kosher_dairy",), "on_sale": True},
+    {"allergen_free": ("nuts", "milk"), "brands": ("kad-vakaf",)},
+)  # fmt: skip
+
+
+def understood(text: str) -> SearchQuery:
+    query = engine().understand(text, memory=Memory(None))
+    assert query is not None
+    return query
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("text", TEXTS)
+def test_counts_and_order_are_those_of_the_products(demo_shop: None, text: str) -> None:
+    """Counted and ordered once more from the products themselves, one by one."""
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE inventory_stock SET on_hand = reserved WHERE product_id % 3 = 0")
+        cursor.execute("UPDATE search_searchdocument SET popularity = product_id % 7")
+    ids = list(Product.objects.values_list("pk", flat=True))
+    for some in (ids[::2], ids[1::2]):
+        sql.stand_at(some)
+    query = understood(text)
+    department = Category.objects.filter(parent=None).earliest("position")
+    for given in FILTERS:
+        for place in ({}, {"category_id": department.pk, "anywhere": True}):
+            asked = ShelfQuestion(understood=query, filters=Filters.of(given), **place)
+            here = found.find(asked, limit=30, offset=0)
+            assert here.facets == count_facets(asked.matching(stock=True), asked.filters)
+            assert here.ids == in_order(asked, query)[:30]
+            assert found.find(asked, limit=5, offset=7, counts=False).ids == here.ids[7:12]
+
+
+def in_order(asked: ShelfQuestion, query: SearchQuery) -> list[int]:
+    """The keys by the nine numbers that managers are shown."""
+    kept = asked.matching(stock=True).filter(*asked.filters.conditions().values())
+    numbers = list(postgres.numbers(query).values())
+    names = [f"n{place}" for place in range(len(numbers))]
+    rows = kept.annotate(**dict(zip(names, numbers, strict=True))).values_list(
+        *names, "in_stock", "search_document__popularity", "pk"
+    )
+    return [
+        row[-1] for row in sorted(rows, key=lambda row: (*(-int(n) for n in row[:-1]), row[-1]))
+    ]
