@@ -40,7 +40,9 @@ class Engine:
         offset: int,
         counts: bool = True,
     ) -> SearchPage | None:
-        beside = asking.page(question, memory=memory, limit=limit, offset=offset, counts=counts)
+        beside = None
+        if not question.hides_chametz:  # only PostgreSQL knows of Passover
+            beside = asking.page(question, memory=memory, limit=limit, offset=offset, counts=counts)
         if beside is not None or not question.by_text:
             return beside
         with metrics.search_clock(POSTGRESQL):
@@ -49,7 +51,7 @@ class Engine:
             else:
                 ids = found.find(question, limit=limit, offset=offset, counts=False).ids
                 page = SearchPage(ids=tuple(ids), total=len(ids), facets=Facets())
-        return replace(page, degraded=self.is_beside)
+        return replace(page, degraded=self.is_beside and not question.hides_chametz)
 
     def counts(self, question: ShelfQuestion, *, memory: Memory) -> Facets:
         return found.remembered(question, memory=memory).facets

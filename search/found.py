@@ -13,10 +13,13 @@ from typing import Any, NamedTuple
 from django.db import connection
 from django.utils.translation import get_language
 
+from branches.calendar.passover import on_at
+from catalog import passover
 from catalog.facets import COUNTS, Facets, collected
 from catalog.process_cache import Memory
 from catalog.search_port import SearchPage, SearchQuery
 from catalog.selectors.shelves import FIRST, STOCK_SECONDS, ShelfQuestion
+from core import clock
 from search.postgres import LABEL, PLACES, Alternatives, tsquery
 
 # `hit` are the products of the text and `m` those alike as one row, each with one flag for every filter in force.
@@ -67,11 +70,11 @@ SELECT 'first' AS facet, product_id AS id, '' AS value, '' AS label,
 """
 EXISTS = """
 SELECT EXISTS (SELECT FROM search_searchdocument d JOIN catalog_category c ON c.id = d.category_id
-                WHERE d.is_active AND c.is_open AND {rows})
+                WHERE d.is_active AND c.is_open AND {shown} AND {rows})
 """
 EXISTS_WITH_TAGS = """
 SELECT EXISTS (SELECT FROM catalog_product p JOIN catalog_category c ON c.id = p.category_id
-                WHERE p.is_active AND c.is_open AND p.dietary_tags @> {tags} AND NOT p.allergens && {free})
+                WHERE p.is_active AND c.is_open AND {shown} AND p.dietary_tags @> {tags} AND NOT p.allergens && {free})
 """
 KEPT = "by_brand AND by_tag AND by_free AND by_price AND by_stock AND by_sale"
 
@@ -142,9 +145,12 @@ def exists(query: SearchQuery) -> bool:
     if query.tags and _is_by_kind(query):  # there is an index of tags, which few may have
         tags = values.put(list(query.tags), "varchar[]")
         free = values.put(list(query.allergen_free), "varchar[]")
-        statement = EXISTS_WITH_TAGS.format(tags=tags, free=free)
+        statement = EXISTS_WITH_TAGS.format(
+            shown=passover.shown(passover="p.passover"), tags=tags, free=free
+        )
     else:
-        statement = EXISTS.format(rows=" AND ".join(_rows(query, values)) or "true")
+        rows = " AND ".join(_rows(query, values)) or "true"
+        statement = EXISTS.format(shown=_shown(None), rows=rows)
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         return bool(cursor.fetchone()[0])
@@ -161,7 +167,7 @@ def _statement(
         flags=_flags(question, values),
         grouped=by_price if by_kind else "by_price",
         source="search_searchdocument d WHERE d.is_active" if by_kind else "hit",
-        kinds=" AND ".join(kinds) or "true",
+        kinds=" AND ".join(kinds),
     )
     window = {"limit": str(int(limit)), "offset": str(int(offset)), "end": str(offset + limit)}
     if by_kind:
@@ -208,13 +214,20 @@ def _diet(query: SearchQuery, values: Values) -> list[str]:
 
 
 def _place(question: ShelfQuestion, values: Values) -> list[str]:
-    """Where it stands: a category with all below it, offers."""
-    found = []
+    """Where it stands: a category with all below it, offers; on Passover without chametz."""
+    found = [_shown(question.hides_chametz)]
     if question.category_id is not None:
         found.append(f"d.path @> ARRAY[{values.put(question.category_id, 'bigint')}]")
     if question.offers:
         found.append("d.on_sale")
     return found
+
+
+def _shown(hides_chametz: bool | None) -> str:
+    """On Passover no chametz: the statement asks whether it is, unless the caller knows."""
+    if hides_chametz is None:
+        return f"NOT (d.is_chametz AND {on_at(clock.now())})"
+    return "NOT d.is_chametz" if hides_chametz else "true"
 
 
 def _rank(query: SearchQuery, values: Values) -> str:

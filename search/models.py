@@ -120,6 +120,7 @@ class SearchDocument(models.Model):
     price = models.DecimalField(max_digits=12, decimal_places=2, null=True)
     on_sale = models.BooleanField(db_default=False)
     is_active = models.BooleanField(db_default=False)
+    is_chametz = models.BooleanField(db_default=False)
     alike = models.BigIntegerField(null=True)
 
     class Meta:

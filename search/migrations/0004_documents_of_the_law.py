@@ -23,13 +23,14 @@ BEGIN
       PERFORM FROM catalog_product WHERE id = NEW.product_id FOR SHARE;
     END IF;
     SELECT p.category_id, search_path_of(p.category_id), p.brand_id, p.dietary_tags, p.allergens,
-           p.price, p.old_price IS NOT NULL, p.is_active
+           p.price, p.old_price IS NOT NULL, p.is_active, p.passover IS NOT DISTINCT FROM 'NOT'
       INTO NEW.category_id, NEW.path, NEW.brand_id, NEW.tags, NEW.allergens,
-           NEW.price, NEW.on_sale, NEW.is_active
+           NEW.price, NEW.on_sale, NEW.is_active, NEW.is_chametz
       FROM catalog_product p WHERE p.id = NEW.product_id;
   END IF;
   NEW.alike := hash_record_extended(
-    ROW(NEW.category_id, NEW.path, NEW.brand_id, NEW.tags, NEW.allergens, NEW.on_sale, NEW.branches), 0);
+    ROW(NEW.category_id, NEW.path, NEW.brand_id, NEW.tags, NEW.allergens, NEW.on_sale,
+        NEW.is_chametz, NEW.branches), 0);
   RETURN NEW;
 END $$;
 CREATE FUNCTION search_product_changed() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -37,7 +38,8 @@ BEGIN
   UPDATE search_searchdocument
      SET category_id = NEW.category_id, path = search_path_of(NEW.category_id),
          brand_id = NEW.brand_id, tags = NEW.dietary_tags, allergens = NEW.allergens,
-         price = NEW.price, on_sale = NEW.old_price IS NOT NULL, is_active = NEW.is_active
+         price = NEW.price, on_sale = NEW.old_price IS NOT NULL, is_active = NEW.is_active,
+         is_chametz = NEW.passover IS NOT DISTINCT FROM 'NOT'
    WHERE product_id = NEW.id;
   RETURN NULL;
 END $$;
@@ -45,9 +47,9 @@ CREATE TRIGGER search_document_filled BEFORE INSERT OR UPDATE ON search_searchdo
   FOR EACH ROW EXECUTE FUNCTION search_document_filled();
 CREATE TRIGGER search_product_changed AFTER UPDATE ON catalog_product FOR EACH ROW
   WHEN ((OLD.category_id, OLD.brand_id, OLD.dietary_tags, OLD.allergens, OLD.price, OLD.old_price,
-         OLD.is_active) IS DISTINCT FROM
+         OLD.is_active, OLD.passover) IS DISTINCT FROM
         (NEW.category_id, NEW.brand_id, NEW.dietary_tags, NEW.allergens, NEW.price, NEW.old_price,
-         NEW.is_active)) EXECUTE FUNCTION search_product_changed();
+         NEW.is_active, NEW.passover)) EXECUTE FUNCTION search_product_changed();
 """
 STAY = """
 DROP TRIGGER search_product_changed ON catalog_product;
@@ -59,7 +61,7 @@ DROP FUNCTION search_product_changed, search_document_filled, search_path_of;
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('catalog', '0015_counted_index'),
+        ('catalog', '0017_chametz'),
         ('search', '0003_stock_in_documents'),
     ]
 
@@ -87,6 +89,11 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='searchdocument',
             name='is_active',
+            field=models.BooleanField(db_default=False),
+        ),
+        migrations.AddField(
+            model_name='searchdocument',
+            name='is_chametz',
             field=models.BooleanField(db_default=False),
         ),
         migrations.AddField(

@@ -6,7 +6,8 @@ FILL = """
 UPDATE search_searchdocument AS d
    SET category_id = p.category_id, path = search_path_of(p.category_id), brand_id = p.brand_id,
        tags = p.dietary_tags, allergens = p.allergens, price = p.price,
-       on_sale = p.old_price IS NOT NULL, is_active = p.is_active
+       on_sale = p.old_price IS NOT NULL, is_active = p.is_active,
+       is_chametz = p.passover IS NOT DISTINCT FROM 'NOT'
   FROM catalog_product p
  WHERE p.id = d.product_id AND d.category_id IS NULL AND d.product_id > %s AND d.product_id <= %s
 """
