@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from decimal import Decimal
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 
@@ -177,6 +179,25 @@ class OrderQuestion(models.Model):
     def difference(self) -> Decimal:
         """How much more that is than before (₪)."""
         return self.total - Decimal(self.proposal.get("total_before", 0))
+
+    @property
+    def window(self) -> tuple[dt.date, dt.time, dt.time] | None:
+        """The other window that is proposed: its day, start and end. None where it stays, and once the
+        question is closed."""
+        kept = self.proposal.get("window")
+        if not kept:
+            return None
+        start, end = (dt.time.fromisoformat(kept[name]) for name in ("start", "end"))
+        return dt.date.fromisoformat(kept["date"]), start, end
+
+    @property
+    def less(self) -> list[tuple[str, Decimal, Decimal]]:
+        """Of what there would be less: its name in the reader's language, before, after."""
+        name = "name_en" if get_language() == "en" else "name_he"
+        return [
+            (row[name], Decimal(row["before"]), Decimal(row["after"]))
+            for row in self.proposal.get("less", ())
+        ]
 
 
 class QuestionOffer(models.Model):

@@ -20,11 +20,27 @@ class QuestionOfferOut(serializers.Serializer[Any]):
     image_url = serializers.CharField(allow_null=True)
 
 
+class ProposedWindowOut(serializers.Serializer[Any]):
+    date = serializers.DateField()
+    start_time = serializers.TimeField(format="%H:%M")
+    end_time = serializers.TimeField(format="%H:%M")
+
+
+class ProposedLessOut(serializers.Serializer[Any]):
+    name = serializers.CharField()
+    before = Quantity()
+    after = Quantity()
+
+
 class ProposalOut(serializers.Serializer[Any]):
     reason = serializers.CharField()
     total_before = Money()
     total = Money(help_text="What would be held then.")
     difference = Money()
+    delivery_slot = ProposedWindowOut(
+        allow_null=True, help_text="The other window, kept until the answer; null where it stays."
+    )
+    less = ProposedLessOut(many=True, help_text="Of what there would be less, while it is open.")
 
 
 class QuestionOut(serializers.Serializer[Any]):
@@ -65,7 +81,7 @@ def question_body(question: OrderQuestion) -> dict[str, Any]:
 
 
 def _proposal(question: OrderQuestion) -> dict[str, Any] | None:
-    asked = question.proposal
+    asked, window = question.proposal, question.window
     if not asked:
         return None
     return {
@@ -73,4 +89,14 @@ def _proposal(question: OrderQuestion) -> dict[str, Any] | None:
         "total_before": asked["total_before"],
         "total": asked["total"],
         "difference": money(question.difference),
+        "delivery_slot": window
+        and {
+            "date": window[0].isoformat(),
+            "start_time": f"{window[1]:%H:%M}",
+            "end_time": f"{window[2]:%H:%M}",
+        },
+        "less": [
+            {"name": name, "before": number(before), "after": number(after)}
+            for name, before, after in question.less
+        ],
     }

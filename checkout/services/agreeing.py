@@ -7,6 +7,7 @@ import datetime as dt
 from decimal import Decimal
 
 from accounts.models import User
+from branches.models import DatedSlot
 from branches.services import check_open_for_staff
 from checkout.errors import PriceChanged
 from checkout.requests import ChangeRequest, PayRequest
@@ -14,12 +15,14 @@ from checkout.services.change_quotes import check_may_change, place_of, plan_of
 from checkout.services.change_reserving import check_version, lock_window, locked, promise
 from checkout.services.changing import change
 from core.errors import NotFound, PermissionRefused
+from core.money import ZERO
 from core.transactions import write_transaction
 from orders import services as orders
 from orders import status
 from orders.change_models import OrderQuestion
+from orders.change_plan import ChangePlan
 from orders.locks import lock_items
-from orders.models import Order
+from orders.models import Order, OrderItem
 from orders.services.proposing import close_proposals, open_proposal, open_proposal_of
 
 Kind = OrderQuestion.Kind
@@ -62,6 +65,7 @@ def propose_change(
             "total_before": str(order.total_amount),
             "total": str(plan.totals.total),
             "reason": request.reason.strip(),
+            **_told(items, plan, window),
         }
         return open_proposal(
             actor=actor,
@@ -72,6 +76,36 @@ def propose_change(
             now=now,
             window=window,
         )
+
+
+def _told(items: list[OrderItem], plan: ChangePlan, window: DatedSlot | None) -> dict[str, object]:
+    """What its customer reads of the change besides what is added: the window, and what gets less."""
+    after: dict[int, Decimal] = {}
+    for line in plan.lines:
+        after[line.product_id] = after.get(line.product_id, ZERO) + line.quantity
+    before: dict[int, tuple[OrderItem, Decimal]] = {}
+    for item in items:
+        if item.substitute_for_id is None:
+            there = before.get(item.product_id, (item, ZERO))[1]
+            before[item.product_id] = item, there + item.quantity
+    return {
+        "window": window
+        and {
+            "date": window.date.isoformat(),
+            "start": window.slot.start_time.isoformat(),
+            "end": window.slot.end_time.isoformat(),
+        },
+        "less": [
+            {
+                "name_he": item.name_he,
+                "name_en": item.name_en,
+                "before": str(there),
+                "after": str(after.get(key, ZERO)),
+            }
+            for key, (item, there) in before.items()
+            if after.get(key, ZERO) < there
+        ],
+    }
 
 
 def answer_question(

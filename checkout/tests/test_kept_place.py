@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.test import Client
 
 from branches.errors import SlotFull
 from branches.models import DatedSlot, PlaceHold
@@ -20,7 +21,8 @@ from orders.models import Order
 from orders.services import cancel, expire_questions
 from payments.errors import PaymentDeclined
 from payments.services import perform_open_calls
-from tests.api_client import refusal
+from tests.api_client import ApiClient, refusal
+from tests.html import one_line
 from tests.shop import Shop, open_with_sandbox
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -82,6 +84,9 @@ def test_the_place_is_kept_till_the_answer(shop: Shop, order: Order, milk: Produ
     assert not is_free(shop)
     assert (shop.taken(), shop.taken(shop.later_slot)) == (1, 0)
     books_balance()
+    asked = ApiClient(order.user).get(f"/orders/{order.pk}").json()["data"]["questions"]
+    window = {"date": shop.date.isoformat(), "start_time": "12:00", "end_time": "14:00"}
+    assert asked[0]["change"]["delivery_slot"] == window
 
     found = answer(order.user, question, **card("tok_mastercard"))
 
@@ -122,6 +127,32 @@ def test_another_proposal_keeps_the_same_place(shop: Shop, order: Order, milk: P
     assert kept(shop) == [again.pk]
     assert shop.stock(milk) == (100, 3)
     books_balance()
+
+
+@pytest.mark.parametrize("language", ["en", "he"])
+def test_its_customer_reads_all_of_it(
+    shop: Shop, order: Order, milk: Product, client: Client, language: str
+) -> None:
+    """What is added, what gets less, the new time: on the order's page and where it is agreed to."""
+    wine = shop.product(price=Decimal(200), name_en="Wine", name_he="יין")
+    question = propose_change(
+        actor=shop.manager(),
+        order_id=order.pk,
+        request=ChangeRequest(
+            lines=lines({milk: 1, wine: 1}), delivery_slot_id=shop.later_slot.pk,
+            delivery_date=shop.date, expected_version=1, expected_total=Decimal(300),
+            reason="You rang and asked for it",
+        ),
+        now=clock.now(),
+    )  # fmt: skip
+    client.cookies["mami_language"] = language
+    client.force_login(order.user)
+    own = f"/orders/{order.order_number}/"
+    for path in (own, f"{own}agree/{question.pk}/"):
+        told = one_line(client.get(path))
+        assert "12:00–14:00" in told
+        assert "2 → 1" in told
+        assert ("Wine" if language == "en" else "יין") in told
 
 
 def test_a_full_window_is_not_proposed(shop: Shop, order: Order, milk: Product) -> None:

@@ -9,6 +9,8 @@ from decimal import Decimal
 from django.apps import apps
 from playwright.sync_api import expect
 
+from checkout.requests import ChangeLine, ChangeRequest
+from checkout.services import propose_change
 from core import clock
 from orders import services
 from orders.change_models import OrderQuestion
@@ -17,6 +19,7 @@ from orders.tests.holds import payment
 from orders.tests.test_delivering import picture
 from orders.tests.test_refunding import left
 from orders.tests.test_transitions import move
+from search.documents import index_products
 from tests.journeys.conftest import Goods, Visits
 from tests.shop import Shop
 
@@ -31,8 +34,8 @@ def test_change_then_report_on_a_phone_without_script(
     visit.enter(order.user)
     visit.go(f"/orders/{order.order_number}/")
     page.locator(f'#order-heading a[href="/orders/{order.order_number}/change/"]').click()
-    page.locator(f'input[name="quantity_{line.pk}"]').fill("3")
-    page.locator(f'input[name="quantity_{line.pk}"]').press("Enter")
+    page.locator(f"#more-quantity_{line.pk}").click()
+    expect(page.locator(f"#more-quantity_{line.pk}")).to_be_focused()
     expect(page.locator("#sum")).to_contain_text("51.60")
     page.locator('button[name="confirm"]').click()
     page.wait_for_url(f"**/orders/{order.order_number}/")
@@ -119,6 +122,64 @@ def test_a_question_in_time_and_too_late_then_a_refund_by_line(
     expect(page.locator(".notice.good")).to_be_visible()
     assert payment(order).refunded == Decimal("7.00")
     visit.check_accessible()
+    visit.check_clean()
+
+
+def test_a_missing_item_another_one_and_a_change_to_agree_to(
+    visits: Visits, shop: Shop, goods: Goods
+) -> None:
+    """On a Hebrew phone without script: what is missing is replaced by something the customer looks
+    for, then a change that staff propose is looked at and paid."""
+    order = shop.order(
+        shop.customer(card=None),
+        {goods.milk: 2, goods.bread: 1},
+        shop.request(payment=shop.raw_card("tok_visa")),
+    )
+    other = shop.product(name_he="חלב אחר", name_en="Other milk", price=Decimal("7.00"))
+    index_products([other.pk])
+    mia = shop.manager()
+    services.claim_order(actor=mia, order_id=order.pk, now=clock.now())
+    missing = order.items.get(product=goods.milk)
+    missing.substitution = "CALL_ME"
+    missing.save(update_fields=["substitution"])
+    services.pick_item(actor=mia, order_id=order.pk, item_id=missing.pk, now=clock.now(),
+                       picked_status="MISSING")  # fmt: skip
+    services.ask_customer(actor=mia, order_id=order.pk, item_id=missing.pk, now=clock.now())
+    visit = visits(language="he", width=390, height=844, script=False)
+    page = visit.page
+    visit.enter(order.user)
+    visit.go(f"/orders/{order.order_number}/")
+    page.locator('a[href$="/another/"]').click()
+    page.locator("#another-q").fill("חלב אחר")
+    page.locator("#another-q").press("Enter")
+    page.locator(f'button[name="product"][value="{other.pk}"]').click()
+    page.wait_for_url(f"**/orders/{order.order_number}/")
+    assert order.items.get(product=other).substitute_for_id == missing.pk
+    wanted = ChangeLine(product_id=goods.bread.pk, quantity=Decimal(3))
+    kept = ChangeLine(product_id=goods.milk.pk, quantity=Decimal(2))
+    order.refresh_from_db()
+    question = propose_change(
+        actor=mia,
+        order_id=order.pk,
+        request=ChangeRequest(
+            lines=(kept, wanted), delivery_slot_id=shop.later_slot.pk, delivery_date=shop.date,
+            expected_version=order.version, expected_total=order.total_amount + 20,
+            reason="ביקשתם בטלפון",
+        ),
+        now=clock.now(),
+    )  # fmt: skip
+    visit.go(f"/orders/{order.order_number}/")
+    page.locator(f'a[href$="/agree/{question.pk}/"]').click()
+    expect(page.locator("#agree")).to_contain_text("12:00–14:00")
+    page.locator("#id_card").select_option("token:tok_visa")
+    page.locator('#agree button[name="confirm"]').click()
+    page.wait_for_url(f"**/orders/{order.order_number}/")
+    question.refresh_from_db()
+    order.refresh_from_db()
+    assert question.status == "ACCEPTED"
+    assert order.dated_slot is not None
+    assert order.dated_slot.slot == shop.later_slot
+    assert payment(order).authorized == order.total_amount
     visit.check_clean()
 
 
