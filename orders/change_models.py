@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from decimal import Decimal
 
 from django.conf import settings
@@ -10,6 +11,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
+
+from core.money import line_total
 
 
 class OrderChange(models.Model):
@@ -179,6 +182,18 @@ class OrderQuestion(models.Model):
     def difference(self) -> Decimal:
         """How much more that is than before (₪)."""
         return self.total - Decimal(self.proposal.get("total_before", 0))
+
+    @property
+    def minutes_given(self) -> int:
+        """How long its customer had from the start."""
+        return math.ceil((self.answer_until - self.asked_at).total_seconds() / 60)
+
+    @property
+    def worth(self) -> Decimal:
+        """What is not charged where nothing comes instead (₪), of a SUBSTITUTE."""
+        if self.item is None or self.missing_quantity is None:
+            return Decimal("0.00")
+        return line_total(self.item.unit_price, self.missing_quantity)
 
     @property
     def window(self) -> tuple[dt.date, dt.time, dt.time] | None:

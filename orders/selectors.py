@@ -21,7 +21,7 @@ from core.gtin import coded
 from core.money import ZERO, line_total
 from orders import pricing
 from orders.apportionment import Shares, Weighed, shares
-from orders.change_models import OrderQuestion
+from orders.change_models import OrderQuestion, QuestionOffer
 from orders.models import DeliveryProof, Order, OrderItem, OrderStatus, PickedStatus
 from orders.numbering import is_number, read_number
 from orders.problem_models import ProblemReport
@@ -155,11 +155,13 @@ def is_begun(order: Order) -> bool:
 
 def questions_of(*, order: Order) -> list[OrderQuestion]:
     """What its customer was asked, the oldest first, with what was offered. No query for an order
-    read here of which nothing was asked, else three."""
+    read here of which nothing was asked, else two."""
     if not getattr(order, "has_questions", True):
         return []
     found = OrderQuestion.objects.filter(order=order).order_by("pk")
-    return list(found.select_related("item").prefetch_related("offers__product"))
+    products = QuestionOffer.objects.select_related("product__category", "product__brand")
+    offers = Prefetch("offers", products)
+    return list(found.select_related("item").prefetch_related(offers))
 
 
 def open_questions(*, order: Order, now: dt.datetime) -> list[OrderQuestion]:

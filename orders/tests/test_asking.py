@@ -345,7 +345,7 @@ class TestPages:
         client.force_login(order.user)
         client.cookies["mami_language"] = "en"
         path = f"/orders/{order.order_number}/"
-        assert "minutes left to answer." in client.get(path).content.decode()
+        assert "Please answer until" in client.get(path).content.decode()
         assert "minutes left" in client.get(f"{path}progress/").content.decode()
         search = f"{path}questions/{question.pk}/another/"
         found = client.get(search, {"q": "oat"}).content.decode()
