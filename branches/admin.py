@@ -11,6 +11,8 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from branches import services
+from branches.calendar.reading import kept_now
+from branches.calendar_models import CalendarDay, CalendarSettings
 from branches.models import DAY_NAMES, Closure, DatedSlot, DeliverySlot
 from core.bidi import left_to_right
 from core.clock import now
@@ -176,3 +178,56 @@ class ClosureAdmin(ServiceAdmin):
 
 
 from branches import area_admin  # noqa: E402, F401
+
+
+@admin.register(CalendarDay)
+class CalendarDayAdmin(ServiceAdmin):
+    audit_name = "calendar_day"
+    list_display = ("date", "is_open", "closes_at", "opens_at", "reason_he", "reason_en")
+    ordering = ("-date",)
+    fields = ("date", "is_open", "closes_at", "opens_at", "reason_he", "reason_en")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return ("date",) if obj else ()
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(request.user.is_manager)  # type: ignore[union-attr]
+
+    def create(self, request: HttpRequest, form: Any) -> CalendarDay:
+        return self._set(request, form.cleaned_data["date"], form)
+
+    def update(self, request: HttpRequest, obj: CalendarDay, form: Any) -> None:
+        self._set(request, obj.date, form)
+
+    def _set(self, request: HttpRequest, date: Any, form: Any) -> CalendarDay:
+        names = ("is_open", "closes_at", "opens_at", "reason_he", "reason_en")
+        data = services.DayData(**{name: form.cleaned_data[name] for name in names})
+        return services.set_calendar_day(actor=request.user, date=date, data=data, now=now())
+
+    def delete_model(self, request: HttpRequest, obj: CalendarDay) -> None:
+        services.remove_calendar_day(actor=request.user, date=obj.date)
+
+    def delete_queryset(self, request: HttpRequest, queryset: models.QuerySet) -> None:
+        self.each(request, queryset, lambda row: self.delete_model(request, row))
+
+
+@admin.register(CalendarSettings)
+class CalendarSettingsAdmin(ServiceAdmin):
+    """One row at most; before there is one, the shop's defaults stand in the form."""
+
+    audit_name = "settings"
+    list_display = ("id", "keeps_shabbat", "independence_day", "passover_mode")
+    fields = ("keeps_shabbat", "independence_day", "passover_mode")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return super().has_add_permission(request) and not CalendarSettings.objects.exists()
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        return kept_now().settings
+
+    def create(self, request: HttpRequest, form: Any) -> CalendarSettings:
+        services.update_calendar(actor=request.user, changes=form.cleaned_data)
+        return CalendarSettings.objects.get()
+
+    def update(self, request: HttpRequest, obj: CalendarSettings, form: Any) -> None:
+        services.update_calendar(actor=request.user, changes=form.changes())

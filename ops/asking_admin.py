@@ -14,7 +14,15 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from branches.admin import ClosureAdmin, DatedSlotAdmin, DeliverySlotAdmin, SlotAdminForm
+from branches.admin import (
+    CalendarDayAdmin,
+    ClosureAdmin,
+    DatedSlotAdmin,
+    DeliverySlotAdmin,
+    SlotAdminForm,
+)
+from branches.calendar.rests import DayWord
+from branches.calendar_models import CalendarDay
 from branches.models import Closure, DatedSlot, DeliverySlot
 from core.clock import now
 from core.service_admin import RefusableForm
@@ -71,6 +79,21 @@ class AskingClosureForm(AskingForm):
         )
 
 
+class AskingCalendarDayForm(AskingForm):
+    def hit_orders(self, data: dict[str, Any]) -> Sequence[Order]:
+        day: Any = self.instance
+        date = data.get("date") or day.date
+        if date is None:
+            return []
+        word = DayWord(
+            date=date,
+            closes_at=data.get("closes_at"),
+            opens_at=data.get("opens_at"),
+            is_open=bool(data.get("is_open")),
+        )
+        return hit_orders.by_calendar_day(word=word, now=now())
+
+
 class AskingSlotAdminForm(AskingForm, SlotAdminForm):
     def hit_orders(self, data: dict[str, Any]) -> Sequence[Order]:
         slot: Any = self.instance
@@ -97,6 +120,7 @@ def register() -> None:
     """Put the asking forms in the place of the plain ones."""
     asking = (
         (Closure, ClosureAdmin, AskingClosureForm),
+        (CalendarDay, CalendarDayAdmin, AskingCalendarDayForm),
         (DeliverySlot, DeliverySlotAdmin, AskingSlotAdminForm),
         (DatedSlot, DatedSlotAdmin, AskingDateForm),
     )

@@ -189,7 +189,7 @@ class SuggestedSlotOut(OrderSlotOut):
 class AffectedOut(serializers.Serializer[Any]):
     order_id = Id()
     order_number = serializers.CharField()
-    cause = serializers.ChoiceField(choices=["CLOSURE", "SLOT", "BRANCH", "CAPACITY"])
+    cause = serializers.ChoiceField(choices=["CLOSURE", "CALENDAR", "SLOT", "BRANCH", "CAPACITY"])
     delivery_slot = OrderSlotOut(allow_null=True)
     suggested = SuggestedSlotOut(many=True, help_text="At most three open windows near it.")
 

@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import connection
 
 from branches.calendar.rests import AROUND, DayWord, Place, Rest, Rules, rests
+from branches.calendar_models import CalendarDay
 from branches.models import Branch, Closure
 from branches.sql import SHUT, calendar
 from core.clock import shop_date
@@ -59,6 +60,13 @@ def kept_from(text: str) -> Kept:
         passover_mode=mode,
         words=tuple(_word(row) for row in days or ()),
     )
+
+
+def words_from(date: dt.date) -> dict[dt.date, DayWord]:
+    """What managers say of the dates from one on. One query."""
+    names = ("date", "closes_at", "opens_at", "is_open", "reason_he", "reason_en")
+    rows = CalendarDay.objects.filter(date__gte=date).values_list(*names)
+    return {row[0]: DayWord(*row) for row in rows}
 
 
 def place_of(branch: Branch) -> Place:

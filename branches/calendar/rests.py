@@ -119,12 +119,13 @@ def pieces_of(
     kind, key = (computed.kind, computed.key) if computed else ("HOLIDAY", "")
     return tuple(
         Piece(date, begin, end, kind, key, word.reason_he, word.reason_en)
-        for begin, end in _said(word)
+        for begin, end in closed_by(word)
         if begin < end
     )
 
 
-def _said(word: DayWord) -> list[tuple[dt.datetime, dt.datetime]]:
+def closed_by(word: DayWord) -> list[tuple[dt.datetime, dt.datetime]]:
+    """What a manager's word closes of its date."""
     begin, end = shop_instant(word.date, MIDNIGHT), shop_instant(word.date + DAY, MIDNIGHT)
     closes, opens = (at and shop_instant(word.date, at) for at in (word.closes_at, word.opens_at))
     if word.is_open:

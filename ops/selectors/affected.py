@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from branches.calendar.reading import words_from
+from branches.calendar.rests import DayWord, closed_by
 from branches.models import Closure, DatedSlot
 from branches.selectors import SlotChoice, available_slots
 from branches.windows import ends_at, starts_at
@@ -28,7 +30,8 @@ WAITING = (
 class Affected:
     """An order, why it cannot come as agreed, and windows it could have instead.
 
-    `cause` is CLOSURE, SLOT (taken out of the plan), BRANCH or CAPACITY.
+    `cause` is CLOSURE, CALENDAR (an exception of the calendar), SLOT (taken out of the plan), BRANCH
+    or CAPACITY.
     """
 
     order: Order
@@ -39,7 +42,7 @@ class Affected:
 def affected_orders(*, now: dt.datetime) -> list[Affected]:
     """Open orders of windows to come that cannot be kept, the most urgent first.
 
-    Of a window with too few places those that came last. Four queries, and three for each branch.
+    Of a window with too few places those that came last. Five queries, and three for each branch.
     """
     orders = list(
         Order.objects.filter(status__in=WAITING, dated_slot__date__gte=shop_date(now))
@@ -61,6 +64,7 @@ def affected_orders(*, now: dt.datetime) -> list[Affected]:
 
 def _causes(orders: Iterable[Order], now: dt.datetime) -> dict[int, str]:
     closures = list(Closure.objects.filter(ends_at__gt=now))
+    words = words_from(shop_date(now))
     by_slot: dict[int, list[Order]] = defaultdict(list)
     for order in orders:
         assert order.dated_slot_id is not None  # noqa: S101  asked for by the caller
@@ -69,7 +73,7 @@ def _causes(orders: Iterable[Order], now: dt.datetime) -> dict[int, str]:
     for waiting in by_slot.values():
         dated = waiting[0].dated_slot
         assert dated is not None  # noqa: S101  as above
-        cause = _cause(dated, closures)
+        cause = _cause(dated, closures, words)
         if cause:
             causes |= dict.fromkeys((order.pk for order in waiting), cause)
         elif dated.taken > dated.capacity:
@@ -79,7 +83,7 @@ def _causes(orders: Iterable[Order], now: dt.datetime) -> dict[int, str]:
     return causes
 
 
-def _cause(dated: DatedSlot, closures: list[Closure]) -> str:
+def _cause(dated: DatedSlot, closures: list[Closure], words: Mapping[dt.date, DayWord]) -> str:
     slot = dated.slot
     if not slot.branch.is_active:
         return "BRANCH"
@@ -90,7 +94,9 @@ def _cause(dated: DatedSlot, closures: list[Closure]) -> str:
         here = closure.branch_id in (None, slot.branch_id)
         if here and closure.starts_at < end and closure.ends_at > begin:
             return "CLOSURE"
-    return ""
+    word = words.get(dated.date)
+    shut = closed_by(word) if word else []
+    return "CALENDAR" if any(start < end and stop > begin for start, stop in shut) else ""
 
 
 def _free(branch_id: int, now: dt.datetime) -> list[SlotChoice]:

@@ -7,6 +7,7 @@ from collections.abc import Collection
 
 from django.db.models import QuerySet
 
+from branches.calendar.rests import DayWord, closed_by
 from branches.models import DatedSlot
 from branches.windows import ends_at, starts_at
 from core.clock import shop_date
@@ -26,6 +27,16 @@ def by_closure(
         order
         for order in orders.filter(dated_slot__date__range=days)
         if _overlaps(order, starts_at, ends_at)
+    ]
+
+
+def by_calendar_day(*, word: DayWord, now: dt.datetime) -> list[Order]:
+    """Open orders whose window an exception of the calendar closes. One query."""
+    shut = closed_by(word)
+    return [
+        order
+        for order in _open(now).filter(dated_slot__date=word.date)
+        if any(_overlaps(order, begin, end) for begin, end in shut)
     ]
 
 

@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from branches.calendar_models import CalendarDay, CalendarSettings
 from branches.models import Closure, DatedSlot
-from core.clock import shop_instant
+from core.clock import now, shop_instant
+from ops.selectors.affected import affected_orders
 from tests.admin_forms import form_values
 from tests.shop import Shop, open_with_sandbox
 
@@ -52,6 +54,40 @@ def test_a_closure_names_the_orders_it_hits(shop: Shop, office: Client) -> None:
     assert office.post(path, {**form, "sure": "on"}).status_code == 302
     assert Closure.objects.count() == 2
     assert order.order_number in office.get("/ops/affected/").content.decode()
+
+
+def test_an_exception_of_the_calendar_names_the_orders_it_hits(shop: Shop, office: Client) -> None:
+    order = shop.order()
+    path = "/admin/branches/calendarday/add/"
+    form = {
+        "date": f"{shop.date:%Y-%m-%d}", "closes_at": "11:00", "opens_at": "",
+        "reason_he": "בחירות", "reason_en": "Elections",
+    }  # fmt: skip
+    asked(office.post(path, form), order.order_number)
+    assert not CalendarDay.objects.exists()
+    assert office.post(path, {**form, "sure": "on"}).status_code == 302
+    [affected] = affected_orders(now=now())
+    assert (affected.order, affected.cause) == (order, "CALENDAR")
+    assert "closed by the calendar" in office.get("/ops/affected/").content.decode()
+    path = f"/admin/branches/calendarday/{CalendarDay.objects.get().pk}/change/"
+    later = form_values(office, path) | {"closes_at": "14:00"}
+    assert office.post(path, later).status_code == 302
+    assert CalendarDay.objects.get().closes_at.hour == 14
+    assert affected_orders(now=now()) == []
+
+
+def test_how_the_calendar_is_kept(office: Client) -> None:
+    path = "/admin/branches/calendarsettings/add/"
+    form = form_values(office, path)
+    assert office.post(path, form | {"keeps_shabbat": "on"}).status_code == 302
+    row = CalendarSettings.objects.get()
+    assert (row.keeps_shabbat, row.passover_mode) == (True, "OFF")
+    assert office.get(path).status_code == 403
+    path = f"/admin/branches/calendarsettings/{row.pk}/change/"
+    form = form_values(office, path)
+    assert office.post(path, form | {"passover_mode": "ON"}).status_code == 302
+    row.refresh_from_db()
+    assert (row.keeps_shabbat, row.passover_mode) == (True, "ON")
 
 
 def test_fewer_places_windows_and_branches_ask(shop: Shop, office: Client) -> None:

@@ -393,5 +393,5 @@ class TestAffected:
             shop.order(quantities={milk: 1})
         shop.slot.is_active = False
         shop.slot.save()
-        with django_assert_max_num_queries(7):
+        with django_assert_max_num_queries(8):
             assert len(affected_orders(now=clock.now())) == count
