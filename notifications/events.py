@@ -127,6 +127,9 @@ _ALL = (
         context="standing.mailing.failed_context",
     ),
     Event(
+        name="list_invited", label=_("Lists you joined"), context="lists.mailing.invited_context"
+    ),
+    Event(
         name="waiting_offer", label=_("What you waited for"), sms=True,
         context="waiting.mailing.offer_context",
     ),

@@ -103,6 +103,7 @@ def sample_context(*, event: str) -> dict[str, Any]:
         "other_path": f"/orders/{NUMBER}/documents/1/?lang=en",
         "attachments": [],
         "awaited": None,
+        "list_name": "קניות של הבית", "owner": "נעמי",
         "place": window,
         "offer_until": MOMENT,
         **_standing(item),

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from accounts.selectors import addresses_of
 from branches import selectors as branches
+from cart.models import NOTE_LENGTH
 from core.days import DayField
 from core.numbers import NumberField, WholeNumberField
 from core.text import TextField
@@ -124,13 +125,27 @@ class DateForm(forms.Form):
     do = forms.ChoiceField(
         choices=[
             (name, name)
-            for name in ("skip", "restore", "draft", "accept", "place", "line", "move", "basket")
+            for name in (
+                "skip",
+                "restore",
+                "draft",
+                "accept",
+                "place",
+                "line",
+                "choice",
+                "move",
+                "address",
+                "basket",
+            )
         ]
     )
     product = WholeNumberField(min_value=1, max_value=2**62, required=False)
     quantity = NumberField(min_value=0, max_digits=9, decimal_places=3, required=False)
     to = NumberField(min_value=0, max_digits=9, decimal_places=3, required=False)
     slot = forms.RegexField(r"^[0-9]{1,18}@[0-9]{4}-[0-9]{2}-[0-9]{2}$", required=False)
+    address = WholeNumberField(min_value=1, max_value=2**62, required=False)
+    substitution = forms.CharField(max_length=20, required=False)
+    note = forms.CharField(required=False, max_length=10 * NOTE_LENGTH, strip=False)
 
 
 class ActForm(forms.Form):

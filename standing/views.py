@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from dataclasses import fields
+from dataclasses import fields, replace
 from decimal import Decimal
 from typing import Any
 
@@ -17,7 +17,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts.selectors import addresses_of
 from branches.selectors import available_slots
+from cart.models import Substitution
 from cart.selectors import cart_view
 from core import clock
 from core.days import read_day
@@ -144,6 +146,11 @@ def act(request: PersonRequest, standing_id: int) -> HttpResponse:
 @never_cache
 def date_page(request: PersonRequest, standing_id: int, date: str) -> HttpResponse:
     """One date as a draft."""
+    return _date_page(request, standing_id, date)
+
+
+def _date_page(request: PersonRequest, standing_id: int, date: str, **typed: Any) -> HttpResponse:
+    """With what was `typed` for a line and refused, if anything was."""
     now = clock.now()
     row = selectors.standing_of(actor=request.user, standing_id=standing_id)
     view = selectors.occurrence_view(row=row, date=_day(date), now=now)
@@ -163,8 +170,12 @@ def date_page(request: PersonRequest, standing_id: int, date: str) -> HttpRespon
         "windows": windows,
         "why": _why(view.row.reason),
         "percent": view.basket.price_rise_percent.quantize(Decimal("0.01")),
+        "addresses": addresses_of(actor=request.user) if row.is_delivery else [],
+        "address": (view.row.address or row.address) if row.is_delivery else None,
+        "ways": Substitution.choices,
+        "typed": typed,
     }
-    return render(request, "standing/date.html", context)
+    return render(request, "standing/date.html", context, status=422 if typed else 200)
 
 
 @require_POST
@@ -191,6 +202,8 @@ def date_act(request: PersonRequest, standing_id: int, date: str) -> HttpRespons
     except NotFound:
         raise
     except DomainError as refusal:
+        if asked["do"] == "choice" and isinstance(refusal, InvalidInput):
+            return _date_page(request, standing_id, date, problem=_text(refusal), **asked)
         messages.warning(request, _text(refusal))
     if request.POST.get("back") == "list":
         return redirect("standing:detail", standing_id)
@@ -237,30 +250,41 @@ def _change(
         if not slot_id:
             raise InvalidInput(fields={"slot": [_("Choose a window.")]})
         return OccurrenceChange(delivery_slot_id=int(slot_id), delivery_date=_day(date))
+    if asked["do"] == "address":
+        return OccurrenceChange(address_id=asked["address"] or 0)
     row = selectors.standing_of(actor=request.user, standing_id=standing_id)
     view = selectors.occurrence_view(row=row, date=day, now=clock.now())
     found = {item.product_id: item for item in _items_of(view)}
     if asked["do"] == "basket":
-        for line in cart_view(actor=request.user).items:
-            if line.is_sold and not line.nearest:
-                known = found.get(line.product_id)
-                most = max(line.quantity, known.quantity) if known else line.quantity
-                found[line.product_id] = ItemData(product_id=line.product_id, quantity=most)
+        _put_basket(request, found)
     else:
-        amount = asked["quantity"] if asked["to"] is None else asked["to"]
-        if asked["product"] not in found or amount is None:
-            raise NotFound
-        old = found.pop(asked["product"])
-        if amount:
-            found[old.product_id] = ItemData(
-                product_id=old.product_id,
-                quantity=amount,
-                substitution=old.substitution,
-                note=old.note,
-            )
+        _change_line(found, asked)
     if not found:
         raise InvalidInput(fields={"items": [_("Nothing would be left. Skip this date instead.")]})
     return OccurrenceChange(items=[found[key] for key in sorted(found)])
+
+
+def _put_basket(request: PersonRequest, found: dict[int, ItemData]) -> None:
+    for line in cart_view(actor=request.user).items:
+        if line.is_sold and not line.nearest:
+            known = found.get(line.product_id)
+            most = max(line.quantity, known.quantity) if known else line.quantity
+            found[line.product_id] = ItemData(product_id=line.product_id, quantity=most)
+
+
+def _change_line(found: dict[int, ItemData], asked: dict[str, Any]) -> None:
+    """Its amount, or what to do when it runs out and the note. Raises NotFound."""
+    old = found.get(asked["product"])
+    amount = asked["quantity"] if asked["to"] is None else asked["to"]
+    if old is None or (asked["do"] == "line" and amount is None):
+        raise NotFound
+    if asked["do"] == "choice":
+        way = asked["substitution"] or old.substitution
+        found[old.product_id] = replace(old, substitution=way, note=asked["note"])
+    elif amount:
+        found[old.product_id] = replace(old, quantity=amount)
+    else:
+        del found[old.product_id]
 
 
 def _items_of(view: OccurrenceView) -> list[ItemData]:

@@ -20,6 +20,7 @@ from lists.locks import lock_list
 from lists.models import ListItem, ListMember, ShoppingList
 from lists.selectors import first_name
 from lists.services.locking import is_member, locked, locked_own
+from notifications.services import queue
 
 MOST_MEMBERS = 10
 """Beside the owner."""
@@ -99,6 +100,8 @@ def invitation(*, actor: User, token: str, now: dt.datetime) -> Invitation:
 def join_list(*, actor: User, token: str, now: dt.datetime) -> int:
     """Join the list a link leads to; again, or one's own, does no harm. Returns its key.
 
+    Who joined is told of it, once: another could have followed the link with their phone.
+
     Raises ShareTokenInvalid, EmailNotVerified, TooManyMembers.
     """
     list_id, _key = _read(token)
@@ -112,7 +115,13 @@ def join_list(*, actor: User, token: str, now: dt.datetime) -> int:
             raise EmailNotVerified
         if ListMember.objects.filter(list=row).count() >= MOST_MEMBERS:
             raise TooManyMembers(limit=MOST_MEMBERS)
-        ListMember.objects.create(list=row, user=actor, joined_at=now)
+        member = ListMember.objects.create(list=row, user=actor, joined_at=now)
+        queue(
+            user_id=actor.pk,
+            kind="list_invited",
+            context={"member_id": member.pk},
+            dedupe_key=f"list-{row.pk}-member-{member.pk}",
+        )
         _audit(actor, row, member=actor.pk)
     return row.pk
 

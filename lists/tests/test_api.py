@@ -12,7 +12,10 @@ from accounts.models import User
 from catalog.models import Product
 from core import clock
 from lists import services
+from lists.mailing import invited_context
 from lists.models import ListItem, ShoppingList
+from notifications.errors import Obsolete
+from notifications.models import Message
 from tests.api_client import refusal
 
 pytestmark = pytest.mark.django_db
@@ -204,3 +207,19 @@ def test_a_long_list_is_read_in_four_statements(shop):
         assert len(asked) <= 4
         lists_of(actor=ada)
         assert len(asked) <= 8
+
+
+def test_who_joined_is_told_once_unless_they_left(shop):
+    ada, bob = verified(shop, name="Ada Archer"), verified(shop)
+    row = services.create_list(actor=ada, name="Weekly")
+    link = services.share_list(actor=ada, list_id=row.pk, now=clock.now())
+    for _ in range(2):
+        services.join_list(actor=bob, token=link.token, now=clock.now())
+    letter = Message.objects.get(kind="list_invited")
+    assert (letter.user, letter.channel) == (bob, "EMAIL")
+    context = invited_context(**letter.context)
+    assert (context["list_name"], context["owner"]) == ("Weekly", "Ada")
+    assert context["path"] == f"/lists/{row.pk}/"
+    services.remove_member(actor=bob, list_id=row.pk, user_id=bob.pk)
+    with pytest.raises(Obsolete):
+        invited_context(**letter.context)

@@ -21,7 +21,7 @@ LIVES = 4 * 86_400 + 18 * 3600
 INTENT = {
     "amount", "currency", "payment_method", "allowed_payment_method_types[0]", "capture_method",
     "confirm", "return_url", "metadata[order_number]", "metadata[idempotency_key]", "expand[0]",
-    "expand[1]", "off_session", "customer",
+    "expand[1]", "off_session", "customer", "metadata[user_id]", "metadata[request_id]",
 }  # fmt: skip
 SETUP = {
     "customer", "payment_method", "allowed_payment_method_types[0]", "usage", "confirm",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import ROUND_DOWN, Decimal
 
 from django.utils.translation import gettext as _
@@ -80,17 +80,16 @@ def checked(
     gone = [pk for pk in ids if not is_sold(products[pk])]
     if gone:
         raise ProductInactive(product_ids=gone)
-    for item in items:
-        _check(products[item.product_id], item)
-    return [(products[item.product_id], item) for item in items]
+    return [(products[item.product_id], _valid(products[item.product_id], item)) for item in items]
 
 
-def _check(product: Product, item: ItemData) -> None:
+def _valid(product: Product, item: ItemData) -> ItemData:
+    """With its note as it is kept."""
     if not is_allowed(item.quantity, step=product.quantity_step):
         raise InvalidQuantity(step=product.quantity_step)
     if item.substitution not in (None, *Substitution.values):
         raise InvalidInput(fields={"substitution": [_("Choose one of the offered ways.")]})
-    cart.valid_note(item.note)
+    return replace(item, note=cart.valid_note(item.note) or "")
 
 
 def _of_order(actor: User, order_id: int) -> list[ItemData]:

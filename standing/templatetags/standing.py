@@ -8,6 +8,7 @@ from django import template
 from django.utils.translation import gettext as _
 
 from branches.selectors import SlotChoice
+from cart.models import Substitution
 from catalog.templatetags.shop import day, money_text, qty
 from core.bidi import left_to_right
 from standing.forms import DAYS
@@ -59,6 +60,12 @@ def window_words(choice: SlotChoice) -> str:
     """A window in a list to choose from, where no element can isolate its hours."""
     hours = left_to_right(f"{choice.start_time:%H:%M}–{choice.end_time:%H:%M}")
     return f"{day(choice.date)}, {hours}"
+
+
+@register.simple_tag
+def way_words(substitution: str) -> str:
+    """What to do when a product runs out."""
+    return str(dict(Substitution.choices).get(substitution, ""))
 
 
 @register.simple_tag

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
 
 import pytest
 from django.db import transaction
@@ -17,6 +18,7 @@ from notifications.models import Message
 from orders.models import Order
 from standing import services
 from standing.models import Occurrence
+from standing.services import ItemData, OccurrenceChange
 from standing.services.drafting import draft_due
 from standing.services.placing import _order
 from standing.tests.conftest import set_up
@@ -82,6 +84,38 @@ def test_placing_beside_skipping(weekly):
     assert "ok" in found
     assert Order.objects.count() == (weekly.one().state == "PLACED")
     books_balance()
+
+
+def fewer(weekly):
+    items = [ItemData(product_id=weekly.milk.pk, quantity=Decimal(1))]
+    services.change_occurrence(**weekly.key, change=OccurrenceChange(items=items), now=clock.now())
+
+
+def test_placing_beside_editing(weekly):
+    """The order has the lines of before or of after, and the date says the same."""
+    services.make_draft(**weekly.key, now=clock.now())
+    place = lambda: services.place_now(**weekly.key, now=clock.now())  # noqa: E731
+    placed, edited = codes(race([place, lambda: fewer(weekly)]))
+    assert placed == "ok"
+    assert edited in ("ok", "OCCURRENCE_CLOSED")
+    [line] = Order.objects.get().items.all()
+    assert line.quantity == (1 if edited == "ok" else 3)
+    assert weekly.one().items.get().placed_quantity == line.quantity
+    books_balance()
+
+
+def test_control_without_a_look_behind_the_lock_an_edit_comes_too_late(weekly, monkeypatch):
+    services.make_draft(**weekly.key, now=clock.now())
+    monkeypatch.setattr("standing.services.dates._check_editable", lambda one, now: None)
+    monkeypatch.setattr("standing.services.placing.faults.point", lambda name: late(name))
+
+    def late(name):
+        if name == "standing_before_confirm":
+            fewer(weekly)
+
+    services.place_now(**weekly.key, now=clock.now())
+    assert Order.objects.get().items.get().quantity == 3
+    assert weekly.one().items.get().wanted_quantity == 1, "an edit that nobody will ever get"
 
 
 @pytest.mark.parametrize("point", ["standing_before_confirm", "standing_after_confirm"])

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from accounts.models import Consent
+from accounts.models import Address, Consent
 from branches.models import Closure, PlaceHold
 from branches.windows import ends_at, starts_at
 from cart.models import CartItem
@@ -23,6 +23,7 @@ from standing import services
 from standing.errors import OccurrenceClosed, PriceRiseNotAccepted
 from standing.mailing import asked_context, failed_context, upcoming_context
 from standing.models import Occurrence, StandingItem, StandingOrder
+from standing.reasons import reason_words
 from standing.services import ItemData, OccurrenceChange, planning
 from standing.services.drafting import close_unanswered, draft_due, resume_rested
 from standing.tests.conftest import set_up
@@ -165,6 +166,24 @@ def test_no_card_left_pauses_it(weekly):
     assert (weekly.row.status, weekly.row.status_reason) == ("PAUSED", "NO_CARD")
     assert not PlaceHold.objects.filter(kind="STANDING").exists()
     assert told("standing_failed") == 1
+
+
+def test_no_address_left_pauses_it_and_another_default_takes_over(shop):
+    moved, gone = set_up(shop), set_up(shop)
+    draft_due(now=clock.now())
+    moved.ada.addresses.all().delete()
+    Address.objects.create(user=moved.ada, line1="7 HaOren", city="Haifa", is_default=True)
+    gone.ada.addresses.all().delete()
+    services.place_due(now=max(moved.due(), gone.due()))
+    assert moved.one().state == "PLACED"
+    gone.row.refresh_from_db()
+    assert (gone.row.status, gone.row.status_reason) == ("PAUSED", "NO_ADDRESS")
+    assert (gone.one().state, gone.one().reason) == ("NOT_PLACED", "NO_ADDRESS")
+    assert Order.objects.filter(user=gone.ada).count() == 0
+    assert not PlaceHold.objects.filter(kind="STANDING", reference=gone.one().pk).exists()
+    told_of = Message.objects.get(kind="standing_failed", user=gone.ada)
+    assert failed_context(**told_of.context)["why"] == reason_words("NO_ADDRESS")
+    books_balance()
 
 
 def test_three_failures_in_a_row_pause_it(weekly, shop):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
+from accounts.models import Address
 from catalog.models import Product
 from core import clock
 from core.clock import day_of_week
@@ -93,6 +94,36 @@ def test_from_the_basket_to_the_order(shop):
     for wrong in ("order:999999", "list:1", "x", "order:" + "9" * 30):
         page(client, f"/standing/new/?from={wrong}", 404)
     assert "Dates that are over" in page(client, f"{at}?past=1")
+
+
+def test_one_date_with_another_way_note_and_address(weekly, shop):
+    client, at = visitor(weekly.ada), f"/standing/{weekly.row.pk}/{weekly.date}/"
+    other = Address.objects.create(user=weekly.ada, line1="7 HaOren", city="Haifa")
+    html = page(client, at)
+    assert "Another address, this once" in html
+    choice = {"do": "choice", "product": weekly.milk.pk, "substitution": "REFUND"}
+    client.post(f"{at}do/", {**choice, "note": "  the blue one "})
+    line = weekly.one().items.get()
+    assert (line.substitution, line.note, line.wanted_quantity) == ("REFUND", "the blue one", 3)
+    assert weekly.row.items.get().note == "", "the regular one stays"
+    client.post(f"{at}do/", {"do": "line", "product": weekly.milk.pk, "quantity": "4"})
+    assert weekly.one().items.get().note == "the blue one"
+    too_long = "x" * 201
+    for note, way in ((too_long, ""), ("ripe\u202e", ""), ("ripe, please", "SOMEHOW")):
+        refused = client.post(f"{at}do/", {**choice, "substitution": way, "note": note})
+        assert refused.status_code == 422
+        assert f'value="{note}"' in refused.content.decode(), "nothing typed is lost"
+    assert weekly.one().items.get().substitution == "REFUND"
+    stranger = Address.objects.create(user=shop.customer(), line1="1 Far", city="Haifa")
+    for wrong in ({"product": 2**40}, {"do": "address"}, {"do": "address", "address": stranger.pk}):
+        assert client.post(f"{at}do/", {**choice, **wrong}).status_code == 404
+    client.post(f"{at}do/", {"do": "address", "address": other.pk})
+    assert weekly.one().address == other
+    assert "7 HaOren" in page(client, at)
+    client.post(f"{at}do/", {"do": "place"})
+    order = Order.objects.get()
+    assert order.delivery.line1 == "7 HaOren"
+    assert order.items.get().note == "the blue one"
 
 
 def test_editing_pausing_and_ending(weekly, shop):
