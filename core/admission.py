@@ -4,6 +4,9 @@ A process works on as many requests at once as it has database connections. The 
 of their class, money and hands before people before shelves, and who has waited longer than the class
 allows is told at once to come back, without having touched a connection. Who waits for the bank, for a
 hash or for a turn gives the place back meanwhile (`core.transactions.lend_connection`).
+
+The web server lets people wait at its door, without a thread (`runtime.door`), and says here what it
+decided. Whom it could not judge waits here, in the same lines.
 """
 
 from __future__ import annotations
@@ -21,10 +24,13 @@ from core import metrics
 from core.bare_pages import refused
 from core.database import pool_size
 from core.errors import ServiceUnavailable
-from core.places import Gate, WaitingLine, give_place_back, hold
+from core.places import Gate, WaitingLine, decided, give_place_back, hold
 
 Handler = Callable[[HttpRequest], HttpResponse]
 LATEST_RETURN_SECONDS = 5
+RETURN_AFTER = "mami.return_after"
+"""In the META of a request by which the door asks what to say to somebody who has to come back after so
+many seconds. Nobody sent it, nothing counts it, and no header of a client has such a name."""
 
 
 MONEY = WaitingLine(name="money", rank=0, patience=8.0)
@@ -40,13 +46,25 @@ def _rows() -> tuple[Row, ...]:
     return rows
 
 
-def line_of(request: HttpRequest) -> WaitingLine | None:
-    """The line for this request; None for those who never wait."""
-    asked = f"{'GET' if request.method == 'HEAD' else request.method} {request.path_info}"
+@cache
+def process_gate() -> Gate:
+    """The gate of this process, for the door and for whoever passed it unjudged."""
+    wanted = settings.REQUESTS_AT_ONCE
+    return Gate(pool_size() if wanted is None else wanted)
+
+
+def line_for(method: str, path: str) -> WaitingLine | None:
+    """The line for such a request; None for those who never wait."""
+    asked = f"{'GET' if method == 'HEAD' else method} {path}"
     for beginning, line in _rows():
-        if asked.startswith(beginning) or request.path_info.startswith(beginning):
+        if asked.startswith(beginning) or path.startswith(beginning):
             return line
     return SHELVES
+
+
+def return_after() -> int:
+    """Seconds, at random, or all of them come back in the same instant."""
+    return random.randint(1, LATEST_RETURN_SECONDS)  # noqa: S311
 
 
 class AdmissionMiddleware:
@@ -54,23 +72,33 @@ class AdmissionMiddleware:
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
-        wanted = settings.REQUESTS_AT_ONCE
-        self.gate = Gate(pool_size() if wanted is None else wanted)
+        self.gate = process_gate()
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        line = line_of(request) if self.gate.places else None
+        if wait := request.META.get(RETURN_AFTER):
+            return refused(request, ServiceUnavailable(retry_after=wait))
+        line = line_for(request.method or "", request.path_info) if self.gate.places else None
         if line is None:
             return self.get_response(request)
-        began = time.perf_counter()
-        if not self.gate.enter(line):
+        if not self._is_let_in(request, line):
             metrics.shed(line.name)
-            # At random, or all of them come back in the same instant.
-            wait = random.randint(1, LATEST_RETURN_SECONDS)  # noqa: S311
-            return refused(request, ServiceUnavailable(retry_after=wait))
-        request.waited_seconds = time.perf_counter() - began  # type: ignore[attr-defined]
-        metrics.waited(line.name, request.waited_seconds)  # type: ignore[attr-defined]
-        hold(self.gate)
+            return refused(request, ServiceUnavailable(retry_after=return_after()))
         try:
             return self.get_response(request)
         finally:
             give_place_back()
+
+    def _is_let_in(self, request: HttpRequest, line: WaitingLine) -> bool:
+        """Whether this thread holds a place, which the door may have given or refused before."""
+        began, verdict = time.perf_counter(), decided()
+        if verdict is not None:
+            request.waited_seconds = verdict.waited  # type: ignore[attr-defined]
+            if verdict.is_let_in:
+                metrics.waited(line.name, verdict.waited)
+            return verdict.is_let_in
+        if not self.gate.enter(line):
+            return False
+        hold(self.gate)
+        request.waited_seconds = time.perf_counter() - began  # type: ignore[attr-defined]
+        metrics.waited(line.name, request.waited_seconds)  # type: ignore[attr-defined]
+        return True

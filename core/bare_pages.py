@@ -20,6 +20,8 @@ def refused(request: HttpRequest, refusal: DomainError) -> HttpResponse:
     if refusal.status == 503:
         response["Retry-After"] = str(refusal.details.get("retry_after", RETRY_AFTER))
     response.refusal = refusal  # type: ignore[attr-defined]
+    # A refusal is no failure: its request's line says all, Django's own would be an error.
+    response._has_been_logged = True  # type: ignore[attr-defined]
     return response
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
@@ -17,6 +18,8 @@ EVERYWHERE = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
+REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+"""An `X-Request-Id` that is echoed; others are replaced."""
 FOR_OTHERS = ("/media/", "/static/")
 PERSONAL = ("/ops/", "/admin/", "/account/", "/orders/", "/checkout/")
 

@@ -40,13 +40,18 @@ def in_both_languages(*patterns: URLPattern | URLResolver) -> URLResolver:
 
 
 def wanted_language(request: HttpRequest) -> str:
-    """The first language of the header that the shop speaks, else the shop's own.
+    """The first language of the header that the shop speaks, else the shop's own."""
+    return language_of(request.headers.get("Accept-Language", ""))
+
+
+def language_of(header: str) -> str:
+    """The first language of an `Accept-Language` that the shop speaks, else the shop's own.
 
     By quality; `q=0` refuses a language, `*` stands for any that the header does not name, and a
     region counts as its language (`iw-IL` is Hebrew).
     """
     qualities: dict[str, float] = {}
-    for code, quality in parse_accept_lang_header(request.headers.get("Accept-Language", "")):
+    for code, quality in parse_accept_lang_header(header):
         short = code.partition("-")[0]
         qualities.setdefault(OLD_CODES.get(short, short), quality)
     spoken = [settings.LANGUAGE_CODE, *dict(settings.LANGUAGES)]  # the shop's own wins a tie

@@ -51,7 +51,7 @@ SECONDS = Histogram(
 )
 IN_HAND = Gauge(
     "mami_requests_in_hand",
-    "Requests being answered now, or waiting for a connection; full at WEB_WORKERS x WEB_THREADS.",
+    "Requests that have a thread; full at WEB_WORKERS x WEB_THREADS. Who waits at the door has none.",
     multiprocess_mode="livesum",
 )
 CONFIRMS_WAITING = Gauge(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 import uuid
 from collections.abc import Callable
@@ -21,9 +20,11 @@ from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 
 from core import metrics
+from core.admission import RETURN_AFTER
 from core.capabilities import is_offered
 from core.error_pages import error_page
 from core.errors import DomainError
+from core.headers import REQUEST_ID
 from core.htmx import is_htmx, leave_for, refused
 from core.kept_forms import FIELD, keep_for_later
 from core.next_pages import came_from, page_of_form
@@ -33,7 +34,6 @@ from core.telemetry import request_lines, statements
 log = structlog.get_logger(__name__)
 Handler = Callable[[HttpRequest], HttpResponse]
 PACKED = frozenset({"application/pdf", "application/zip"})
-REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 WITHOUT_SECOND_FACTOR = ("accounts:", "language")
 UNGUARDED_NAMESPACES = frozenset({"admin"})
 
@@ -76,6 +76,8 @@ class MetricsMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        if RETURN_AFTER in request.META:  # the door asks for words; whom it tells them, it counts
+            return self.get_response(request)
         began, tally = time.perf_counter(), statements.begin()
         with metrics.IN_HAND.track_inprogress():
             response = self.get_response(request)

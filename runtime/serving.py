@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-import errno
-import socket
 import uuid
 from collections.abc import Callable
 from http import HTTPStatus
@@ -17,7 +15,6 @@ from django.utils import translation
 from gunicorn import util
 from gunicorn.http import errors as http
 from gunicorn.http import wsgi
-from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from api.errors import (
     BadRequest,
@@ -29,42 +26,14 @@ from api.errors import (
 from core.errors import DomainError, RequestTimeout
 from core.headers import EVERYWHERE
 from runtime import probes
-from runtime.pace import PacedSocket, TooSlow
+from runtime.door_worker import DoorWorker
+from runtime.pace import TooSlow
 
 M_MMAP_THRESHOLD = -3  # of glibc's malloc.h
 LARGE_BLOCK = 4 * 1024 * 1024
-LINGER_SECONDS = 2.0
-LINGER_BYTES = 4 * 1024 * 1024
 
 
-class Connection(TConn):
-    """A connection whose client has to keep pace."""
-
-    paced: PacedSocket
-    is_closed = False
-
-    def init(self) -> None:
-        began = not self.initialized
-        super().init()
-        if began:
-            self.paced = PacedSocket(self.sock)
-            self.parser.unreader.sock = self.paced
-        else:
-            self.paced.begin_head()
-
-    def close(self, graceful: bool = False) -> None:
-        """Close; after an answer, hear what still comes a little, so that the client sees it."""
-        if self.is_closed:
-            return
-        self.is_closed = True
-        if graceful:
-            self.sock.setblocking(True)
-            util.close_graceful(self.sock, timeout=LINGER_SECONDS, max_drain=LINGER_BYTES)
-        else:
-            super().close()
-
-
-class Worker(ThreadWorker):
+class Worker(DoorWorker):
     """Answers a request that never reached the application with the envelope of the API.
 
     Nothing is known of such a request, not even its path. The log names the kind of failure only:
@@ -75,50 +44,12 @@ class Worker(ThreadWorker):
         _give_large_blocks_back()
         super().init_process()
 
-    def accept(self, listener: socket.socket) -> None:
-        self._accept_one(listener)
-
-    def _accept_one(self, listener: socket.socket) -> bool:
-        """Take the next connection; False when there is none."""
-        try:
-            client, address = listener.accept()
-        except OSError as error:
-            if error.errno not in (errno.EAGAIN, errno.ECONNABORTED, errno.EWOULDBLOCK):
-                raise
-            return False
-        self.nr_conns += 1
-        client.setblocking(True)
-        self.enqueue_req(Connection(self.cfg, client, address, listener.getsockname()))
-        return True
-
-    def set_accept_enabled(self, enabled: bool) -> None:
-        """A worker that stops answers whom the kernel has accepted, then lets nobody else in.
-
-        gunicorn leaves the socket open until its last request is answered, and who connects
-        meanwhile is reset.
-        """
-        super().set_accept_enabled(enabled)
-        if enabled or self.alive:
-            return
-        listeners: list[socket.socket] = self.sockets
-        for listener in listeners:
-            while self._accept_one(listener):
-                pass
-            listener.close()
-        listeners.clear()
-
     def load_wsgi(self) -> None:
         super().load_wsgi()
+        self.open_door(self.wsgi)
         self.wsgi: Any = _may_close(self.wsgi)
         # Not before: the prober reads migrations, and two threads would load the apps at once.
         probes.start()
-
-    def handle(self, conn: Any) -> Any:
-        """Linger in this thread and not in the loop that serves everybody."""
-        result = super().handle(conn)
-        if result is False:
-            conn.close(graceful=True)
-        return result
 
     def handle_request(self, req: Any, conn: Any) -> Any:
         conn.paced.begin_body()

@@ -35,10 +35,39 @@ def write(
         waited_ms=round(1000 * getattr(request, "waited_seconds", 0.0), 1),
         user_id=getattr(user, "pk", None),
         role=getattr(user, "role", None),
-        face=_face(request),
+        face=face_of(request.path_info, is_part=is_htmx(request)),
         node=NODE,
         bytes=None if response.streaming else len(response.content),  # type: ignore[attr-defined]
     )
+
+
+def write_sent_away(*, request_id: str, method: str, face: str, seconds: float, size: int) -> None:
+    """The same line for somebody who was sent away at the door, before anything looked at them."""
+    log.info(
+        "request",
+        request_id=request_id,
+        method=method,
+        route="",
+        status=503,
+        ms=round(1000 * seconds, 1),
+        db_ms=0.0,
+        statements=0,
+        waited_ms=round(1000 * seconds, 1),
+        user_id=None,
+        role=None,
+        face=face,
+        node=NODE,
+        bytes=size,
+    )
+
+
+def face_of(path: str, *, is_part: bool) -> str:
+    """Which face of the shop a path belongs to."""
+    if path.startswith("/api/"):
+        return "api"
+    if path.startswith("/admin/"):
+        return "admin"
+    return "htmx" if is_part else "page"
 
 
 def _known_user(request: HttpRequest) -> Any:
@@ -47,11 +76,3 @@ def _known_user(request: HttpRequest) -> Any:
     if isinstance(user, LazyObject) and user.__dict__.get("_wrapped", empty) is empty:
         return None
     return user
-
-
-def _face(request: HttpRequest) -> str:
-    if request.path_info.startswith("/api/"):
-        return "api"
-    if request.path_info.startswith("/admin/"):
-        return "admin"
-    return "htmx" if is_htmx(request) else "page"

@@ -10,8 +10,8 @@ from django.http import HttpResponse
 from django.test import RequestFactory
 
 from core import admission, places
-from core.admission import MONEY, PEOPLE, SHELVES, AdmissionMiddleware, line_of
-from core.places import Gate, WaitingLine, give_place_back, hold
+from core.admission import MONEY, PEOPLE, SHELVES, AdmissionMiddleware, line_for
+from core.places import Gate, Verdict, Waiter, WaitingLine, decide, give_place_back, hold
 
 QUICK = WaitingLine(name="shelves", rank=2, patience=0.02)
 
@@ -85,10 +85,54 @@ class TestGate:
         assert not gate.enter(QUICK)
 
 
+class TestWaitingWithoutAThread:
+    def waiter(self, line: WaitingLine, came: list[str], name: str) -> Waiter:
+        return Waiter(line=line, let_in=lambda: came.append(name), who=name)
+
+    def test_who_leaves_calls_the_next_in(self) -> None:
+        gate, came = Gate(1), []
+        assert gate.ask(self.waiter(SHELVES, came, "first"))
+        assert not gate.ask(self.waiter(SHELVES, came, "shelf"))
+        assert not gate.ask(self.waiter(MONEY, came, "money"))
+        assert came == [], "who gets a place at once goes in by itself"
+        gate.leave()
+        gate.leave()
+        assert came == ["money", "shelf"]
+        assert gate.waiting == 0
+
+    def test_the_late_leave_their_line_and_are_never_called(self) -> None:
+        gate, came = Gate(1), []
+        assert gate.enter(MONEY)
+        people = self.waiter(PEOPLE, came, "people")
+        shelf = self.waiter(SHELVES, came, "shelf")
+        for one in (people, shelf):
+            assert not gate.ask(one)
+        assert gate.late(shelf.since + 0.99) == []
+        assert gate.late(shelf.since + 1) == [shelf]
+        assert gate.late(people.since + 3.9) == []
+        gate.leave()
+        assert came == ["people"]
+        gate.leave()
+        assert gate.enter(QUICK), "no place is lost"
+
+    def test_a_thread_in_line_looks_to_itself(self) -> None:
+        gate = Gate(1)
+        assert gate.enter(MONEY)
+        patient = WaitingLine(name="shelves", rank=2, patience=30)
+        said: list[bool] = []
+        thread = threading.Thread(target=lambda: said.append(gate.enter(patient)))
+        thread.start()
+        until(lambda: gate.waiting == 1)
+        assert gate.late(time.monotonic() + 60) == []
+        gate.leave()
+        thread.join(30)
+        assert said == [True]
+
+
 class TestMiddleware:
     @pytest.fixture
     def full(self, monkeypatch: pytest.MonkeyPatch) -> AdmissionMiddleware:
-        monkeypatch.setattr(admission, "pool_size", lambda: 1)
+        monkeypatch.setattr(admission, "process_gate", lambda: Gate(1))
         monkeypatch.setattr(admission, "SHELVES", QUICK)
         monkeypatch.setattr(admission, "_rows", lambda: (("/money", MONEY), ("/metrics", None)))
         made = AdmissionMiddleware(lambda request: HttpResponse("served"))
@@ -103,6 +147,14 @@ class TestMiddleware:
             waits.add(int(answer["Retry-After"]))
         assert waits <= {1, 2, 3, 4, 5}
         assert len(waits) > 1, "spread at random"
+
+    @pytest.mark.parametrize(("is_let_in", "status"), [(True, 200), (False, 503)])
+    def test_what_the_door_decided_holds_once(self, full, is_let_in, status) -> None:
+        decide(Verdict(is_let_in=is_let_in, waited=0.25))
+        request = RequestFactory().get("/")
+        assert full(request).status_code == status
+        assert request.waited_seconds == 0.25
+        assert full(RequestFactory().get("/")).status_code == 503, "the next one is nobody's"
 
     def test_figures_never_wait(self, full) -> None:
         assert full(RequestFactory().get("/metrics")).content == b"served"
@@ -120,7 +172,7 @@ class TestMiddleware:
         assert getattr(places._held, "gate", None) is None
 
     def test_without_a_pool_everybody_is_served(self, monkeypatch) -> None:
-        monkeypatch.setattr(admission, "pool_size", lambda: 0)
+        monkeypatch.setattr(admission, "process_gate", lambda: Gate(0))
         made = AdmissionMiddleware(lambda request: HttpResponse("served"))
         assert made(RequestFactory().get("/")).content == b"served"
 
@@ -142,4 +194,4 @@ class TestMiddleware:
     ],
 )  # fmt: skip
 def test_who_waits_in_which_line(method: str, path: str, line: WaitingLine | None) -> None:
-    assert line_of(RequestFactory().generic(method, path)) is line
+    assert line_for(method, path) is line

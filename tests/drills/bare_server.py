@@ -14,20 +14,30 @@ from runtime.run.tests.conftest import free_port, patience, until
 from tests.architecture.project import ROOT
 
 HELLO = """
-import time
+import pathlib, time
+FOLDER = pathlib.Path({folder!r})
 def application(environ, start_response):
+    path = environ["PATH_INFO"]
+    if "mami.return_after" in environ:
+        start_response("503 Service Unavailable", [("Retry-After", "1"), ("Content-Length", "4")])
+        return [b"full"]
+    if path.endswith("/held"):
+        (FOLDER / "came").open("a").write("x")
+        while not (FOLDER / "go").exists():
+            time.sleep(0.01)
     time.sleep({seconds})
-    start_response("200 OK", [("Content-Length", "2"), ("Content-Type", "text/plain")])
-    return [b"ok"]
+    body = path.encode() if "say" in path else b"ok"
+    start_response("200 OK", [("Content-Length", str(len(body))), ("Content-Type", "text/plain")])
+    return [body]
 """
 
 
 @contextmanager
 def serving(
-    folder: Path, worker: str, *, workers: int = 1, seconds: float = 0
+    folder: Path, worker: str, *, workers: int = 1, seconds: float = 0, **variables: str
 ) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
-    """Its port and its master."""
-    (folder / "hello.py").write_text(HELLO.format(seconds=seconds))
+    """Its port and its master. What ends with `/held` is answered once `folder` has a file `go`."""
+    (folder / "hello.py").write_text(HELLO.format(seconds=seconds, folder=str(folder)))
     port = free_port()
     process = subprocess.Popen(
         [
@@ -36,7 +46,8 @@ def serving(
         ],
         cwd=folder,
         env=os.environ
-        | {"DJANGO_SETTINGS_MODULE": "mami.settings", "MAMI_DEMO": "1", "MAMI_VAR": str(folder)},
+        | {"DJANGO_SETTINGS_MODULE": "mami.settings", "MAMI_DEMO": "1", "MAMI_VAR": str(folder)}
+        | variables,
         stderr=subprocess.DEVNULL,
     )  # fmt: skip
     try:
