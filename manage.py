@@ -4,6 +4,7 @@
 import os
 import sys
 from contextlib import AbstractContextManager, nullcontext
+from logging.config import dictConfig
 from pathlib import Path
 
 from django.core.management import execute_from_command_line
@@ -48,6 +49,7 @@ def main() -> None:
         file_rights.close_to_others()
     if command == "procrastinate":
         production.refuse()
+        dictConfig(logs.logging_config(level="INFO", pretty=False))  # until the settings say theirs
         logs.tell_all_as_lines()
         if "worker" in sys.argv[2:3]:
             worker_figures.serve()

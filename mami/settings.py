@@ -43,10 +43,10 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "pgtrigger",
     "phonenumber_field",
-    "procrastinate.contrib.django",
     "rest_framework",
     "waffle",
     "mami",
+    "procrastinate.contrib.django",  # behind us, who have a command of its name
     "audit",
     "accounts",
     "branches",

@@ -66,6 +66,30 @@ def test_every_cookie_is_of_this_host_alone(https: Client) -> None:
     assert caller_of(asked).device == "ours"
 
 
+def test_when_the_names_change_browsers_sign_in_again_and_programs_do_not(
+    client: Client, request: pytest.FixtureRequest
+) -> None:
+    """What the runbook says of the version that renamed them. The old ones are not read: a neighbour
+    could have set them.
+    """
+    who, place = with_password(), {"X-Forwarded-For": "192.0.2.7"}
+    words = {"email": who.email, "password": PASSWORD}
+    client.post("/account/login/", words, headers=place)
+    assert client.get("/account/").status_code == 200
+    token = client.post(
+        "/api/v1/auth/login", words, content_type="application/json", headers=place
+    ).json()["data"]["access_token"]
+    https = request.getfixturevalue("https")
+    https.cookies = client.cookies
+    assert https.get("/account/", secure=True)["Location"] == "/account/login/?next=/account/"
+    programs = {"Authorization": f"Bearer {token}"}
+    assert https.get("/api/v1/me", secure=True, headers=programs).status_code == 200
+    again = https.post("/account/login/?next=/account/", words, secure=True, headers=place)
+    assert again["Location"] == "/account/"
+    assert https.get("/account/", secure=True).status_code == 200
+    assert https.cookies["__Host-sessionid"].value != https.cookies["sessionid"].value
+
+
 def test_a_message_too(https: Client) -> None:
     asked, answer = RequestFactory().get("/"), HttpResponse()
     asked.session = SessionStore()

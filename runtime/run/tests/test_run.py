@@ -3,6 +3,7 @@
 The tests follow one shop through its life, so they run in this order and share its folder.
 """
 
+import json
 import os
 import signal
 import socket
@@ -31,6 +32,13 @@ def test_first_start_opens_a_filled_shop_and_closes_it(var: Path) -> None:
         assert shop.until_ended() < 5 * patience()
         assert shop.process.returncode == 0
         assert shop.processes() == {}
+    for program in (
+        "web",
+        "worker",
+    ):  # from the first word to the last, its figures' port taken or not
+        lines = (var / "log" / f"{program}.log").read_text().splitlines()
+        assert len(lines) > 2
+        assert all({"event", "level", "timestamp"} <= set(json.loads(line)) for line in lines)
 
 
 def test_second_start_is_quick_and_ctrl_c_closes(var: Path) -> None:
