@@ -16,7 +16,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.drills import crash, idempotency, overload, provider_outages, rush
+from tests.drills import crash, idempotency, overload, provider_outages, rush, stopped_worker
 from tests.drills.running_shop import (
     CHECKOUT,
     SECRET_KEY,
@@ -48,7 +48,7 @@ REHEARSED = {
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.drills")
-    parser.add_argument("--only", default="holds,keys,rush,weather,overload,crash")
+    parser.add_argument("--only", default="holds,keys,rush,weather,overload,worker,crash")
     parser.add_argument(
         "--short", metavar="DATABASE_URL", help="crash only, on this empty database"
     )
@@ -113,6 +113,8 @@ def _long(folder: Path, wanted: list[str], *, seconds: float) -> list[str]:
         if "overload" in wanted:
             wrong += overload.drill(running, data, ledger, seconds=seconds)
             wrong += _without_lines(running, data, ledger, seconds=seconds / 3)
+        if "worker" in wanted:
+            wrong += stopped_worker.drill(running, data, ledger)
         if "crash" in wanted:
             wrong += _crash(running, data, ledger, shoppers=SHOPPERS, act=crash.whole)
         if "later" in wanted:
