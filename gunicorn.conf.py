@@ -3,8 +3,9 @@
     gunicorn -c gunicorn.conf.py mami.wsgi
 
 Two workers of eight database connections (DATABASE_POOL_SIZE) fit two cores: so many requests are
-worked on at once. Threads are many, because one that waits costs next to nothing: for a connection,
-for a slow client, for the payment provider, for its turn at a product everybody wants. At most a
+worked on at once; who waits for one of them waits at the door, without a thread (`runtime.door_worker`).
+Threads are many all the same, because one that waits costs next to nothing: for the rest of a body,
+for the payment provider, for its turn at a product everybody wants. At most a
 quarter of them waits for the provider (PAYMENT_CALLS_AT_ONCE) and half for such a turn
 (CONFIRMS_WAITING), so that the shelves stay open meanwhile. A machine asks the database for
 WEB_WORKERS * DATABASE_POOL_SIZE connections, and the background worker for about ten more.

@@ -35,6 +35,7 @@ from runtime.door import (
     named,
 )
 from runtime.pace import HEAD_SECONDS, PacedSocket, TooSlow
+from runtime.probes import PATHS as PROBES
 from runtime.sent_away import Clerk, SentAway
 
 T = TypeVar("T")
@@ -205,8 +206,9 @@ class DoorWorker(ThreadWorker):
             self._into_line(conn, asked)
 
     def _into_line(self, conn: Connection, asked: Asked) -> None:
-        is_file = asked.path.startswith(settings.STATIC_URL)
-        line = None if is_file or not self.gate.places else line_for(asked.method, asked.path)
+        """Files and probes never come to where the middleware asks for a place, nor wait for one here."""
+        has_none = asked.path.startswith(settings.STATIC_URL) or asked.path in PROBES
+        line = None if has_none or not self.gate.places else line_for(asked.method, asked.path)
         if line is None:
             self.enqueue_req(conn)
             return

@@ -98,6 +98,13 @@ def test_who_waited_too_long_is_told_so_without_a_thread(shop: Shop) -> None:
     assert {said[:15] for said in shop.go(held)} == {b"HTTP/1.1 200 OK"}
 
 
+def test_probes_and_figures_have_no_line(shop: Shop) -> None:
+    held = shop.held("/held", 1)
+    for path in ("/health/ready", "/health/start", "/health/live", "/metrics", "/static/x.css"):
+        assert shop.ask(get(path, rest=CLOSE)).startswith(b"HTTP/1.1 200 OK"), path
+    shop.go(held)
+
+
 def test_who_waits_is_let_in_when_a_place_is_left(shop: Shop) -> None:
     held = shop.held("/held", 1)
     said: list[bytes] = []
