@@ -287,7 +287,7 @@ class DoorWorker(ThreadWorker):
     def finish_request(self, conn: Any, fs: Any) -> None:
         """A request that came behind the one just answered is judged as every other."""
         if conn.came and not fs.cancelled() and fs.exception() is None and fs.result() is True:
-            if END_OF_HEAD in conn.came:
+            if self.has_door and END_OF_HEAD in conn.came:
                 self._judge(conn)
             else:
                 self._look(conn)
