@@ -42,6 +42,11 @@ class DeliveryPreference(models.TextChoices):
     SAFE_PLACE = "SAFE_PLACE", _("a safe place")
 
 
+class EmailState(models.TextChoices):
+    OK = "OK", _("takes letters")
+    BOUNCING = "BOUNCING", _("sends letters back")
+
+
 class User(AbstractBaseUser):
     """A person who signs in by e-mail address (compared without case)."""
 
@@ -74,6 +79,18 @@ class User(AbstractBaseUser):
         _("note for the courier"), max_length=200, blank=True, default="", db_default=""
     )
     email_verified = models.BooleanField(_("e-mail verified"), default=False, db_default=False)
+    email_state = models.CharField(
+        _("mailbox"),
+        max_length=8,
+        choices=EmailState.choices,
+        default=EmailState.OK,
+        db_default=EmailState.OK,
+    )
+    soft_bounces = models.PositiveSmallIntegerField(
+        default=0,
+        db_default=0,
+        help_text=_("Letters in a row that could not be delivered for now."),
+    )
     phone_verified = models.BooleanField(_("phone verified"), default=False, db_default=False)
     pending_email = models.EmailField(
         max_length=254, null=True, blank=True, help_text=_("Asked for, not proved yet.")

@@ -88,6 +88,7 @@ PAGES: dict[str, Row] = {
     "accounts:export_file": {"GET": C},
     "notifications:preferences": C,
     "notifications:unsubscribe": P,
+    "notifications:mail_receipt": {"POST": P},
     "notifications:sms_receipt": {"POST": P},
     "accounts:phone": C,
     "accounts:phone_code": {"POST": C},

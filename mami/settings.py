@@ -245,6 +245,8 @@ SMS_SECRET = env.str("SMS_SECRET", default="")
 SMS_FROM = env.str("SMS_FROM", default="Mami")
 SMS_TIMEOUT = env.int("SMS_TIMEOUT", default=10)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Mami <shop@mami.test>")
+MAIL_PROVIDER = env.str("MAIL_PROVIDER", default="")  # who tells of letters that come back
+MAIL_WEBHOOK_KEY = env.str("MAIL_WEBHOOK_KEY", default="")
 CONTACT_EMAIL = env.str("CONTACT_EMAIL", default="")  # empty: the address mail comes from
 
 # -- Security -------------------------------------------------------------------------------

@@ -10,5 +10,6 @@ app_name = "notifications"
 urlpatterns = [
     path("account/messages/", views.preferences, name="preferences"),
     path("u/<str:token>/", views.unsubscribe, name="unsubscribe"),
+    path("webhooks/email/<slug:provider>/", views.mail_receipt, name="mail_receipt"),
     path("webhooks/sms/<slug:adapter>/", views.sms_receipt, name="sms_receipt"),
 ]

@@ -10,6 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST
 
+from accounts.services.bounces import take_mail_fate
 from core import clock
 from core.errors import DomainError
 from core.form_refusals import add_refusal
@@ -17,6 +18,7 @@ from core.typed_requests import PersonRequest
 from notifications import selectors, services
 from notifications.events import EVENTS, GROUPS
 from notifications.forms import PreferencesForm, name_of
+from notifications.mail_events import read_events
 from notifications.sms import ADAPTERS, gateway
 from notifications.sms.port import Callback
 from notifications.unsubscribing import read_token
@@ -102,6 +104,21 @@ def sms_receipt(request: HttpRequest, adapter: str) -> HttpResponse:
         return HttpResponseForbidden()
     if receipt is not None:
         services.take_receipt(receipt=receipt, now=clock.now())
+    return HttpResponse(status=200)
+
+
+@csrf_exempt
+@require_POST
+def mail_receipt(request: HttpRequest, provider: str) -> HttpResponse:
+    """What the mail provider says became of letters; unsigned is refused, unknown changes nothing."""
+    try:
+        events = read_events(request, provider=provider)
+    except PermissionError:
+        return HttpResponseForbidden()
+    except ValueError:
+        return HttpResponse(status=400)
+    for email, fate in events:
+        take_mail_fate(email=email, fate=fate)
     return HttpResponse(status=200)
 
 

@@ -11,6 +11,7 @@ from accounts.contact_models import MailProof
 from accounts.errors import EmailTaken, VerifyTokenInvalid
 from accounts.locks import lock_mail_proof, lock_user
 from accounts.models import User
+from accounts.services.bounces import MAILBOX, is_good_again
 from accounts.services.mail_proofs import hash_of, owe
 from accounts.services.passwords import check_own_password
 from accounts.services.profile import valid_email
@@ -52,7 +53,8 @@ def verify_email(*, token: str, now: dt.datetime) -> User:
             raise VerifyTokenInvalid
         _use(proof, now)
         user.email_verified = True
-        user.save(update_fields=["email_verified"])
+        is_good_again(user)
+        user.save(update_fields=["email_verified", *MAILBOX])
         _audit(user, {"email_verified": True})
     return user
 
@@ -142,8 +144,9 @@ def _good(token: str, kinds: set[str], now: dt.datetime) -> tuple[MailProof, Use
 
 def _move_to(user: User, email: str, now: dt.datetime, said: dict[str, object]) -> None:
     user.email, user.email_verified, user.pending_email = email, True, None
+    is_good_again(user)
     try:
-        user.save(update_fields=["email", "email_verified", "pending_email"])
+        user.save(update_fields=["email", "email_verified", "pending_email", *MAILBOX])
     except IntegrityError as error:
         if violated(error) == "user_email_unique":
             raise EmailTaken from error

@@ -15,7 +15,7 @@ from notifications.models import Channel, Message
 
 Key = int | str
 # One row for each channel that is on: a person's own choice, else the event's. Mail of a duty always
-# is; an SMS needs a phone that was proved and that takes one.
+# is; an SMS needs a phone that was proved and that takes one, and stands in for mail that comes back.
 _OWE = f"""
 INSERT INTO notifications_message
     (user_id, channel, kind, context, dedupe_key, state, attempts, created_at)
@@ -28,7 +28,10 @@ SELECT %(user)s::bigint, way.channel, %(kind)s::text, %(context)s::jsonb, %(key)
     ON own.user_id = person.id AND own.event = %(kind)s::text AND own.channel = way.channel
  WHERE way.is_on IS NOT NULL
    AND %(only)s::text IN ('', way.channel)
-   AND (way.is_duty OR coalesce(own.is_on, way.is_on))
+   AND (way.is_duty
+        OR CASE WHEN person.email_state = 'BOUNCING'
+                THEN way.channel = '{Channel.SMS}' AND coalesce(own.is_on, way.is_on OR %(email)s::boolean)
+                ELSE coalesce(own.is_on, way.is_on) END)
    AND (way.channel = '{Channel.EMAIL}'
         OR (person.phone_verified AND (person.phone LIKE '+9725%%' OR person.phone NOT LIKE '+972%%')))
 ON CONFLICT (dedupe_key, kind, channel) DO NOTHING
