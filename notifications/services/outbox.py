@@ -10,6 +10,7 @@ from django.db import connection
 from procrastinate.contrib.django import app
 from psycopg.types.json import Jsonb
 
+from accounts.models import EmailState
 from notifications.events import EVENTS
 from notifications.models import Channel, Message
 
@@ -29,7 +30,7 @@ SELECT %(user)s::bigint, way.channel, %(kind)s::text, %(context)s::jsonb, %(key)
  WHERE way.is_on IS NOT NULL
    AND %(only)s::text IN ('', way.channel)
    AND (way.is_duty
-        OR CASE WHEN person.email_state = 'BOUNCING'
+        OR CASE WHEN person.email_state = '{EmailState.BOUNCING}'
                 THEN way.channel = '{Channel.SMS}' AND coalesce(own.is_on, way.is_on OR %(email)s::boolean)
                 ELSE coalesce(own.is_on, way.is_on) END)
    AND (way.channel = '{Channel.EMAIL}'
