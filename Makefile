@@ -8,7 +8,8 @@ unexport PYTHONDONTWRITEBYTECODE
 PYTHON := .venv/bin/python
 QUICK := $(foreach name,services views pages admin viewer api,'*/tests/test_$(name).py')
 RACES := orders/tests/test_hold_races.py orders/tests/test_refund_races.py \
-	orders/tests/test_asking.py checkout/tests/test_changing_races.py payments/tests/test_races.py
+	orders/tests/test_asking.py orders/tests/test_problem_races.py ops/tests/test_dispute_races.py \
+	checkout/tests/test_changing_races.py payments/tests/test_races.py
 MANAGE := MAMI_DEMO=$${MAMI_DEMO:-1} MAMI_EMBEDDED=$${MAMI_EMBEDDED:-1} $(PYTHON) manage.py
 
 .PHONY: sbom test-deploy platforms search-quality test-opensearch smoke drill help run dev seed test quick check lint format setup requirements messages migrations docs \

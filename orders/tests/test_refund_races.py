@@ -33,16 +33,20 @@ def shop(transactional_db: None) -> Iterator[Shop]:
         yield opened
 
 
-def both(shop: Shop, order: Order) -> list[str]:
-    """Two managers ask for the whole of the only line."""
+def both(shop: Shop, order: Order, *, by_line: bool = True) -> list[str]:
+    """Two managers ask for the whole of the only line, or for all that was charged."""
     line = order.items.get()
-    whole = ItemPart(id=line.pk, quantity=line.quantity)
+    whole = RefundRequest(
+        items=[ItemPart(id=line.pk, quantity=line.quantity)] if by_line else [],
+        amount=None if by_line else order.captured_total,
+        reason_code="DAMAGED",
+    )
     managers = [shop.manager() for _ in range(2)]
 
     def ask(who: Any) -> Any:
         return lambda: services.refund(
             actor=who, order_id=order.pk, key="k", now=clock.now(),
-            request=RefundRequest(items=[whole], reason_code="DAMAGED"),
+            request=whole,
         )  # fmt: skip
 
     return sorted(codes(race([ask(who) for who in managers])))
@@ -53,6 +57,15 @@ def test_a_line_is_given_back_once(shop: Shop) -> None:
         order = left(shop, shop.order())
         assert both(shop, order) == ["REFUND_EXCEEDS_LINE", "ok"]
         assert settle(order)["refunded"] == Decimal("30.00")
+        assert len(documents_of(order_id=order.pk)) == 2
+
+
+def test_an_order_is_given_back_once(shop: Shop) -> None:
+    for _round in range(ROUNDS):
+        order = left(shop, shop.order())
+        order.refresh_from_db()
+        assert both(shop, order, by_line=False) == ["REFUND_EXCEEDS_CAPTURE", "ok"]
+        assert settle(order)["refunded"] == order.captured_total
         assert len(documents_of(order_id=order.pk)) == 2
 
 

@@ -8,6 +8,8 @@ import threading
 
 EVERY = 2.0
 """Seconds between two looks."""
+MOST = 3
+"""Holds that near their end at once: the worker renews one after the other."""
 NEAR, FAR = dt.timedelta(hours=1), dt.timedelta(hours=100)
 
 
@@ -46,5 +48,6 @@ def _grow_old() -> None:
         payment__hold_expires_at__gt=now + FAR,
         due_at__lt=now + FAR,
     )
-    if (newest := renewable.order_by("-pk").first()) is not None:
+    waiting = payments.filter(state="AUTHORIZED", hold_expires_at__lte=now + NEAR).count()
+    if waiting < MOST and (newest := renewable.order_by("-pk").first()):
         payments.filter(pk=newest.payment_id, state="AUTHORIZED").update(hold_expires_at=now + NEAR)

@@ -150,10 +150,21 @@ def _provider(ledger: Ledger) -> list[str]:
             number = json.loads(hold["metadata"])["order_number"]
             paid[number] += 1
             back[number] = back.get(number, 0) + hold["refunded"]
-    orders = set(Order.objects.exclude(status="CANCELED").values_list("order_number", flat=True))
+    standing = dict(
+        Order.objects.exclude(status="CANCELED").values_list("order_number", "payment__state")
+    )
+    orders = set(standing)
+    told = set(
+        Order.objects.filter(payment__state="UNPAID", payment__asked_at__isnull=False).values_list(
+            "order_number", flat=True
+        )
+    )  # their customers were asked to pay again
     wrong = [f"order {number} was paid {n} times" for number, n in paid.items() if n > 1]
     wrong += [f"{number} was paid for and is no order" for number in set(paid) - orders]
-    wrong += [f"order {number} was never paid for" for number in orders - set(paid)]
+    wrong += [
+        f"order {number} was never paid for: {standing[number]}"
+        for number in orders - set(paid) - told
+    ]
     wrong += [
         f"order {row['order_number']} got {back.get(row['order_number'])} agorot back, not 100"
         for row in ledger.rows("refund")

@@ -7,7 +7,7 @@ import re
 from decimal import Decimal
 
 from django.apps import apps
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from checkout.requests import ChangeLine, ChangeRequest
 from checkout.services import propose_change
@@ -20,7 +20,7 @@ from orders.tests.test_delivering import picture
 from orders.tests.test_refunding import left
 from orders.tests.test_transitions import move
 from search.documents import index_products
-from tests.journeys.conftest import Goods, Visits
+from tests.journeys.conftest import Goods, Visit, Visits
 from tests.shop import Shop
 
 
@@ -76,7 +76,30 @@ def test_a_lost_hold_is_paid_with_another_card(visits: Visits, shop: Shop, goods
     page.locator("#pay-now").click()
     page.wait_for_url(f"**/orders/{order.order_number}/")
     assert (payment(order).state, payment(order).brand) == ("AUTHORIZED", "mastercard")
+    _change_by_keys(page, visit, order)
     visit.check_clean()
+
+
+def _change_by_keys(page: Page, visit: Visit, order: Order) -> None:
+    """One more and one less with the keyboard: the sum follows, and the focus stays."""
+    line = order.items.get()
+    visit.go(f"/orders/{order.order_number}/change/")
+    more, less = (page.locator(f"#{how}-quantity_{line.pk}") for how in ("more", "less"))
+    more.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".paybar")).to_contain_text("+₪7.20")
+    expect(more).to_be_focused()
+    for _ in range(3):
+        less.focus()
+        with page.expect_response("**/change/"):
+            page.keyboard.press("Space")
+    back = page.locator(f"#back-quantity_{line.pk}")
+    expect(back).to_be_visible()
+    visit.check_accessible()
+    back.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".paybar")).to_contain_text("Nothing is changed yet")
+    expect(page.locator('button[name="confirm"]')).to_have_count(0)
 
 
 def test_a_question_in_time_and_too_late_then_a_refund_by_line(
