@@ -11,6 +11,7 @@ import pytest
 
 from accounts.models import User
 from core import clock
+from core.errors import Busy
 from orders import services
 from orders.models import Order
 from orders.problem_models import ProblemReport
@@ -40,11 +41,20 @@ def two_orders(shop: Shop, lines: int) -> list[Order]:
 
 
 def tell(order: Order, line: int) -> Callable[[], object]:
+    """One report of one line; told that the shop is busy, its customer sends it again."""
     user = User.objects.get(pk=order.user_id)
     one = Reported(id=line, quantity=Decimal(1), kind="NOT_DELIVERED")
-    return lambda: services.report_problem(
-        actor=user, order_id=order.pk, items=[one], key=f"k{line}", now=clock.now()
-    )
+
+    def report() -> object:
+        while True:
+            try:
+                return services.report_problem(
+                    actor=user, order_id=order.pk, items=[one], key=f"k{line}", now=clock.now()
+                )
+            except Busy:
+                continue
+
+    return report
 
 
 def automatic() -> int:
