@@ -14,22 +14,23 @@ NEAR, FAR = dt.timedelta(hours=1), dt.timedelta(hours=100)
 
 
 def days_pass(stop: threading.Event) -> None:
-    """Until `stop`: what is to be held later is due, and one hold of many nears its end. Once more
-    when all is over, so that nothing is left waiting."""
+    """Until `stop`: what is to be held later is due, and some holds near their end."""
+    while not stop.wait(EVERY):
+        grow_old()
+
+
+def grow_old() -> bool:
+    """One day of it; False where the database was not there."""
     from django.db import Error, connection
 
-    while True:
-        over = stop.is_set()
-        try:
-            _grow_old()
-        except Error:  # the database was killed
-            over = False
-        finally:
-            with contextlib.suppress(Error):
-                connection.close()
-        if over:
-            return
-        stop.wait(EVERY)
+    try:
+        _grow_old()
+    except Error:
+        return False
+    finally:
+        with contextlib.suppress(Error):
+            connection.close()
+    return True
 
 
 def _grow_old() -> None:

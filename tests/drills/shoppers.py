@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.drills.ageing import days_pass
+from tests.drills.ageing import days_pass, grow_old
 
 AGAIN = {"BUSY", "PAYMENT_PENDING", "IDEMPOTENCY_IN_PROGRESS", "INTERNAL_ERROR"}
 LATER = {"RATE_LIMITED", "SERVICE_UNAVAILABLE", "PAYMENT_UNAVAILABLE"}
@@ -194,6 +194,8 @@ class Crowd:
         self._stop.set()
         for thread in self._threads:
             thread.join(60)
+        if self.thinks_again:  # what was ordered last is to be held now too
+            grow_old()
 
     def _shop(self, mine: list[Person], dice: random.Random) -> None:
         lines = [Connection(self.port, who) for who in mine]
