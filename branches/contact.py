@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import time
 from dataclasses import dataclass
 from itertools import groupby
 
 from django.conf import settings
+from django.db.models import TextField
+from django.db.models.expressions import RawSQL
 from django.utils.translation import pgettext, pgettext_lazy
 
+from branches.calendar.days import Coming, coming
+from branches.calendar.reading import DAY, Kept, kept_from
+from branches.calendar.rests import AROUND, Place
 from branches.models import Branch
+from branches.sql import calendar
+from core import clock
+from core.clock import shop_date
 
 KEPT_SECONDS = 60.0
 SHORT_NAMES = (
@@ -27,10 +36,16 @@ Hours = tuple[tuple[int, str, str], ...]
 
 @dataclass(frozen=True, kw_only=True)
 class Contact:
-    """A phone as people read it, and the usual week."""
+    """A phone as people read it, the usual week, and what closes it soon."""
 
     phone: str
     week: Hours = ()
+    kept: Kept | None = None
+    place: Place = (0.0, 0.0)
+
+    def rest(self, *, now: dt.datetime) -> Coming | None:
+        """The rest that is on, or begins within three days."""
+        return coming(kept=self.kept, place=self.place, now=now) if self.kept else None
 
     @property
     def number(self) -> str:
@@ -68,10 +83,23 @@ def remember(found: Contact) -> None:
 def read() -> Contact:
     """As it stands in the table now. One query."""
     source = Branch.objects.filter(is_delivery_source=True, is_active=True)
-    row = source.values_list("phone", "opening_hours").first()
-    phone, hours = row or ("", {})
-    week = tuple((int(day), *hours[day]) for day in sorted(hours))
-    return Contact(phone=phone or settings.SELLER["phone"], week=week)
+    today = shop_date(clock.now())
+    begin, end = (f"DATE '{today + DAY * days}'" for days in (-AROUND, 2 * AROUND))
+    told = RawSQL(calendar(start=begin, end=end), [], TextField())  # noqa: S611 - dates of ours
+    row = (
+        source.annotate(told=told)
+        .values_list("phone", "opening_hours", "told", "latitude", "longitude")
+        .first()
+    )
+    if row is None:
+        return Contact(phone=settings.SELLER["phone"])
+    phone, hours, text, latitude, longitude = row
+    return Contact(
+        phone=phone or settings.SELLER["phone"],
+        week=tuple((int(day), *hours[day]) for day in sorted(hours)),
+        kept=kept_from(text),
+        place=(float(latitude), float(longitude)),
+    )
 
 
 def _alike(numbered: tuple[int, tuple[int, str, str]]) -> tuple[int, str, str]:

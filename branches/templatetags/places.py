@@ -6,6 +6,8 @@ from django import template
 
 from branches import areas, contact
 from branches.area_models import Locality
+from branches.calendar.days import Coming
+from core import clock
 
 register = template.Library()
 LISTED = 60
@@ -21,3 +23,9 @@ def served_places() -> list[Locality]:
 def delivery_contact() -> contact.Contact:
     """Phone and usual hours of where deliveries leave from."""
     return contact.contact()
+
+
+@register.simple_tag
+def coming_rest() -> Coming | None:
+    """Shabbat or a holiday that is on, or begins within three days, where deliveries leave from."""
+    return contact.contact().rest(now=clock.now())

@@ -6,11 +6,13 @@ import datetime as dt
 from typing import Any
 
 import pytest
+from django.test import Client
 from pytest_django import Settings
 
 from accounts.models import Role
 from accounts.tests.factories import person
 from audit.models import AuditEntry
+from branches import contact
 from branches.calendar_models import CalendarDay, CalendarSettings
 from core import clock
 from core.clock import shop_date, shop_instant
@@ -117,3 +119,32 @@ def test_what_is_no_exception(
     if field:
         assert field in answer.json()["error"]["details"]["fields"]
     assert not CalendarDay.objects.exists()
+
+
+def test_pages_tell_of_a_rest_three_days_before(
+    shop: Shop, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.KEEPS_SHABBAT = True
+    ada, milk = shop.customer(), shop.product()
+    shop.fill(ada, {milk: 1})
+    client = Client()
+    client.force_login(ada)
+    client.cookies["mami_language"] = "en"
+    at = dt.datetime(2026, 11, 30, 21, 0, tzinfo=dt.UTC)
+    pages = (
+        "/en/help/delivery/",
+        "/cart/",
+        "/en/branches/",
+        f"/en/branches/{shop.warehouse.code}/",
+    )
+    for days, said in ((0, ""), (1, "Shabbat: closed from"), (4, "Shabbat: we are back"), (5, "")):
+        monkeypatch.setattr(clock, "now", lambda days=days: at + DAY * days)
+        contact.remember(contact.read())
+        for page in pages:
+            text = client.get(page).content.decode()
+            assert ("Shabbat:" in text) == bool(said), (days, page)
+            assert said in text
+            # In the bar and in the foot; basket and branches say it once more.
+            assert text.count("Shabbat:") == (0 if not said else 2 if "help" in page else 3)
+    hours = client.get(pages[3]).content.decode()
+    assert "14:53" in hours or "Shabbat" in hours
