@@ -5,18 +5,20 @@ A shop that has set up no area delivers everywhere, on the terms of its windows.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from difflib import SequenceMatcher
 from typing import Any
 
-from django.db.models import Count, Exists, F, Q, QuerySet, Subquery, TextField
+from django.db.models import Count, Exists, F, Max, Min, Q, QuerySet, Subquery, TextField
 from django.db.models.expressions import OuterRef
 from django.db.models.functions import Cast, JSONObject
 from django.utils.translation import get_language
 
 from branches.area_models import AreaLocality, DeliveryArea, Locality
+from branches.models import DeliverySlot
 from branches.place_names import begun, key_of
 from core.errors import NotFound
 
@@ -191,6 +193,42 @@ def suggestions(*, city: str) -> list[Locality]:
 
 def _likeness(keys: Iterable[str], wanted: str) -> float:
     return max((SequenceMatcher(None, key, wanted).ratio() for key in keys), default=0.0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShownArea:
+    """An area as people read about it: its places, and when its windows begin and end."""
+
+    area: DeliveryArea
+    places: list[Locality]
+    opens: dt.time | None
+    closes: dt.time | None
+
+
+def shown_areas() -> list[ShownArea]:
+    """What the page about areas tells. Four queries."""
+    rows = list(active_areas().prefetch_related("members__locality"))
+    plan = DeliverySlot.objects.filter(is_active=True, branch__is_active=True)
+    hours = {
+        row["branch"]: row
+        for row in plan.values("branch").annotate(
+            opens=Min("start_time"), closes=Max("end_time"), source=F("branch__is_delivery_source")
+        )
+    }
+    source: dict[str, Any] = next((row for row in hours.values() if row["source"]), {})
+    found = []
+    for area in rows:
+        own = hours.get(area.branch_id, {}) if area.branch_id else source
+        places = [member.locality for member in area.members.all()]
+        found.append(
+            ShownArea(
+                area=area,
+                places=sorted(places, key=lambda place: -place.population),
+                opens=own.get("opens"),
+                closes=own.get("closes"),
+            )
+        )
+    return found
 
 
 def active_areas() -> QuerySet[DeliveryArea]:

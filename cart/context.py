@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
+from branches.chosen_place import destination
 from cart.selectors import CartView, cart_view
 from cart.session import owner_or_none
 
@@ -23,9 +25,11 @@ def basket_of(request: HttpRequest) -> CartView:
         owner = owner_or_none(request) if hasattr(request, "user") else None
         view = cart_view(actor=owner) if owner else CartView()
         remember(request, view)
+        view = request.basket  # type: ignore[attr-defined]
     return view
 
 
 def remember(request: HttpRequest, view: CartView) -> None:
     """Let the rest of the page show this state of the basket."""
-    request.basket = view  # type: ignore[attr-defined]
+    area = destination(request).area
+    request.basket = replace(view, area=area) if area else view  # type: ignore[attr-defined]

@@ -13,6 +13,7 @@ from typing import Any
 from django.db import connection
 
 from accounts.models import User
+from branches.areas import AreaTerms
 from branches.calendar.passover import is_on
 from branches.models import Holder, PlaceHold
 from branches.selectors import kept_window
@@ -146,6 +147,8 @@ class CartView:
     """The window that was kept for this basket, where it takes no orders any more."""
     substitution: str = Substitution.BEST_MATCH
     """What a line gets that is put in later."""
+    area: AreaTerms | None = None
+    """The delivery area of the place that the visitor named."""
     put_instead: Decimal | None = None
     """What was put when stock was short of what was asked for, after a change that may fit."""
     put_in_steps: Decimal | None = None
@@ -176,16 +179,23 @@ class CartView:
 
     @property
     def free_delivery_gap(self) -> Decimal:
-        return free_delivery_gap(goods=self.total)
+        return free_delivery_gap(goods=self.total, area=self.area)
 
     @property
     def free_delivery_from(self) -> Decimal:
-        return free_delivery_from()
+        own = self.area.free_from if self.area else None
+        return free_delivery_from() if own is None else own
 
     @property
     def delivery_fee(self) -> Decimal:
         """What delivery of this basket would cost in the kept window, else in any (₪)."""
-        return delivery_fee(goods=self.total, base_fee=self.held.fee if self.held else usual_fee())
+        base = self.held.fee if self.held else usual_fee()
+        return delivery_fee(goods=self.total, base_fee=base, area=self.area)
+
+    @property
+    def missing(self) -> Decimal:
+        """How much the goods fall short of the area's smallest order (₪)."""
+        return self.area.missing(self.total) if self.area and self.items else ZERO
 
     @cached_property
     def charges(self) -> tuple[Charge, ...]:

@@ -12,6 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import trigger_client_event
 
+from branches.chosen_place import destination
 from branches.errors import InvalidSlot, SlotClosed, SlotFull
 from cart import responses, services, windows
 from cart.context import basket_of, remember
@@ -126,9 +127,11 @@ def hold(request: HttpRequest) -> HttpResponse:
     try:
         remember(request, services.hold_slot(actor=owner, slot_id=slot_id, date=date, now=now))
     except (SlotFull, SlotClosed, InvalidSlot) as refusal:
-        offered = windows.nearest(basket=basket_of(request), now=now)
+        offered = windows.nearest(basket=basket_of(request), now=now, to=destination(request))
         return responses.kept(request, offered, refusal)
-    return responses.kept(request, windows.nearest(basket=basket_of(request), now=now))
+    return responses.kept(
+        request, windows.nearest(basket=basket_of(request), now=now, to=destination(request))
+    )
 
 
 @require_POST
@@ -137,4 +140,6 @@ def release(request: HttpRequest) -> HttpResponse:
     now = clock.now()
     view = services.release_hold(actor=owner_from(request), now=now)
     remember(request, view)
-    return responses.kept(request, windows.nearest(basket=view, now=now))
+    return responses.kept(
+        request, windows.nearest(basket=basket_of(request), now=now, to=destination(request))
+    )

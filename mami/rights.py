@@ -17,6 +17,8 @@ PAGES: dict[str, Row] = {
     "home": P,
     "language": {"POST": P},
     "page": P,
+    "areas": P,
+    "place": {"POST": P},
     "page_version": P,
     "contact": P,
     "favicon": {"GET": P},

@@ -7,6 +7,7 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.static import serve
 
+from branches import place_views as places
 from core.languages import in_both_languages
 from mami import home
 from notifications.enquiry_page import contact
@@ -17,11 +18,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
         path("", home.home, name="home"),
         path("offline/", home.offline, name="offline"),
         path("help/contact/", contact, name="contact"),
+        path("help/areas/", places.areas_page, name="areas"),
         path("help/<slug:slug>/", home.page, name="page"),
         path("help/<slug:slug>/<slug:version>/", home.page, name="page_version"),
         path("", include("catalog.urls")),
         path("", include("branches.urls")),
     ),
+    path("place/", places.choose, name="place"),
     path("language/", home.language, name="language"),
     path("metrics", home.figures, name="metrics"),
     path("", include("mami.pages.urls")),

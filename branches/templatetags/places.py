@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from django import template
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
 
-from branches import areas, contact
+from django import template
+from django.conf import settings
+
+from branches import areas, contact, selectors
 from branches.area_models import Locality
 from branches.calendar.days import Coming
 from core import clock
@@ -29,3 +35,31 @@ def delivery_contact() -> contact.Contact:
 def coming_rest() -> Coming | None:
     """Shabbat or a holiday that is on, or begins within three days, where deliveries leave from."""
     return contact.contact().rest(now=clock.now())
+
+
+@register.simple_tag
+def first_open(windows: Iterable[Any]) -> Any:
+    """The first open one of a row of windows as a basket sees them."""
+    return next((window.choice for window in windows if window.is_open), None)
+
+
+@register.simple_tag
+def active_branch_names() -> str:
+    """Where an order can be picked up, in one line. One query."""
+    return ", ".join(branch.name for branch in selectors.active_branches())
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShownTerms:
+    """Fee and threshold of an area (₪), the shop's own where it names none."""
+
+    fee: Decimal
+    free_from: Decimal
+
+
+@register.simple_tag
+def terms(area: Any) -> ShownTerms:
+    """What delivery to an area costs."""
+    fee = Decimal(settings.DELIVERY_FEE) if area.fee is None else area.fee
+    free_from = Decimal(settings.FREE_DELIVERY_FROM) if area.free_from is None else area.free_from
+    return ShownTerms(fee=fee, free_from=free_from)

@@ -68,7 +68,7 @@ def products(request: HttpRequest, part: int) -> HttpResponse:
 
 
 def _single_pages() -> Iterator[str]:
-    for route in ("home", "catalog:aisles", "catalog:offers", "branches:index"):
+    for route in ("home", "catalog:aisles", "catalog:offers", "branches:index", "areas"):
         yield _hebrew(route)
     yield _hebrew("contact")
     for branch in branches.active_branches():
