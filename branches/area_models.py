@@ -19,7 +19,12 @@ class Locality(models.Model):
     code = models.PositiveIntegerField(_("code"), primary_key=True)
     name_he = models.CharField(_("name (Hebrew)"), max_length=80)
     name_en = models.CharField(_("name (English)"), max_length=80)
-    aliases = ArrayField(models.CharField(max_length=80), default=list, blank=True)
+    aliases = ArrayField(
+        models.CharField(max_length=80),
+        default=list,
+        blank=True,
+        verbose_name=_("other spellings"),
+    )
     population = models.PositiveIntegerField(_("people"), default=0)
     keys = ArrayField(models.CharField(max_length=80), default=list)
     beginnings = models.TextField(default="")

@@ -47,7 +47,7 @@ class Migration(migrations.Migration):
                 ('code', models.PositiveIntegerField(primary_key=True, serialize=False, verbose_name='code')),
                 ('name_he', models.CharField(max_length=80, verbose_name='name (Hebrew)')),
                 ('name_en', models.CharField(max_length=80, verbose_name='name (English)')),
-                ('aliases', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=80), blank=True, default=list, size=None)),
+                ('aliases', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=80), blank=True, default=list, size=None, verbose_name='other spellings')),
                 ('population', models.PositiveIntegerField(default=0, verbose_name='people')),
                 ('keys', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=80), default=list, size=None)),
                 ('beginnings', models.TextField(default='')),
