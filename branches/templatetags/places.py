@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -9,11 +10,14 @@ from typing import Any
 
 from django import template
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from branches import areas, contact, selectors
 from branches.area_models import Locality
 from branches.calendar.days import Coming
+from branches.models import DAY_NAMES
 from core import clock
+from core.clock import day_of_week, shop_date
 
 register = template.Library()
 LISTED = 60
@@ -41,6 +45,15 @@ def coming_rest() -> Coming | None:
 def first_open(windows: Iterable[Any]) -> Any:
     """The first open one of a row of windows as a basket sees them."""
     return next((window.choice for window in windows if window.is_open), None)
+
+
+@register.filter
+def day_within(date: dt.date) -> str:
+    """A day inside a sentence: today, tomorrow, else the day of the week."""
+    ahead = (date - shop_date(clock.now())).days
+    if ahead in (0, 1):
+        return str(_("tomorrow") if ahead else _("today"))
+    return str(DAY_NAMES[day_of_week(date)])
 
 
 @register.simple_tag

@@ -39,7 +39,7 @@ def test_it_is_asked_once_and_said_before_anybody_fills_a_basket(visitor: Client
     assert 'name="city"' in page(visitor)
     assert visitor.post("/place/", {"city": "jerusalem"}).status_code == 302
     home = page(visitor)
-    assert "We deliver to <b><bdi>Jerusalem</bdi></b>" in home
+    assert "We deliver to <b><bdi>Jerusalem</bdi></b>, " in home
     assert "₪40.00" in home
     assert "₪200.00" in home
     assert "From the day after the order on." in home
