@@ -215,7 +215,8 @@ def shown_areas() -> list[ShownArea]:
             opens=Min("start_time"), closes=Max("end_time"), source=F("branch__is_delivery_source")
         )
     }
-    source: dict[str, Any] = next((row for row in hours.values() if row["source"]), {})
+    sources: list[Any] = [row for row in hours.values() if row["source"]]
+    source: Any = sources[0] if sources else {}
     found = []
     for area in rows:
         own = hours.get(area.branch_id, {}) if area.branch_id else source
