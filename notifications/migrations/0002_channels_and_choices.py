@@ -3,6 +3,16 @@
 import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
+from django.db.models import Min
+
+
+def fit_into_what_was_before(apps, schema_editor):
+    """On the way back: one message a key, and states that the earlier shop knows."""
+    messages = apps.get_model("notifications", "Message").objects.order_by()
+    firsts = messages.values("dedupe_key").annotate(first=Min("pk")).values("first")
+    messages.exclude(pk__in=firsts).delete()
+    messages.filter(state="SENDING").update(state="QUEUED", lease_until=None)
+    messages.filter(state="UNKNOWN").update(state="FAILED")
 
 
 class Migration(migrations.Migration):
@@ -111,4 +121,5 @@ class Migration(migrations.Migration):
             model_name='quiethours',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('begins__isnull', True), ('ends__isnull', True)), models.Q(('begins__isnull', False), ('ends__isnull', False), models.Q(('begins', models.F('ends')), _negated=True)), _connector='OR'), name='quiet_hours_both_or_none'),
         ),
+        migrations.RunPython(migrations.RunPython.noop, fit_into_what_was_before),
     ]
