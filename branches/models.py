@@ -241,6 +241,11 @@ class PlaceHold(models.Model):
     kind = models.CharField(max_length=12, choices=Kind.choices)
     reference = models.BigIntegerField()
     until = models.DateTimeField()
+    ordered_as = models.BigIntegerField(
+        null=True,
+        blank=True,
+        help_text=_("The basket that orders it just now: the place counts in `taken` then."),
+    )
 
     class Meta:
         verbose_name = _("kept place")

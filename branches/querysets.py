@@ -18,7 +18,7 @@ class DatedSlotQuerySet(models.QuerySet["DatedSlot"]):
 
         Who keeps a place there does not stand behind those who wait for one.
         """
-        live = Q(holds__until__gt=now)
+        live = Q(holds__until__gt=now, holds__ordered_as=None)
         if but_for is None:
             return self.annotate(held=Count("holds", filter=live))
         mine = {"kind": but_for.kind, "reference": but_for.reference}

@@ -8,7 +8,7 @@ from branches.models import PlaceHold
 # all but who keeps a place there: that one is behind nobody.
 HELD = f"""
 SELECT count(*)::int FROM branches_placehold h
-WHERE h.dated_slot_id = d.id AND h.until > %(now)s
+WHERE h.dated_slot_id = d.id AND h.until > %(now)s AND h.ordered_as IS NULL
   AND (h.kind, h.reference) IS DISTINCT FROM (%(kind)s::text, %(reference)s::bigint)
   AND (h.kind <> '{PlaceHold.Kind.WAITING}' OR NOT EXISTS (
     SELECT FROM branches_placehold own WHERE own.dated_slot_id = d.id AND own.until > %(now)s

@@ -22,7 +22,8 @@ _KEEP = f"""
 WITH kept AS (
   INSERT INTO branches_placehold (dated_slot_id, kind, reference, until)
   VALUES (%(dated)s, %(kind)s, %(reference)s, %(until)s)
-  ON CONFLICT (kind, reference) DO UPDATE SET dated_slot_id = EXCLUDED.dated_slot_id, until = EXCLUDED.until
+  ON CONFLICT (kind, reference) DO UPDATE
+    SET dated_slot_id = EXCLUDED.dated_slot_id, until = EXCLUDED.until, ordered_as = NULL
 )
 SELECT d.id, {HAS_LINE} FROM branches_placehold h JOIN branches_datedslot d ON d.id = h.dated_slot_id
 WHERE h.kind = %(kind)s AND h.reference = %(reference)s AND d.id <> %(dated)s

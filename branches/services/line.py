@@ -19,7 +19,7 @@ WHEN_FREED: list[Callable[[int], None]] = []
 
 _FREE = """
 SELECT count(*) FROM branches_placehold h
-WHERE h.dated_slot_id = %s AND h.until > %s AND h.kind <> %s
+WHERE h.dated_slot_id = %s AND h.until > %s AND h.kind <> %s AND h.ordered_as IS NULL
 """
 
 

@@ -10,7 +10,7 @@ from branches.calendar.reading import rests_of_window, shut
 from branches.calendar.rests import orders_until, resting
 from branches.errors import InvalidSlot, SlotClosed, SlotFull
 from branches.locks import lock_dated_slot_row
-from branches.models import DatedSlot, Holder
+from branches.models import DatedSlot, Holder, PlaceHold
 from branches.selectors import reason_closed
 from branches.services.line import tell_line
 from branches.sql import HAS_LINE, HELD
@@ -20,14 +20,21 @@ from core.errors import DomainError
 REFUSALS: dict[str, type[DomainError]] = {"NOT_OFFERED": InvalidSlot, "FULL": SlotFull}
 # What `check_open` asks in two queries, and the place, in one statement of the busiest path.
 _TAKE = f"""
-UPDATE branches_datedslot AS d SET taken = taken + 1
-WHERE d.id = %(id)s
-  AND ({HELD}) < %(left)s
-  AND NOT EXISTS (
-    SELECT 1 FROM branches_closure AS x
-    WHERE (x.branch_id = %(branch)s OR x.branch_id IS NULL)
-      AND x.starts_at < %(end)s AND x.ends_at > %(start)s
-  )
+WITH took AS (
+  UPDATE branches_datedslot AS d SET taken = taken + 1
+  WHERE d.id = %(id)s
+    AND ({HELD}) < %(left)s
+    AND NOT EXISTS (
+      SELECT 1 FROM branches_closure AS x
+      WHERE (x.branch_id = %(branch)s OR x.branch_id IS NULL)
+        AND x.starts_at < %(end)s AND x.ends_at > %(start)s
+    )
+  RETURNING d.id
+), ordered AS (
+  UPDATE branches_placehold AS h SET ordered_as = %(ordered_as)s::bigint FROM took
+  WHERE h.dated_slot_id = took.id AND h.kind = %(kind)s::text AND h.reference = %(reference)s::bigint
+)
+SELECT count(*) FROM took
 """  # noqa: S608 - words of ours
 _GIVE_BACK = f"""
 UPDATE branches_datedslot d SET taken = taken - 1 WHERE d.id = %s RETURNING {HAS_LINE}
@@ -51,8 +58,11 @@ def take_place(
     branch_id: int,
     now: dt.datetime,
     but_for: Holder | None = None,
+    ordered_as: int | None = None,
 ) -> None:
     """Take one place of the locked window for an order of `branch_id`.
+
+    The place that is kept for `but_for` counts no more while the basket `ordered_as` orders it.
 
     One statement when there is room. Raises InvalidSlot (also for another branch's window),
     SlotClosed, SlotFull.
@@ -70,13 +80,14 @@ def take_place(
                     "left": dated_slot.capacity - dated_slot.taken,
                     "kind": but_for and but_for.kind,
                     "reference": but_for and but_for.reference,
+                    "ordered_as": ordered_as,
                     "now": now,
                     "branch": branch_id,
                     "start": starts_at(slot, date),
                     "end": ends_at(slot, date),
                 },
             )
-            taken = cursor.rowcount == 1
+            taken = cursor.fetchone()[0] == 1
         if taken:
             dated_slot.taken += 1
             return
@@ -145,9 +156,15 @@ def check_open_for_staff(
         raise REFUSALS.get(reason, SlotClosed)
 
 
-def release_place(*, dated_slot_id: int) -> None:
-    """Return one taken place; who waits for it is told. Raises NotFound for an unknown window."""
+def release_place(*, dated_slot_id: int, ordered_as: int | None = None) -> None:
+    """Return one taken place; who waits for it is told. Raises NotFound for an unknown window.
+
+    What was kept for who tried to order it as the basket `ordered_as` is kept again.
+    """
     lock_dated_slot_row(dated_slot_id=dated_slot_id)
+    if ordered_as is not None:
+        kept = PlaceHold.objects.filter(dated_slot_id=dated_slot_id, ordered_as=ordered_as)
+        kept.update(ordered_as=None)
     with connection.cursor() as cursor:
         cursor.execute(_GIVE_BACK, [dated_slot_id])
         row = cursor.fetchone()

@@ -94,3 +94,30 @@ def test_who_gives_a_place_back_tells_the_line_and_only_then(monkeypatch):
     assert told == [dated.pk] * 3
     dated.refresh_from_db()
     assert dated.taken == 0
+
+
+def test_a_place_that_is_being_ordered_counts_once_and_is_kept_again_when_it_fails():
+    """Two baskets keep the two places of a window; neither is in the other's way while it pays."""
+    dated = window(capacity=2, taken=0)
+    for holder in (MINE, OTHER):
+        hold(dated, holder)
+
+    def take(holder):
+        with transaction.atomic():
+            row = DatedSlot.objects.select_for_update().get(pk=dated.pk)
+            services.take_place(
+                dated_slot=row, branch_id=dated.slot.branch_id, now=NOW, but_for=holder,
+                ordered_as=holder.reference,
+            )  # fmt: skip
+
+    take(MINE)
+    assert remaining(dated) == 0
+    assert remaining(dated, OTHER) == 1
+    take(OTHER)
+    with transaction.atomic():
+        services.release_place(dated_slot_id=dated.pk, ordered_as=MINE.reference)
+    assert (remaining(dated), remaining(dated, MINE)) == (0, 1)
+    PlaceHold.objects.filter(reference=MINE.reference).update(ordered_as=None)
+    PlaceHold.objects.filter(reference=OTHER.reference).update(ordered_as=None)
+    with pytest.raises(SlotFull):  # the control: what counts twice is in the other's way
+        take(MINE)

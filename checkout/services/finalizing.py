@@ -228,7 +228,7 @@ def _let_go(reservation: Reservation, outcome: Outcome, now: dt.datetime) -> Non
 
 def _free(reservation: Reservation, now: dt.datetime) -> None:
     if reservation.dated_slot_id is not None:
-        release_place(dated_slot_id=reservation.dated_slot_id)
+        release_place(dated_slot_id=reservation.dated_slot_id, ordered_as=reservation.cart_id)
     rows = ReservationLine.objects.filter(reservation=reservation)
     inventory.release(
         actor=None,

@@ -267,6 +267,7 @@ def _take_place(
         branch_id=branch.pk,
         now=now,
         but_for=quotes.holder_of(request, cart_id=cart.pk),
+        ordered_as=cart.pk,
     )
     return slot, branch
 

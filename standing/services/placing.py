@@ -9,12 +9,11 @@ from typing import Any
 
 from accounts.models import User
 from accounts.selectors import default_address
-from branches.errors import SlotFull
 from cart.errors import EmptyCart
 from checkout.requests import ChangeLine, StandingRequest
 from checkout.services import order_standing
 from core import faults
-from core.errors import DomainError
+from core.errors import Busy, DomainError
 from core.transactions import write_transaction
 from payments.errors import PaymentDeclined, PaymentPending
 from payments.services import tokens_of
@@ -33,9 +32,6 @@ STRANDED = dt.timedelta(seconds=60)
 RETRY = dt.timedelta(hours=2)
 AGAIN_SOON = frozenset({"BUSY", "PRICE_CHANGED", "INSUFFICIENT_STOCK", "PRODUCT_INACTIVE"})
 """Nobody's fault: it is priced anew and tried again with the next round."""
-IN_A_MINUTE = frozenset({"BUSY", "SLOT_FULL"})
-"""What has passed by then: a place counts twice from its order to the settling of its date, and a dead
-worker's date is settled after a minute."""
 MOST_ROUNDS = 5
 IN_A_ROW = 3
 
@@ -251,8 +247,8 @@ def _settle_refused(
                 one.retry_at = one.retry_at or _later(now, until)
             one.save()
             return
-        if _is_nobodys_fault(one, refusal) and one.attempt < MOST_ROUNDS:
-            one.retry_at = now + STRANDED if refusal.code in IN_A_MINUTE else now
+        if refusal.code in AGAIN_SOON and one.attempt < MOST_ROUNDS:
+            one.retry_at = now + STRANDED if refusal.code == Busy.code else now
             one.save()
             return
         one.failures += 1
@@ -264,11 +260,6 @@ def _settle_refused(
         one.retry_at = again
         one.save()
         tell("standing_failed", row=row, occurrence=one, key=f"failed-{one.attempt}")
-
-
-def _is_nobodys_fault(one: Occurrence, refusal: DomainError) -> bool:
-    """A window is full for who keeps a place there only because others are being settled."""
-    return refusal.code in AGAIN_SOON or (refusal.code == SlotFull.code and one.window_kept)
 
 
 def _later(now: dt.datetime, until: dt.datetime) -> dt.datetime:

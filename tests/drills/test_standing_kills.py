@@ -39,7 +39,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 @pytest.fixture
 def shop(transactional_db: None) -> Iterator[Shop]:
-    with open_with_sandbox(capacity=DATES + 1) as opened:
+    with open_with_sandbox(capacity=DATES) as opened:
         yield opened
 
 
