@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 import logging
+import selectors
 import socket
+import time
+from collections import deque
 
 import pytest
 from gunicorn.config import Config
 from gunicorn.http.errors import InvalidResponseHeader
 from gunicorn.http.parser import RequestParser
 
+from runtime.door_worker import Connection
 from runtime.serving import Worker
 
 
@@ -76,3 +80,28 @@ def test_a_failure_of_ours_is_an_internal_error(error: Exception, caplog) -> Non
     assert body["error"]["code"] == "INTERNAL_ERROR"
     assert body["error"]["details"] == {"request_id": head["X-Request-Id"]}
     assert head["X-Request-Id"] in caplog.text
+
+
+@pytest.mark.parametrize(("came", "said"), [(b"GET / HTTP/1.1\r\nX: ", "408"), (b"", "")])
+def test_a_head_that_never_ends_is_told_so_and_closed(came: bytes, said: str) -> None:
+    """Whoever sent nothing asked nothing; one whose time is not over goes on waiting."""
+    worker = Worker.__new__(Worker)
+    worker.log = logging.getLogger("gunicorn.error")
+    worker.has_door, worker.nr_conns, worker.pending_conns = False, 2, deque()
+    worker.poller = selectors.DefaultSelector()
+    (ours, theirs), (waits, other) = socket.socketpair(), socket.socketpair()
+    late, young = (Connection(Config(), sock, None) for sock in (ours, waits))
+    late.came, late.head_until, young.head_until = came, time.monotonic(), time.monotonic() + 60
+    worker._heads = {late: None, young: None}
+    with waits, theirs, other, worker.poller:
+        for sock in (ours, waits):
+            worker.poller.register(sock, selectors.EVENT_READ)
+        worker.murder_pending()
+        head, _, body = theirs.makefile("rb").read().partition(b"\r\n\r\n")
+        assert list(worker._heads) == [young]
+        assert [key.fileobj for key in worker.poller.get_map().values()] == [waits]
+    assert (late.is_closed, young.is_closed, worker.nr_conns) == (True, False, 1)
+    assert head.decode().split(" ")[1:2] == ([said] if said else [])
+    if said:
+        assert b"Connection: close" in head
+        assert json.loads(body)["error"]["code"] == "REQUEST_TIMEOUT"
