@@ -17,6 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.drills import crash, idempotency, overload, provider_outages, rush, stopped_worker
+from tests.drills.readers import Reading
 from tests.drills.running_shop import (
     CHECKOUT,
     SECRET_KEY,
@@ -111,8 +112,8 @@ def _long(folder: Path, wanted: list[str], *, seconds: float) -> list[str]:
             wrong += provider_outages.drill(running, data, seconds=seconds)
             wrong += _without_free_lines(running, data)
         if "overload" in wanted:
-            wrong += overload.drill(running, data, ledger, seconds=seconds)
-            wrong += _without_lines(running, data, ledger, seconds=seconds / 3)
+            found, crowd = overload.drill(running, data, ledger, seconds=seconds)
+            wrong += found + _without_lines(running, data, ledger, crowd, seconds=seconds / 3)
         if "worker" in wanted:
             wrong += stopped_worker.drill(running, data, ledger)
         if "crash" in wanted:
@@ -137,11 +138,11 @@ def _without_turns(running: WholeShop, data: DrillData) -> list[str]:
 
 
 def _without_lines(
-    running: WholeShop, data: DrillData, ledger: Ledger, *, seconds: float
+    running: WholeShop, data: DrillData, ledger: Ledger, crowd: Reading, *, seconds: float
 ) -> list[str]:
     """The control of D9: beside the shop a second web server that lets in whoever comes."""
     with standing(_second(running, REQUESTS_AT_ONCE="0")) as second:
-        harmed = overload.control(second, data, ledger, seconds=seconds)
+        harmed = overload.control(second, data, ledger, seconds=seconds, beside=crowd)
     return [] if harmed else ["the control passed: lines make no difference"]
 
 
