@@ -18,6 +18,7 @@ CARRYING = tuple(
         "where is", "where are", "where can i find", "do you have", "do you sell", "have you got", "how much is",
         "how much are", "how much does", "cost", "price of", "please", "i need", "i want", "i am looking for",
         "im looking for", "looking for", "can i get", "some", "the", "a", "an", "any", "of", "for", "with", "and",
+        "כשר", "כשרה", "כשרים", "kosher",  # as all of the shop is
         "buy", "get me", "is there", "are there", "where can i get", "show me",
         "где", "есть ли", "у вас есть", "есть", "сколько стоит", "мне нужен", "мне нужна", "хочу",
         "وين", "أين", "عندكم", "هل يوجد", "كم سعر", "أريد", "بدي",

@@ -25,6 +25,20 @@ PERCENT = {"%", *(normalise(word) for word in ("אחוז", "אחוזים", "perc
 TIMES = {"x", "×", "*"}
 FACTORS = {"L": ("ML", 1000), "KG": ("G", 1000)}
 WORDS = {normalise("חצי"): HALF, "half": HALF, normalise("רבע"): QUARTER, "quarter": QUARTER}
+# So many in one pack: a number like the one that stands on another label.
+PACKS = {
+    normalise(word): Decimal(number)
+    for number, words in {
+        3: "שלישייה שלישיית",
+        4: "רביעייה רביעיית",
+        5: "חמישייה חמישיית",
+        6: "שישייה שישיית sixpack",
+        8: "שמינייה שמיניית",
+        12: "תריסר dozen",
+    }.items()
+    for word in words.split()
+}
+COUNTED = {"three": 3, "four": 4, "five": 5, "six": 6, "eight": 8, "ten": 10, "twelve": 12}
 AND_A_HALF = normalise("וחצי")
 LARGEST_QUANTITY = Decimal(1_000_000)
 
@@ -77,6 +91,9 @@ def read_quantities(tokens: list[str]) -> Quantities:
         if unit_alone and tokens[at + 1 : at + 2] == [AND_A_HALF]:
             sizes.append(_size(Decimal("1.5"), tokens, at, 2))
             at += 2
+        elif number is None and (pack := _pack(tokens, at)) is not None:
+            numbers.append(pack[0])
+            at += pack[1]
         elif number is None:
             rest.append(tokens[at])
             at += 1
@@ -105,6 +122,15 @@ def _size(number: Decimal, tokens: list[str], at: int, taken: int) -> Amount:
     return Amount(
         amount=number, unit=AFTER_NUMBER[tokens[unit_at]], typed=" ".join(tokens[at : at + taken])
     )
+
+
+def _pack(tokens: list[str], at: int) -> tuple[Decimal, int] | None:
+    """How many are in the pack that is named here, and by how many words: שישייה, a six pack, a dozen."""
+    if (number := PACKS.get(tokens[at])) is not None:
+        return number, 1
+    if tokens[at] in COUNTED and tokens[at + 1 : at + 2] in (["pack"], ["packs"]):
+        return Decimal(COUNTED[tokens[at]]), 2
+    return None
 
 
 def _number(token: str) -> Decimal | None:

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from functools import lru_cache
 
 from catalog.process_cache import Memory
 from search import sql
 from search.models import RuleKind
-from search.words import BEGINNING, REMEMBERED, bare, edits, inflected, is_hebrew, sounds, tokens
+from search.words import (
+    BEGINNING,
+    REMEMBERED,
+    bare,
+    edits,
+    inflected,
+    is_hebrew,
+    is_latin,
+    sounds,
+    tokens,
+)
 
 MAX_WORDS = 4
+TWICE = re.compile(r"(.)\1+")
 _last: dict[str, tuple[str, Rules]] = {}
 
 
@@ -36,7 +48,7 @@ class Rules:
 
     def sounding(self, word: str) -> str:
         """The one-word text of a rule that sounds like `word` and is one edit away, or ""."""
-        text = self.by_sound.get(sounds(word), "") if len(word) >= BEGINNING else ""
+        text = self.by_sound.get(_heard(word), "") if len(word) >= BEGINNING else ""
         return text if text and text != word and edits(text, word) <= 1 else ""
 
     def at(self, words: tuple[str, ...]) -> tuple[int, RuleInForce, bool] | None:
@@ -122,8 +134,13 @@ def read_rules() -> Rules:
                 continue
             by_text.setdefault(text, rule)
             by_stems.setdefault(tuple(map(stem, text)), rule)
-    by_sound = {sounds(text[0]): text[0] for text in by_text if len(text) == 1 and text[0]}
+    by_sound = {_heard(text[0]): text[0] for text in by_text if len(text) == 1 and text[0]}
     return Rules(by_text, by_stems, frozenset(phrases), by_sound)
+
+
+def _heard(word: str) -> str:
+    """The word as it sounds; of Latin ones a doubled letter is heard once."""
+    return TWICE.sub(r"\1", word) if is_latin(word) else sounds(word)
 
 
 def split_text(text: str) -> tuple[str, ...]:

@@ -93,7 +93,7 @@ class ExplainQuery(Query):
 class ExplainedWordOut(serializers.Serializer[Any]):
     typed = serializers.CharField()
     used = serializers.CharField()
-    how = serializers.ChoiceField(choices=HOWS)
+    how = serializers.ChoiceField(choices=list(HOWS))
 
 
 class ExplainedProductOut(serializers.Serializer[Any]):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from django.utils.translation import gettext_lazy as _
+
 from catalog.process_cache import Memory
 from catalog.search_port import SearchQuery, SearchStatus
 from search.quantities import read_quantities
@@ -12,10 +14,18 @@ from search.texts import take_apart
 from search.vocabulary import Vocabulary, vocabulary_of
 from search.words import inflected, is_word, other_keyboard, prefixed, tokens
 
-HOWS = (
-    *("KNOWN", "INFLECTED", "PREFIX", "BEGINNING", "KEYBOARD", "CORRECTED", "RULE"),
-    *("LEFT_OUT", "UNIT", "CARRYING"),
-)
+HOWS = {
+    "KNOWN": _("as labels have it"),
+    "INFLECTED": _("another form of the word"),
+    "PREFIX": _("without or with a prefix letter"),
+    "BEGINNING": _("as the beginning of a word"),
+    "KEYBOARD": _("typed on the other keyboard"),
+    "CORRECTED": _("corrected"),
+    "RULE": _("by a rule"),
+    "LEFT_OUT": _("left out"),
+    "UNIT": _("a quantity"),
+    "CARRYING": _("says nothing of the goods"),
+}
 BY_RULE = {SearchStatus.NOT_SOLD, SearchStatus.INSTEAD, SearchStatus.GUIDE}
 
 
@@ -25,6 +35,11 @@ class ExplainedWord(NamedTuple):
     typed: str
     used: str
     how: str
+
+    @property
+    def told(self) -> str:
+        """How, in the reader's language."""
+        return str(HOWS[self.how])
 
 
 def words_of(query: SearchQuery, memory: Memory) -> list[ExplainedWord]:

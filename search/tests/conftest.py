@@ -7,7 +7,7 @@ import pytest
 from catalog.tests import factories
 from catalog.tests.conftest import _demo, demo_shop  # noqa: F401
 from search import documents, querylog
-from search.tests.engines import WITH_OPENSEARCH, _engine, engine, server  # noqa: F401
+from search.tests.engines import WITH_OPENSEARCH, _engine, _node, engine, server  # noqa: F401
 from tests.shop import open_shop
 
 collect_ignore = [] if WITH_OPENSEARCH else ["opensearch"]

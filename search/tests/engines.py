@@ -53,15 +53,26 @@ def asked(node: SearchNode, *, prefix: str = "mami") -> Iterator[None]:
     asking.breaker = SearchBreaker()
 
 
+@pytest.fixture(scope="session")
+def _node(request: pytest.FixtureRequest) -> SearchNode | None:
+    """The node where one is tested: it starts before a module's transaction begins, which would not
+    be waited for as long.
+    """
+    return request.getfixturevalue("server") if WITH_OPENSEARCH else None
+
+
 @pytest.fixture(scope="module", params=ENGINES)
 def _engine(
-    request: pytest.FixtureRequest, _demo: None, django_db_blocker: DjangoDbBlocker
+    request: pytest.FixtureRequest,
+    _node: SearchNode | None,
+    _demo: None,
+    django_db_blocker: DjangoDbBlocker,
 ) -> Iterator[str]:
     """One engine over the demo shop of the module."""
-    if request.param == "postgresql":
+    if _node is None or request.param == "postgresql":
         yield "postgresql"
         return
-    with django_db_blocker.unblock(), asked(request.getfixturevalue("server"), prefix="demo"):
+    with django_db_blocker.unblock(), asked(_node, prefix="demo"):
         rebuilding.rebuild(say=lambda line: None)
         yield "opensearch"
         SearchGeneration.objects.all().delete()

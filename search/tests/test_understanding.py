@@ -46,6 +46,21 @@ def test_percents_and_numbers_are_told_apart() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "number", "rest"),
+    [
+        ("שישיית מים", 6, ("מימ",)),
+        ("טונה רביעייה", 4, ("טונה",)),
+        ("six pack of beer", 6, ("of", "beer")),
+        ("a dozen eggs", 12, ("a", "eggs")),
+        ("six eggs", None, ("six", "eggs")),
+    ],
+)
+def test_a_pack_is_a_number(text: str, number: int | None, rest: tuple[str, ...]) -> None:
+    read = read_quantities(tokens(text))
+    assert (read.numbers, read.rest) == (() if number is None else (Decimal(number),), rest)
+
+
+@pytest.mark.parametrize(
     ("text", "first", "status"),
     [
         ("2 ליטר חלב", "MIL-0004", SearchStatus.FOUND),
@@ -58,6 +73,11 @@ def test_percents_and_numbers_are_told_apart() -> None:
         ("חלב qwzxkvj", "MIL-*", SearchStatus.LOOSENED),
         ("שוקולט", "CHO-*", SearchStatus.CORRECTED),
         ("290-0400-000014", "MIL-0001", SearchStatus.FOUND),
+        ("שישיית מים", "DRK-*", SearchStatus.FOUND),
+        ("nutela", "OIL-002?", SearchStatus.INSTEAD),
+        ("עוף כשר", "POU-*", SearchStatus.FOUND),
+        ("בצל אדום", "VEG-*", SearchStatus.FOUND),
+        ("תפוח ירוק", "FRU-*", SearchStatus.FOUND),
         ("2101001012509", "VEG-0001", SearchStatus.FOUND),
         ("MIL0001", "MIL-0001", SearchStatus.FOUND),
         ("🚗", "", SearchStatus.NOT_SOLD),

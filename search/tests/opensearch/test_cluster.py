@@ -124,7 +124,7 @@ def test_an_older_state_never_replaces_a_newer_one(node: SearchNode) -> None:
     reprice(product_id, Decimal("3.30"))
     sync()
     index = SearchGeneration.objects.get().index
-    assert opensearch.cluster().apply([index], [old]) == {}
+    assert opensearch.cluster().apply({index: opensearch.SCHEMA}, [old]) == {}
     same_everywhere()
     assert opensearch.cluster().read(index, [product_id])[product_id]["price"] == 330
 
@@ -139,7 +139,8 @@ def test_two_syncs_share_the_work_and_a_dead_one_harms_nothing(node: SearchNode)
     (claimed,) = outbox.claim_changes(
         10
     )  # who claimed it sends it, and dies before it is taken away
-    opensearch.cluster().apply([SearchGeneration.objects.get().index], present([ids[0]]))
+    index = SearchGeneration.objects.get().index
+    opensearch.cluster().apply({index: opensearch.SCHEMA}, present([ids[0]]))
     assert sync() == 0
     SearchChange.objects.filter(pk=claimed.pk).update(claimed_until=clock.now() - HOUR)
     assert sync() == 1
