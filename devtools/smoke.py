@@ -111,7 +111,10 @@ def search(walk: Walk) -> str:
     answer = walk.call("GET", "/products/search?inStock=true&limit=20&sort=price")
     if answer.status != 200 or not answer.body["data"]:
         raise Failed(f"the shelves are empty ({answer.status})")
-    units = [p for p in answer.body["data"] if p["sold_by"] == "UNIT"]
+    bread = [
+        p for p in answer.body["data"] if p["passover"] == "NOT"
+    ]  # the first window may be Passover's
+    units = [p for p in answer.body["data"] if p["sold_by"] == "UNIT" and p not in bread]
     walk.found["product"] = (units or answer.body["data"])[0]
     return f"{answer.body['pagination']['total']} products"
 
