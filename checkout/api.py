@@ -138,6 +138,7 @@ CHANGE_REFUSALS: list[type[DomainError]] = [
     branches.AreaNotServed,
     branches.SameDayNotServed,
     errors.BelowMinimum,
+    errors.ChametzInPassover,
     InsufficientStock,
     branches.SlotFull,
     branches.SlotClosed,

@@ -16,6 +16,8 @@ from django.utils.translation import gettext as _
 
 from branches import selectors as branches
 from branches.areas import AreaTerms
+from branches.calendar.passover import is_on
+from branches.calendar.reading import kept_now
 from branches.errors import InvalidSlot, SlotClosed
 from branches.models import Branch, DatedSlot
 from branches.services.places import REFUSALS
@@ -25,12 +27,13 @@ from cart.errors import ProductInactive, QuantityNotAllowed
 from cart.models import Substitution
 from cart.quantities import nearest_allowed
 from catalog.models import Product
+from catalog.passover import is_chametz
 from catalog.vat import rates_on
 from checkout.destinations import Goal, agreed_area, branch_for, check_moved, new_goal
-from checkout.errors import BelowMinimum, SlotRequired
+from checkout.errors import BelowMinimum, ChametzInPassover, SlotRequired
 from checkout.quotes import about
 from checkout.requests import ChangeRequest
-from core.clock import shop_date
+from core.clock import shop_date, shop_instant
 from core.errors import InvalidInput, NotFound
 from core.money import ZERO, json_quantity
 from orders import pricing, selectors
@@ -276,6 +279,7 @@ def _goods(
     raised = [key for key in keys if wanted[key].quantity > there.get(key, ZERO)]
     if gone := [key for key in raised if key not in sold]:
         raise ProductInactive(product_ids=gone)
+    _check_passover([products[key] for key in raised], supplied)
     _check_quantities([products[key] for key in keys], wanted)
     return {
         key: Goods(
@@ -292,6 +296,14 @@ def _goods(
         )
         for key, product in products.items()
     }
+
+
+def _check_passover(raised: list[Product], supplied: dt.date) -> None:
+    """Raises ChametzInPassover for more chametz on a day of it. One query where there is any."""
+    found = [product.pk for product in raised if is_chametz(product.passover)]
+    noon = shop_instant(supplied, dt.time(12))
+    if found and is_on(mode=kept_now().passover_mode, begin=noon):
+        raise ChametzInPassover(product_ids=found)
 
 
 def _check_quantities(products: list[Product], wanted: Mapping[int, Wanted]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
 
 import pytest
 from django.db import connection
@@ -10,7 +11,9 @@ from django.test.utils import CaptureQueriesContext
 
 from branches.calendar_models import CalendarSettings
 from checkout.errors import ChametzInPassover
+from checkout.requests import ChangeLine, ChangeRequest
 from checkout.services import preview
+from checkout.services.changing import preview_change
 from checkout.tests.test_refusals import refused
 from core import clock
 from core.clock import day_of_week, shop_instant
@@ -65,3 +68,19 @@ def test_a_pickup_in_passover(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> No
     mode("AUTO")
     with refused("CHAMETZ_IN_PASSOVER", product_ids=[bread.pk]):
         shop.confirm(ada, request=shop.pickup())
+
+
+def test_no_chametz_comes_into_an_order_of_passover(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clock, "now", lambda: shop_instant(EVE - dt.timedelta(days=2), dt.time(9)))
+    on(shop, EVE)
+    mode("AUTO")
+    milk, bread = shop.product(), shop.product(passover="NOT")
+    order = shop.order(quantities={milk: 2})
+    lines = (ChangeLine(product_id=bread.pk, quantity=Decimal(1)),)
+    asked = ChangeRequest(lines=(ChangeLine(product_id=milk.pk, quantity=Decimal(2)), *lines))
+    with pytest.raises(ChametzInPassover):
+        preview_change(actor=order.user, order_id=order.pk, request=asked, now=clock.now())
+    mode("OFF")
+    preview_change(actor=order.user, order_id=order.pk, request=asked, now=clock.now())
