@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
+from branches.tests.factories import area, jerusalem
 from core import clock
 from search.documents import index_products
 from tests.api_client import ApiClient
@@ -128,6 +129,17 @@ def play(shop):
     line = record.call(noa, "POST", "/cart/items", {"product_id": rare.pk, "quantity": 2})["items"][
         1
     ]
+
+    record.title("Where we deliver")
+    jerusalem(name_he="ירושלים", name_en="Jerusalem")
+    area(4000, name_he="חיפה והקריות", name_en="Haifa and the bay")
+    record.call(noa, "GET", "/localities?q=jer&limit=1")
+    place = {"label": "Mum", "line1": "1 Jaffa Road", "city": "Jerusalm"}
+    record.call(noa, "POST", "/me/addresses", place)
+    place = {**place, "city": "Jerusalem"}
+    place_id = record.call(noa, "POST", "/me/addresses", place)["id"]
+    asked = {"fulfillment_type": "DELIVERY", "delivery_slot_id": shop.slot.pk}
+    record.call(noa, "POST", "/checkout/preview", {**asked, "address_id": place_id})
 
     record.title("Checkout")
     record.call(noa, "GET", "/delivery-slots/available?days=7")
