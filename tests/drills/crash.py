@@ -193,7 +193,7 @@ def whole(drill: Drill) -> None:
 
 def later(drill: Drill) -> None:
     """What comes after the button only: killed at each point, and there once without its session,
-    once without all of PostgreSQL where somebody waits for the answer. Under six minutes on two cores."""
+    once without all of PostgreSQL where somebody waits for the answer. A few minutes on two quiet cores."""
     refund = "refund_between_record_and_call"
     crowd = drill.crowd(retries=True, thinks_again=True)
     crowd.start()
