@@ -75,9 +75,9 @@ def contact() -> Contact:
     return _known[0][1]
 
 
-def remember(found: Contact) -> None:
-    """Let this process answer so for a minute."""
-    _known[:] = [(time.monotonic() + KEPT_SECONDS, found)]
+def remember(found: Contact, *, seconds: float = KEPT_SECONDS) -> None:
+    """Let this process answer so for so long."""
+    _known[:] = [(time.monotonic() + seconds, found)]
 
 
 def read() -> Contact:
