@@ -24,7 +24,16 @@ DESCRIPTION: dict[str, Any] = {
     "TAGS": [
         {"name": name}
         for name in (
-            *("Accounts", "Catalogue", "Branches", "Basket", "Lists", "Checkout", "Orders"),
+            *(
+                "Accounts",
+                "Catalogue",
+                "Branches",
+                "Basket",
+                "Lists",
+                "Waiting",
+                "Checkout",
+                "Orders",
+            ),
             "Standing orders",
             *("Staff", "Stock requests", "Administration", "First web client", "Health"),
         )
