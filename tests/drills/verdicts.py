@@ -138,7 +138,9 @@ def _possible(row: dict[str, Any], ledger: Ledger) -> list[tuple[int, Decimal]]:
 def _provider(ledger: Ledger) -> list[str]:
     """Each order was paid once, nobody paid for none, and no refund was made twice."""
     from django.conf import settings
+    from django.db.models import Q
 
+    from core import clock
     from orders.models import Order
     from payments.providers.sandbox_ledger import Ledger as Books
 
@@ -155,10 +157,11 @@ def _provider(ledger: Ledger) -> list[str]:
     )
     orders = set(standing)
     told = set(
-        Order.objects.filter(payment__state="UNPAID", payment__asked_at__isnull=False).values_list(
-            "order_number", flat=True
-        )
-    )  # their customers were asked to pay again
+        Order.objects.filter(
+            Q(payment__state="UNPAID", payment__asked_at__isnull=False)
+            | Q(payment__state="SCHEDULED", payment__authorize_at__gt=clock.now())
+        ).values_list("order_number", flat=True)
+    )  # their customers were asked to pay again, or they are to be held another day
     wrong = [f"order {number} was paid {n} times" for number, n in paid.items() if n > 1]
     wrong += [f"{number} was paid for and is no order" for number in set(paid) - orders]
     wrong += [
