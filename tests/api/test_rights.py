@@ -16,7 +16,8 @@ from tests.shop import open_with_sandbox
 pytestmark = pytest.mark.django_db(transaction=True)
 IDS = ("address_id", "token_id", "category_id", "product_id", "item_id", "order_id", "request_id",
        "branch_id", "slot_id", "stock_id", "user_id", "session_id", "dispute_id", "customer_id",
-       "message_id", "problem_id", "rule_id", "list_id", "standing_id")  # fmt: skip
+       "message_id", "problem_id", "rule_id", "list_id", "standing_id", "area_id",
+       "entry_id")  # fmt: skip
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 ROWS = [(route, method) for route, row in API.items() if isinstance(row, dict) for method in row]
 ROWS.sort(key=lambda row: "logout-everywhere" in row[0])  # ends what the others are asked with
