@@ -19,7 +19,7 @@ from benchmarks.search import TEXTS
 from benchmarks.serving import cpu, prepared_shop
 
 INDEX = "mami-bench-products-1"
-BATCH = 2_000
+BATCH = 500
 
 
 def main() -> None:
