@@ -9,6 +9,7 @@ import hashlib
 import os
 import random
 import re
+import secrets
 import shutil
 import signal
 import subprocess
@@ -52,6 +53,7 @@ class SearchNode:
     def __init__(self, folder: Path, *, cache: Path, heap: str = "512m") -> None:
         self.folder, self.cache, self.heap = folder, cache, heap
         self.port = 0
+        self.name = f"mami-{secrets.token_hex(4)}"  # nodes of one name find one another
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -68,7 +70,7 @@ class SearchNode:
             "java", f"-Xms{self.heap}", f"-Xmx{self.heap}", "-XX:+UseSerialGC", "-Xshare:auto",
             "-XX:TieredStopAtLevel=1" if self.heap == "512m" else "-XX:+TieredCompilation",
             "-cp", classpath(self.cache), MAIN, "-basePath", str(self.folder / "node"),
-            "-numOfNode", "1", "-clusterName", "mami-tests", "-baseHttpPort", str(base),
+            "-numOfNode", "1", "-clusterName", self.name, "-baseHttpPort", str(base),
             "-printOnFailure",
         ]  # fmt: skip
         self._log = self.folder / "server.log"
