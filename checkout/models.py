@@ -131,3 +131,25 @@ class ReservationLine(models.Model):
 
     def __str__(self) -> str:
         return f"{self.quantity} × {self.sku}"
+
+
+class BooksCheck(models.Model):
+    """What the rules of the books said: of the moment when they were asked, or of `as_of`.
+
+    Written by a job, because the rules read every order, stock row and payment.
+    """
+
+    as_of = models.DateTimeField(_("as of"), null=True)
+    asked_at = models.DateTimeField(_("asked"))
+    judged_at = models.DateTimeField(_("judged"), null=True)
+    verdicts = models.JSONField(
+        default=list, help_text=_("For each rule its name, its state and what was found.")
+    )
+
+    class Meta:
+        verbose_name = _("check of the books")
+        verbose_name_plural = _("checks of the books")
+        indexes = [models.Index(fields=["as_of", "-id"], name="books_check_as_of")]
+
+    def __str__(self) -> str:
+        return f"books of {self.as_of or self.asked_at}"

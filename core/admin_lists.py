@@ -1,4 +1,4 @@
-"""Lists of the office: filters whose values stand in an address, pages of a list that may be long."""
+"""Lists of the office: filters whose values stand in an address."""
 
 from __future__ import annotations
 
@@ -8,10 +8,8 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ChangeList
-from django.core.paginator import Paginator
 from django.db import DataError, models
 from django.http import HttpRequest
-from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy
 
 from core.clock import shop_instant
@@ -54,17 +52,6 @@ def titled(field: str, title: Any) -> tuple[str, type[admin.FieldListFilter]]:
             return made
 
     return field, Titled
-
-
-class BoundedPaginator(Paginator):
-    """Pages of a list that may be millions long: it is counted up to MOST rows, not further."""
-
-    MAX_COUNTED = 10_000
-
-    @cached_property
-    def count(self) -> int:
-        rows: Any = self.object_list
-        return int(rows.order_by()[: self.MAX_COUNTED].count())
 
 
 class Rows(ChangeList):

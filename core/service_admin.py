@@ -19,10 +19,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from core.admin_lists import BoundedPaginator, Rows
+from core.admin_lists import Rows
 from core.admin_quantities import PlainQuantities, is_quantity, plain_quantity
 from core.days import validate_day
 from core.errors import RETRY_AFTER, DomainError, ServiceUnavailable
+from core.long_lists import BoundedPaginator
 from core.numbers import NumberField, WholeNumberField
 from core.text import validate_text
 

@@ -156,8 +156,9 @@ def first_name(full_name: str) -> str:
 
 
 def _seen_by(actor: User) -> QuerySet[ShoppingList]:
-    mine = Q(owner=actor) | Q(pk__in=ListMember.objects.filter(user=actor).values("list_id"))
-    return ShoppingList.objects.filter(mine).select_related("owner")
+    own = ShoppingList.objects.filter(owner=actor).order_by().values("pk")
+    shared = ListMember.objects.filter(user=actor).values("list_id")
+    return ShoppingList.objects.filter(pk__in=own.union(shared)).select_related("owner")
 
 
 def _views(actor: User, rows: list[ShoppingList]) -> list[ListView]:

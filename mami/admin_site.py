@@ -59,9 +59,12 @@ class MamiAdminSite(admin.AdminSite):
         return [*own, *super().get_urls()]
 
     def books(self, request: HttpRequest) -> HttpResponse:
-        """Whether stock, promises, places, orders and money agree, as `manage.py check_books` says."""
-        from mami.invariants_page import books_page
+        """Whether stock, promises, places, orders and money agree, as a job found last; POST asks it again."""
+        from mami.invariants_page import ask_again, books_page
 
+        if request.method == "POST":
+            query = ask_again(actor=request.user, data=request.POST)  # type: ignore[arg-type]
+            return HttpResponseRedirect(f"{request.path}?{query}" if query else request.path)
         context = {**self.each_context(request), "title": _("The books"), **books_page(request.GET)}
         return render(request, "admin/books.html", context)
 

@@ -1,19 +1,19 @@
-"""What the office's page of the books shows: every rule, kept or broken, and what could be done."""
+"""What the office's page of the books shows: every rule as a job judged it last, and what could be done."""
 
 from __future__ import annotations
 
 import datetime as dt
 from typing import Any
+from urllib.parse import urlencode
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from checkout.invariants import ALL
+from accounts.models import User
+from checkout import books
+from core import clock
 from core.clock import SHOP_TZ
 from core.days import validate_day
-from core.invariants import judge
-
-SHOWN = 20
 
 
 class InstantForm(forms.Form):
@@ -33,23 +33,26 @@ class InstantForm(forms.Form):
 
 
 def books_page(params: Any) -> dict[str, Any]:
-    """The form and the verdicts about the moment it names; none while that cannot be read."""
+    """The form, and what a job said last of the moment it names; no verdict while that cannot be read."""
     form = InstantForm(params or None)
     if form.is_bound and not form.is_valid():
         return {"form": form, "verdicts": []}
-    verdicts = judge(ALL, as_of=form.instant() if form.is_bound else None)
+    as_of = form.instant() if form.is_bound else None
+    found = books.last_check(as_of=as_of)
+    verdicts = found.verdicts if found else []
     return {
         "form": form,
-        "verdicts": [
-            {
-                "name": verdict.rule.name,
-                "skipped": verdict.skipped,
-                "kept": verdict.is_kept,
-                "count": len(verdict.findings),
-                "findings": verdict.findings[:SHOWN],
-                "more": max(0, len(verdict.findings) - SHOWN),
-            }
-            for verdict in verdicts
-        ],
-        "broken": sum(not verdict.is_kept for verdict in verdicts),
+        "check": found,
+        "is_asked": books.is_asked(as_of=as_of, now=clock.now()),
+        "verdicts": verdicts,
+        "broken": sum(not verdict["kept"] for verdict in verdicts),
     }
+
+
+def ask_again(*, actor: User, data: Any) -> str:
+    """Have the books of the moment in the form checked; the query of the page that shows it."""
+    form = InstantForm(data)
+    if form.is_valid():
+        books.ask(actor=actor, as_of=form.instant(), now=clock.now())
+    moment = data.get("as_of", "")
+    return urlencode({"as_of": moment}) if moment else ""

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import DeliveryPreference
 from cart.models import NOTE_LENGTH, Substitution
 from orders.models import FulfillmentType
-from standing.status import Moved, State
+from standing.status import FAILED, Moved, State
 
 
 class Cadence(models.TextChoices):
@@ -102,7 +104,13 @@ class StandingOrder(models.Model):
                 name="standing_price_limit",
             ),
         ]
-        indexes = [models.Index(fields=["status", "planned_on"], name="standing_to_plan")]
+        indexes = [
+            models.Index(fields=["status", "planned_on"], name="standing_to_plan"),
+            models.Index(
+                fields=["-id"], condition=~Q(status_reason=""), name="standing_paused_by_us"
+            ),
+            GinIndex(OpClass(Upper("name"), "gin_trgm_ops"), name="standing_name_part"),
+        ]
 
     def __str__(self) -> str:
         return f"standing order {self.pk}"
@@ -186,6 +194,9 @@ class Occurrence(models.Model):
         indexes = [
             models.Index(fields=["state", "draft_at"], name="occurrence_to_draft"),
             models.Index(fields=["state", "place_at"], name="occurrence_to_place"),
+            models.Index(
+                fields=["standing"], condition=Q(state__in=sorted(FAILED)), name="occurrence_failed"
+            ),
         ]
 
     def __str__(self) -> str:

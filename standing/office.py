@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Case, Exists, IntegerField, OuterRef, Q, QuerySet, Value, When
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.selectors import people_meant
+from core.long_lists import InTurn
 from core.money import ZERO
 from standing.models import Occurrence, StandingOrder
 from standing.selectors import occurrence_view, with_next
@@ -50,20 +51,20 @@ def all_standing(
     if asked:
         rows = rows.filter(Exists(Occurrence.objects.filter(standing=OuterRef("pk"), **asked)))
     if q:
-        rows = rows.filter(Q(user__in=people_meant(text=q)) | Q(name__icontains=q))
+        theirs = StandingOrder.objects.filter(user__in=people_meant(text=q)).values("pk")
+        named = StandingOrder.objects.filter(name__icontains=q).values("pk")
+        rows = rows.filter(pk__in=theirs.union(named))
     return with_next(rows)
 
 
-def failures_first(rows: QuerySet[StandingOrder]) -> QuerySet[StandingOrder]:
+def failures_first(rows: QuerySet[StandingOrder]) -> InTurn:
     """Those the shop paused, then those with a date that failed, then the rest."""
-    failed = Occurrence.objects.filter(standing=OuterRef("pk"), state__in=FAILED)
-    rank = Case(
-        When(~Q(status_reason=""), then=Value(0)),
-        When(Exists(failed), then=Value(1)),
-        default=Value(2),
-        output_field=IntegerField(),
+    paused = ~Q(status_reason="")
+    failed = Q(pk__in=Occurrence.objects.filter(state__in=sorted(FAILED)).values("standing"))
+    rows = rows.order_by("-pk")
+    return InTurn(
+        rows.filter(paused), rows.exclude(paused).filter(failed), rows.exclude(paused | failed)
     )
-    return rows.annotate(rank=rank).order_by("rank", "-pk")
 
 
 def told(rows: Sequence[StandingOrder], *, now: dt.datetime) -> list[Told]:

@@ -10,7 +10,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -24,6 +23,7 @@ from cart.selectors import cart_view
 from core import clock
 from core.days import read_day
 from core.errors import DomainError, InvalidInput, NotFound
+from core.long_lists import BoundedPaginator
 from core.numbers import NumberField
 from core.typed_requests import PersonRequest
 from standing import office, selectors, services
@@ -217,7 +217,7 @@ def office_list(request: HttpRequest) -> HttpResponse:
     form = OfficeForm(request.GET)
     wanted = form.cleaned_data if form.is_valid() else {}
     rows = office.failures_first(office.all_standing(**wanted))
-    page = Paginator(rows, A_PAGE).get_page(request.GET.get("page"))
+    page = BoundedPaginator(rows, A_PAGE).get_page(request.GET.get("page"))
     told = office.told(list(page.object_list), now=clock.now())
     pairs = [(one, _why(one.row.status_reason or _failure(one))) for one in told]
     return render(request, "standing/office.html", {"form": form, "rows": pairs, "page": page})

@@ -6,7 +6,9 @@ import pytest
 from django.test import Client
 
 from branches.models import DatedSlot
+from checkout import jobs
 from checkout.invariants import ALL
+from checkout.models import BooksCheck
 from tests.shop import Shop, open_with_sandbox
 
 PAGE = "/admin/books/"
@@ -25,9 +27,35 @@ def mia(client: Client, shop: Shop) -> Client:
     return client
 
 
+def checked(client: Client, **data: str) -> str:
+    """The page after somebody asked and the job ran."""
+    answer = client.post(PAGE, data)
+    assert answer.status_code == 302
+    for row in BooksCheck.objects.filter(judged_at__isnull=True):
+        jobs.check_books_again(check_id=row.pk)
+    return client.get(answer.url).content.decode()
+
+
+def test_looking_judges_nothing(mia: Client, shop: Shop) -> None:
+    shop.order()
+    DatedSlot.objects.exclude(taken=0).update(taken=7)
+    assert "were not checked yet" in mia.get(PAGE).content.decode()
+    for _ in range(2):  # asked twice, checked once
+        mia.post(PAGE)
+    assert "are being checked" in mia.get(PAGE).content.decode()
+    assert BooksCheck.objects.count() == 1
+
+
+def test_the_nightly_verdict_is_shown(mia: Client, shop: Shop) -> None:
+    jobs.check_books(timestamp=0)
+    html = mia.get(PAGE).content.decode()
+    assert "The books balance." in html
+    assert "Checked on" in html
+
+
 def test_every_rule_is_listed(mia: Client, shop: Shop) -> None:
     shop.order()
-    html = mia.get(PAGE).content.decode()
+    html = checked(mia)
     assert "The books balance." in html
     assert html.count(">kept<") == len(ALL)
 
@@ -35,14 +63,14 @@ def test_every_rule_is_listed(mia: Client, shop: Shop) -> None:
 def test_what_is_broken_says_what_to_do_and_stays_as_it_is(mia: Client, shop: Shop) -> None:
     shop.order()
     DatedSlot.objects.exclude(taken=0).update(taken=7)
-    html = mia.get(PAGE).content.decode()
+    html = checked(mia)
     assert "One rule is broken." in html
     assert "set `taken` of dated slot" in html
     assert DatedSlot.objects.filter(taken=7).exists()
 
 
 def test_the_past_is_asked_only_what_it_knows(mia: Client, shop: Shop) -> None:
-    html = mia.get(PAGE, {"as_of": "2026-01-01T00:00"}).content.decode()
+    html = checked(mia, as_of="2026-01-01T00:00")
     assert html.count(">only known now<") == sum(not rule.historic for rule in ALL)
     assert 'value="2026-01-01T00:00"' in html
 
