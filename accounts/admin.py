@@ -22,7 +22,6 @@ class UserAdmin(SwitchedAdmin):
     list_filter = ("role", "is_active")
     search_fields = ("email", "full_name")
     ordering = ("-id",)
-    sortable_by = ()
     fields = ("full_name", "email", "phone", "language", "created_at", "role", "is_active")
     readonly_fields = ("full_name", "email", "phone", "language", "created_at")
 

@@ -25,7 +25,6 @@ class DocumentAdmin(ReadOnlyAdmin):
     list_filter = ("type", "issued_at")
     list_select_related = ("order", "corrects")
     search_fields = ("=number", "=order__order_number")
-    sortable_by = ("number", "issued_at")
     fields = ("number", "type", "order", "corrects", "total", "issued_at", "pages")
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:

@@ -55,7 +55,6 @@ class ProductAdmin(SwitchedAdmin):
     list_select_related = ("category", "brand")
     search_fields = ("name_he", "name_en", "=sku", "=barcode")
     ordering = ("key_he", "id")
-    sortable_by = ("shown_name", "shown_price")
     inlines = (PriceInline,)
     readonly_fields = ("look", "unit_price")
     fieldsets = (

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from accounts.models import User
 from cart.selectors import is_sold, price_per
@@ -156,9 +156,8 @@ def first_name(full_name: str) -> str:
 
 
 def _seen_by(actor: User) -> QuerySet[ShoppingList]:
-    own = ShoppingList.objects.filter(owner=actor).order_by().values("pk")
-    shared = ListMember.objects.filter(user=actor).values("list_id")
-    return ShoppingList.objects.filter(pk__in=own.union(shared)).select_related("owner")
+    mine = Q(owner=actor) | Q(pk__in=ListMember.objects.filter(user=actor).values("list_id"))
+    return ShoppingList.objects.filter(mine).select_related("owner")
 
 
 def _views(actor: User, rows: list[ShoppingList]) -> list[ListView]:

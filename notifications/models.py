@@ -13,9 +13,6 @@ class Channel(models.TextChoices):
     SMS = "SMS", _("SMS")
 
 
-FAILED_STATES = ("FAILED", "UNKNOWN")
-
-
 class Message(models.Model):
     """One message to one person. `context` holds keys only; the text is made when it is sent.
 
@@ -74,11 +71,6 @@ class Message(models.Model):
                 fields=["reference"], name="message_reference", condition=~Q(reference="")
             ),
             models.Index(fields=["user", "-id"], name="message_user"),
-            models.Index(
-                fields=["-id"], name="message_failed", condition=Q(state__in=FAILED_STATES)
-            ),
-            models.Index(fields=["kind", "-id"], name="message_kind"),
-            models.Index(fields=["channel", "-id"], name="message_channel"),
         ]
 
     def __str__(self) -> str:

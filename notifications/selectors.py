@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Case, QuerySet, Value, When
 
 from accounts.models import User
-from core.long_lists import InTurn
 from notifications.events import EVENTS, Event
-from notifications.models import FAILED_STATES, Choice, Message, QuietHours
+from notifications.models import Choice, Message, QuietHours
 from notifications.quiet import DEFAULT, Hours
 
 
@@ -65,7 +64,8 @@ def messages(
     return found if user_id is None else found.filter(user_id=user_id)
 
 
-def failures_first(found: QuerySet[Message]) -> InTurn:
+def failures_first(found: QuerySet[Message]) -> QuerySet[Message]:
     """As a manager reads them: what failed, then the rest, each newest first."""
-    failed = Q(state__in=FAILED_STATES)
-    return InTurn(found.filter(failed), found.exclude(failed))
+    return found.annotate(
+        rank=Case(When(state__in=["FAILED", "UNKNOWN"], then=Value(0)), default=Value(1))
+    ).order_by("rank", "-id")

@@ -75,7 +75,6 @@ class OrderAdmin(ReadOnlyAdmin):
     search_fields = ("=order_number",)
     search_help_text = _("Number, e-mail or phone")
     ordering = ("-created_at", "-id")
-    sortable_by = ("order_number", "due")
     inlines = (ItemInline,)
     fields = (
         "order_number",
@@ -139,7 +138,6 @@ class OrderLineAdmin(ReadOnlyAdmin):
     list_select_related = ("order",)
     search_fields = ("=order__order_number", "=sku")
     ordering = ("-id",)
-    sortable_by = ("number",)
     fields = (
         "order",
         ("name_he", "name_en"),
@@ -207,7 +205,6 @@ class ProblemReportAdmin(ReadOnlyAdmin):
     list_select_related = ("order", "user")
     search_fields = ("=order__order_number",)
     ordering = ("-id",)
-    sortable_by = ("shown",)
     fields = ("order", "user", "status", "is_automatic", "note", "created_at", "decided_at")
 
     def meant(self, text: str) -> Q:

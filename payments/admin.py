@@ -83,7 +83,7 @@ class PaymentAdmin(MoneyAdmin):
         "Order number, whole or its beginning, or the provider's reference"
     )
     ordering = ("-id",)
-    sortable_by = ("created_at",)
+    sortable_by = ("order_number", "created_at")
     fields = (
         "order_number",
         "state",

@@ -215,10 +215,7 @@ class SearchQueryLog(models.Model):
                 fields=["day", "text", "language"], name="search_query_log_once_a_day"
             )
         ]
-        indexes = [
-            models.Index(fields=["text"], name="search_query_log_text"),
-            models.Index(OpClass("text", "varchar_pattern_ops"), name="search_query_log_begins"),
-        ]
+        indexes = [models.Index(fields=["text"], name="search_query_log_text")]
 
     def __str__(self) -> str:
         return self.text

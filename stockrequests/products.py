@@ -18,10 +18,7 @@ def find_product(*, text: str) -> list[Product]:
     wanted = " ".join(text.split())
     if not wanted:
         return []
-    # Each of them has an index that answers it: those of names answer without case only.
-    exact = Product.objects.filter(
-        coded(wanted) | Q(name_he__iexact=wanted) | Q(name_en__iexact=wanted)
-    )
+    exact = Product.objects.filter(coded(wanted) | Q(name_he=wanted) | Q(name_en__iexact=wanted))
     found = list(exact.order_by("id")[:MAX_FOUND])
     if found:
         return found

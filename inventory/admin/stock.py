@@ -64,7 +64,6 @@ class StockAdmin(ServiceAdmin):
     )
     list_filter = ("branch", LevelFilter)
     list_select_related = ("product", "branch")
-    sortable_by = ()
     search_fields = ("product__name_he", "product__name_en", "product__sku", "product__barcode")
     fields = ("product", "branch", "on_hand", "reserved", "reorder_point", "expected", "reason")
     readonly_fields = ("product", "branch", "reserved")

@@ -13,8 +13,8 @@ class Migration(migrations.Migration):
     dependencies = [
         ('accounts', '0010_address_locality'),
         ('branches', '0008_question_holds'),
-        ('orders', '0020_plain_lists'),
-        ('payments', '0010_plain_lists'),
+        ('orders', '0019_delivery_area'),
+        ('payments', '0001_squashed_0009_number_begins'),
         ('standing', '0001_initial'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
