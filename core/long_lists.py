@@ -17,6 +17,10 @@ class BoundedPaginator(Paginator):
 
     MAX_COUNTED = MAX_COUNTED
 
+    def __init__(self, object_list: Any, per_page: int, *more: Any, **named: Any) -> None:
+        """Of a query, or of an InTurn."""
+        super().__init__(object_list, per_page, *more, **named)
+
     @cached_property
     def count(self) -> int:
         rows: Any = self.object_list
@@ -51,7 +55,8 @@ class InTurn:
 
     def __getitem__(self, wanted: slice) -> Sequence[Any]:
         """The rows of a page. A query for each group that has some of them."""
-        start, stop, found = wanted.start or 0, wanted.stop, []
+        found: list[Any] = []
+        start, stop = wanted.start or 0, wanted.stop
         for rows, count in zip(self.groups, self._counts, strict=True):
             if start < count and stop > 0:
                 found += rows[max(0, start) : min(stop, count)]
