@@ -220,7 +220,12 @@ class CalendarSettingsAdmin(ServiceAdmin):
     fields = ("keeps_shabbat", "independence_day", "passover_mode")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        return super().has_add_permission(request) and not CalendarSettings.objects.exists()
+        """Once. The office's first page lists what may be added and asks the database nothing for it."""
+        match = request.resolver_match
+        is_listed = match is not None and match.url_name in ("index", "app_list")
+        return super().has_add_permission(request) and (
+            is_listed or not CalendarSettings.objects.exists()
+        )
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         return kept_now().settings

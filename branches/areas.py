@@ -23,6 +23,7 @@ from branches.place_names import begun, key_of
 from core.errors import NotFound
 
 SUGGESTED = 5
+LISTED = 60  # names in a list that completes without a script
 _AMOUNTS = ("fee", "minimum", "free_from")
 
 

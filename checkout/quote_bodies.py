@@ -107,6 +107,4 @@ def _slot_body(slot: SlotChoice | None, area: AreaTerms | None) -> dict[str, Any
         "remaining": slot.remaining,
         "cutoff_at": slot.cutoff_at.isoformat().replace("+00:00", "Z"),
         "is_open": slot.is_open,
-        "closed_reason": slot.closed_reason or None,
-        "closed_note": slot.closed_note or None,
     }

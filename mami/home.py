@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.models import User
 from accounts.services import update_profile
 from accounts.services.consents import VERSIONS
-from branches.areas import has_areas
+from branches.areas import LISTED, has_areas, localities
 from branches.chosen_place import destination
 from cart.context import basket_of
 from cart.windows import nearest
@@ -50,14 +50,15 @@ def home(request: HttpRequest) -> HttpResponse:
     """Choose a time, then walk the aisles."""
     now = clock.now()
     habits, memory = _habits(request.user), recall()
-    to = destination(request)
+    to, served = destination(request), localities(limit=LISTED)
     context = {
         "now": now,
         "usual": habits.products,
         "last_order": habits.last_order,
         "windows": nearest(basket=basket_of(request), now=now, to=to),
         "to": to,
-        "asks_place": has_areas(),
+        "served": served,
+        "asks_place": served[0].has_areas if served else has_areas(),
         "tree": catalog.category_tree(memory),
         "offers": catalog.discounted_products(limit=SHOWN, memory=memory),
     }

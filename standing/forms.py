@@ -145,7 +145,7 @@ class DateForm(forms.Form):
     slot = forms.RegexField(r"^[0-9]{1,18}@[0-9]{4}-[0-9]{2}-[0-9]{2}$", required=False)
     address = WholeNumberField(min_value=1, max_value=2**62, required=False)
     substitution = forms.CharField(max_length=20, required=False)
-    note = forms.CharField(required=False, max_length=10 * NOTE_LENGTH, strip=False)
+    note = TextField(required=False, max_length=10 * NOTE_LENGTH, strip=False)
 
 
 class ActForm(forms.Form):

@@ -183,7 +183,11 @@ def date_act(request: PersonRequest, standing_id: int, date: str) -> HttpRespons
     """One thing done with one date."""
     form, day = DateForm(request.POST), _day(date)
     if not form.is_valid():
-        raise InvalidInput(fields={name: list(texts) for name, texts in form.errors.items()})
+        refusal = InvalidInput(fields={name: list(texts) for name, texts in form.errors.items()})
+        if "note" not in form.errors:
+            raise refusal
+        typed = form.cleaned_data | {"note": request.POST["note"]}
+        return _date_page(request, standing_id, date, problem=_text(refusal), **typed)
     asked = form.cleaned_data
     key: dict[str, Any] = {"actor": request.user, "standing_id": standing_id, "date": day}
     key["now"] = clock.now()

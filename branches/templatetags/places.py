@@ -20,13 +20,12 @@ from core import clock
 from core.clock import day_of_week, shop_date
 
 register = template.Library()
-LISTED = 60
 
 
 @register.simple_tag
 def served_places() -> list[Locality]:
     """The largest places we deliver to, for a list that completes without a script. One query."""
-    return areas.localities(limit=LISTED)
+    return areas.localities(limit=areas.LISTED)
 
 
 @register.simple_tag

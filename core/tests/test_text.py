@@ -23,7 +23,7 @@ from core.text import TextField, shows, tidy, validate_text
 LOOKED_UP = {
     "q", "barcode", "code", "token", "key", "product", "phone", "fee", "urgency", "new_password",
     "current_password", "password", "opening_hours", "icon", "garnish", "accent", "aisle",
-    "branchId",
+    "branchId", "substitution",
 }  # fmt: skip
 
 

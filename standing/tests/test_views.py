@@ -109,7 +109,12 @@ def test_one_date_with_another_way_note_and_address(weekly, shop):
     client.post(f"{at}do/", {"do": "line", "product": weekly.milk.pk, "quantity": "4"})
     assert weekly.one().items.get().note == "the blue one"
     too_long = "x" * 201
-    for note, way in ((too_long, ""), ("ripe\u202e", ""), ("ripe, please", "SOMEHOW")):
+    for note, way in (
+        (too_long, ""),
+        ("ripe\u202e", ""),
+        ("\u200b", ""),
+        ("ripe, please", "SOMEHOW"),
+    ):
         refused = client.post(f"{at}do/", {**choice, "substitution": way, "note": note})
         assert refused.status_code == 422
         assert f'value="{note}"' in refused.content.decode(), "nothing typed is lost"
