@@ -51,10 +51,14 @@ function complete(field) {
     const text = field.value.trim();
     asked = text;
     if (!text) return show(false);
+    if (document.activeElement !== field) return;
     const url = `${field.dataset.places}?limit=${FEW}&q=${encodeURIComponent(text)}`;
-    const answer = await fetch(url, { headers: { "Accept-Language": document.documentElement.lang } }).catch(() => null);
-    if (!answer?.ok || asked !== text || document.activeElement !== field) return;
-    const { data } = await answer.json();
+    // Read to its end even when nobody wants it any more: the connection is free only then.
+    const data = await fetch(url, { headers: { "Accept-Language": document.documentElement.lang } })
+      .then((answer) => answer.json())
+      .then((body) => body.data)
+      .catch(() => null);
+    if (!data || asked !== text || document.activeElement !== field) return;
     list.replaceChildren(...data.map((place, at) => option(place, at)));
     show(data.length > 0);
   };

@@ -22,21 +22,22 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("run")]
 
 
 def test_first_start_opens_a_filled_shop_and_closes_it(var: Path) -> None:
+    def said(program: str) -> list[str]:
+        return (var / "log" / f"{program}.log").read_text().splitlines()
+
     with opened(var) as shop:
         shop.until_open(seconds=200 * patience())
         assert shop.healthy()
         assert (var / "secret_key").stat().st_mode & 0o777 == 0o600
         assert len(shop.pids("procrastinate worker")) == 1
         assert len(shop.pids("gunicorn")) == 3
+        until(lambda: len(said("worker")) > 2, seconds=60 * patience())
         shop.process.send_signal(signal.SIGTERM)
         assert shop.until_ended() < 5 * patience()
         assert shop.process.returncode == 0
         assert shop.processes() == {}
-    for program in (
-        "web",
-        "worker",
-    ):  # from the first word to the last, its figures' port taken or not
-        lines = (var / "log" / f"{program}.log").read_text().splitlines()
+    # From the first word to the last, the port of the worker's figures taken or not.
+    for lines in (said("web"), said("worker")):
         assert len(lines) > 2
         assert all({"event", "level", "timestamp"} <= set(json.loads(line)) for line in lines)
 
