@@ -58,7 +58,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "windows": nearest(basket=basket_of(request), now=now, to=to),
         "to": to,
         "served": served,
-        "asks_place": served[0].has_areas if served else has_areas(),
+        "asks_place": served[0].has_areas if served else has_areas(),  # type: ignore[attr-defined]
         "tree": catalog.category_tree(memory),
         "offers": catalog.discounted_products(limit=SHOWN, memory=memory),
     }
