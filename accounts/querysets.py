@@ -15,4 +15,6 @@ if TYPE_CHECKING:
 class AddressQuerySet(models.QuerySet["Address"]):
     def with_area(self) -> AddressQuerySet:
         """Each with its locality and the terms of its delivery area; no statement more."""
-        return self.select_related("locality").annotate(**with_terms("locality_id"))
+        return self.select_related("locality").annotate(
+            **with_terms("accounts_address.locality_id")
+        )

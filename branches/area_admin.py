@@ -118,7 +118,7 @@ class LocalityAdmin(ReadOnlyAdmin):
     fields = ("code", "name_he", "name_en", "aliases", "population")
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).annotate(**areas.with_terms("code"))
+        return super().get_queryset(request).annotate(**areas.with_terms("branches_locality.code"))
 
     @admin.display(description=gettext_lazy("delivery area"))
     def area(self, locality: Any) -> str:

@@ -12,14 +12,14 @@ from decimal import Decimal
 from difflib import SequenceMatcher
 from typing import Any
 
-from django.db.models import Count, Exists, F, Max, Min, Q, QuerySet, Subquery, TextField
-from django.db.models.expressions import OuterRef
-from django.db.models.functions import Cast, JSONObject
+from django.db.models import BooleanField, Count, F, JSONField, Max, Min, Q, QuerySet
+from django.db.models.expressions import RawSQL
 from django.utils.translation import get_language
 
-from branches.area_models import AreaLocality, DeliveryArea, Locality
+from branches.area_models import DeliveryArea, Locality
 from branches.models import DeliverySlot
 from branches.place_names import begun, key_of
+from branches.sql import HAS_AREAS, TERMS
 from core.errors import NotFound
 
 SUGGESTED = 5
@@ -94,16 +94,14 @@ EVERYWHERE = Destination(locality=None, area=None, is_served=True)
 
 def with_terms(locality: str) -> dict[str, Any]:
     """Two columns of a query over rows with a locality: `area_row`, its area's terms as JSON, and
-    `has_areas`, whether the shop has any. No statement of its own."""
-    member = AreaLocality.objects.filter(locality=OuterRef(locality), is_active=True)
-    fields: dict[str, Any] = {
-        "id": F("area_id"),
-        **{name: F(f"area__{name}") for name in ("name_he", "name_en", "branch_id", "same_day")},
-        **{name: Cast(f"area__{name}", TextField()) for name in _AMOUNTS},
-    }
+    `has_areas`, whether the shop has any. No statement of its own.
+
+    `locality` is a column of ours in SQL. Text that stays: composing it anew from expressions took a
+    tenth of the time in which an order is confirmed.
+    """
     return {
-        "area_row": Subquery(member.annotate(row=JSONObject(**fields)).values("row")[:1]),
-        "has_areas": Exists(DeliveryArea.objects.filter(is_active=True)),
+        "area_row": RawSQL(TERMS.format(locality=locality), [], JSONField()),  # noqa: S611
+        "has_areas": RawSQL(HAS_AREAS, [], BooleanField()),  # noqa: S611
     }
 
 
@@ -118,7 +116,7 @@ def destination_of(*, code: int | None = None, city: str = "") -> Destination:
 
     A name that two places share is that of neither. Raises NotFound for an unknown code.
     """
-    rows = Locality.objects.annotate(**with_terms("code"))
+    rows = Locality.objects.annotate(**with_terms("branches_locality.code"))
     wanted = Q(code=code) if code is not None else Q(keys__contains=[key_of(city)])
     found = list(rows.filter(wanted)[:2])
     if len(found) == 1:
@@ -158,7 +156,9 @@ def localities(*, q: str = "", limit: int = 10) -> list[Locality]:
 
     Each with `area_row` and `has_areas`. One query.
     """
-    rows = Locality.objects.annotate(**with_terms("code")).order_by("-population", "code")
+    rows = Locality.objects.annotate(**with_terms("branches_locality.code")).order_by(
+        "-population", "code"
+    )
     text = begun(q)
     if text:
         rows = rows.filter(beginnings__contains=f" {text}")

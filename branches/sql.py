@@ -22,6 +22,13 @@ FROM branches_datedslot d WHERE d.slot_id = ANY(%(slots)s) AND d.date BETWEEN %(
 # Whether anybody stands in the line for the dated slot `d`.
 HAS_LINE = f"""EXISTS (
   SELECT FROM branches_placehold line WHERE line.dated_slot_id = d.id AND line.kind = '{PlaceHold.Kind.WAITING}')"""
+# The terms of the active area of a place, as `AreaTerms.as_json` has them, and whether there are areas.
+TERMS = """(SELECT jsonb_build_object('id', a.id, 'name_he', a.name_he, 'name_en', a.name_en,
+  'branch_id', a.branch_id, 'same_day', a.same_day, 'fee', a.fee::text, 'minimum', a.minimum::text,
+  'free_from', a.free_from::text)
+FROM branches_arealocality m JOIN branches_deliveryarea a ON a.id = m.area_id
+WHERE m.locality_id = {locality} AND m.is_active LIMIT 1)"""
+HAS_AREAS = "EXISTS (SELECT FROM branches_deliveryarea a WHERE a.is_active)"
 
 
 def kept_place(*, kind: str, reference: str) -> str:
