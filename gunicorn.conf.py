@@ -3,7 +3,7 @@
     gunicorn -c gunicorn.conf.py mami.wsgi
 
 Two workers of eight database connections (DATABASE_POOL_SIZE) fit two cores: so many requests are
-worked on at once; who waits for one of them waits at the door, without a thread (`runtime.door_worker`).
+worked on at once; who waits for one of them waits at the door, without a thread (`runtime.admission_worker`).
 Threads are many all the same, because one that waits costs next to nothing: for the rest of a body,
 for the payment provider, for its turn at a product everybody wants. At most a
 quarter of them waits for the provider (PAYMENT_CALLS_AT_ONCE) and half for such a turn

@@ -5,7 +5,7 @@ of their class, money and hands before people before shelves, and who has waited
 allows is told at once to come back, without having touched a connection. Who waits for the bank, for a
 hash or for a turn gives the place back meanwhile (`core.transactions.lend_connection`).
 
-The web server lets people wait at its door, without a thread (`runtime.door`), and says here what it
+The web server lets people wait at its door, without a thread (`runtime.early_admission`), and says here what it
 decided. Whom it could not judge waits here, in the same lines.
 """
 

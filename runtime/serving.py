@@ -26,14 +26,14 @@ from api.errors import (
 from core.errors import DomainError, RequestTimeout
 from core.headers import EVERYWHERE
 from runtime import probes
-from runtime.door_worker import DoorWorker
+from runtime.admission_worker import AdmissionWorker
 from runtime.pace import TooSlow
 
 M_MMAP_THRESHOLD = -3  # of glibc's malloc.h
 LARGE_BLOCK = 4 * 1024 * 1024
 
 
-class Worker(DoorWorker):
+class Worker(AdmissionWorker):
     """Answers a request that never reached the application with the envelope of the API.
 
     Nothing is known of such a request, not even its path. The log names the kind of failure only:

@@ -14,7 +14,7 @@ from gunicorn.config import Config
 from gunicorn.http.errors import InvalidResponseHeader
 from gunicorn.http.parser import RequestParser
 
-from runtime.door_worker import Connection
+from runtime.admission_worker import Connection
 from runtime.serving import Worker
 
 

@@ -1,7 +1,7 @@
 """gunicorn's threads behind a door: whoever waits costs no thread, whoever is sent away took none.
 
-The loop that accepts reads what a client has sent, as far as it has come, and lets `runtime.door` judge. Between
-two looks around it lets go of the interpreter once, however many people came (`runtime.quick_calls`).
+The loop that accepts reads what a client has sent, as far as it has come, and lets `runtime.early_admission` judge. Between
+two looks around it lets go of the interpreter once, however many people came (`runtime.nonblocking_calls`).
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from gunicorn.workers.gthread import PollableMethodQueue, TConn, ThreadWorker
 from core.admission import line_for, process_gate, return_after
 from core.places import Gate, Verdict, Waiter, decide, give_place_back, hold
 from core.telemetry.request_lines import face_of
-from runtime import quick_calls
-from runtime.door import (
+from runtime import nonblocking_calls
+from runtime.early_admission import (
     END_OF_HEAD,
     LONGEST_HEAD,
     Answer,
@@ -36,7 +36,7 @@ from runtime.door import (
 )
 from runtime.pace import HEAD_SECONDS, PacedSocket, TooSlow
 from runtime.probes import PATHS as PROBES
-from runtime.sent_away import Clerk, SentAway
+from runtime.refusal_log import RefusalLog, SentAway
 
 T = TypeVar("T")
 LIVE = "/health/live"
@@ -106,13 +106,13 @@ class CallbackQueue(PollableMethodQueue):
                 os.write(self._write_fd, b"\0")
 
     def run_callbacks(self, _fileobj: Any, max_callbacks: int = 50) -> None:
-        quick_calls.emptied(self._read_fd)
+        nonblocking_calls.emptied(self._read_fd)
         self._is_woken = False  # before the queue is emptied: who comes now wakes us again
         while not self._queue.empty():
             self._queue.get_nowait()()
 
 
-class DoorWorker(ThreadWorker):
+class AdmissionWorker(ThreadWorker):
     """Lets in, lets wait and sends away in the loop; threads only serve."""
 
     gate: Gate
@@ -122,7 +122,7 @@ class DoorWorker(ThreadWorker):
         super().__init__(*args, **kwargs)
         self.method_queue = CallbackQueue()
         self.has_door = not (self.cfg.is_ssl or self.cfg.http2_cleartext != "off")
-        self.clerk = Clerk()
+        self.refusal_log = RefusalLog()
         self._heads: dict[Connection, None] = {}  # not whole yet, in the order in which they began
         self._notified = 0.0
         self._names: dict[int, Any] = {}
@@ -130,7 +130,7 @@ class DoorWorker(ThreadWorker):
     def open_door(self, application: Application) -> None:
         """From now on there is somebody to ask."""
         self.gate, self.refusals = process_gate(), Refusals(application)
-        self.clerk.start()
+        self.refusal_log.start()
 
     # -- those who come --------------------------------------------------------------------
 
@@ -141,7 +141,7 @@ class DoorWorker(ThreadWorker):
 
     def _accept_one(self, listener: socket.socket) -> bool:
         """Take the next connection; False when there is none."""
-        client = quick_calls.accepted(listener)
+        client = nonblocking_calls.accepted(listener)
         if client is None:
             return False
         self.nr_conns += 1
@@ -163,7 +163,7 @@ class DoorWorker(ThreadWorker):
             self.enqueue_req(conn)
             return
         try:
-            came = quick_calls.received(conn.sock)
+            came = nonblocking_calls.received(conn.sock)
         except OSError:
             came = b""
         if came == b"":
@@ -198,7 +198,7 @@ class DoorWorker(ThreadWorker):
             self.enqueue_req(conn)
         elif asked.path == LIVE and asked.is_only_read:
             if answer := self._guarded(self.refusals.probe, LIVE):
-                quick_calls.sent_and_closed(conn.sock, answer.bytes_for(asked.method, ""))
+                nonblocking_calls.sent_and_closed(conn.sock, answer.bytes_for(asked.method, ""))
                 self._is_answered(conn)
             else:
                 self.enqueue_req(conn)
@@ -249,9 +249,9 @@ class DoorWorker(ThreadWorker):
         waited: float,
     ) -> None:
         request_id = named(lines) or uuid.uuid4().hex
-        quick_calls.sent_and_closed(conn.sock, answer.bytes_for(asked.method, request_id))
+        nonblocking_calls.sent_and_closed(conn.sock, answer.bytes_for(asked.method, request_id))
         self._is_answered(conn)
-        self.clerk.note(
+        self.refusal_log.note(
             SentAway(
                 line=line,
                 request_id=request_id,
@@ -348,4 +348,4 @@ class DoorWorker(ThreadWorker):
 
     def run(self) -> None:
         super().run()
-        self.clerk.finish()
+        self.refusal_log.finish()

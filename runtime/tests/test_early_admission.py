@@ -12,7 +12,7 @@ from django.core.wsgi import get_wsgi_application
 from django.db import close_old_connections
 
 from core.admission import RETURN_AFTER
-from runtime.door import LARGEST_BODY, Refusals, asked_by, named
+from runtime.early_admission import LARGEST_BODY, Refusals, asked_by, named
 
 
 def head(first: str, *lines: str) -> bytes:

@@ -22,12 +22,12 @@ class SentAway:
     size: int
 
 
-class Clerk:
+class RefusalLog:
     """Writes down what he is given, in order."""
 
     def __init__(self) -> None:
         self._given: queue.SimpleQueue[SentAway | None] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._run, name="clerk", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="refusal-log", daemon=True)
 
     def start(self) -> None:
         self._thread.start()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.tests.test_metrics import counted
 from core.tests.test_request_lines import Lines, lines
-from runtime.sent_away import Clerk, SentAway
+from runtime.refusal_log import RefusalLog, SentAway
 
 __all__ = ["lines"]
 FIGURES = {
@@ -15,16 +15,16 @@ FIGURES = {
 
 def test_each_is_counted_and_written_down_in_order(lines: Lines) -> None:
     before = {name: counted(name, **labels) for name, labels in FIGURES.items()}
-    clerk = Clerk()
-    clerk.start()
+    log = RefusalLog()
+    log.start()
     for number in range(3):
-        clerk.note(
+        log.note(
             SentAway(
                 line="shelves", request_id=f"id-{number}", method="GET", face="api",
                 seconds=1.01, size=80,
             )
         )  # fmt: skip
-    clerk.finish()
+    log.finish()
     for name, labels in FIGURES.items():
         assert counted(name, **labels) == before[name] + 3, name
     told = lines.requests()
