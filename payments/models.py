@@ -53,7 +53,8 @@ class Payment(models.Model):
     is verified and kept, and asked at `authorize_at`. UNPAID: the shop needs its customer's word
     until `pay_until`. NONE: there is nothing to pay. `kept_token` is the card of a one-off payment
     that its customer agreed to (`consent_text`, `consent_at`) to be asked later; never shown,
-    logged or audited.
+    logged or audited. `is_renewal`: asked for by the shop on the card of the hold before it, whose
+    agreement goes along.
     """
 
     user = models.ForeignKey(
@@ -86,6 +87,7 @@ class Payment(models.Model):
     kept_token = models.CharField(max_length=200, blank=True, default="")
     consent_text = models.CharField(max_length=40, blank=True, default="")
     consent_at = models.DateTimeField(null=True, blank=True)
+    is_renewal = models.BooleanField(default=False, db_default=False)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 

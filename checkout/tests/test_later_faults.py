@@ -20,7 +20,7 @@ from core import clock
 from orders import services as orders
 from orders.models import Order
 from orders.services import RefundRequest, holding
-from orders.tests.holds import Clock, far_shop, payment, round_at, scheduled, window_start
+from orders.tests.holds import Clock, far_shop, payment, round_at, scheduled, told, window_start
 from orders.tests.test_refunding import left
 from orders.tests.test_transitions import picked
 from payments.services import perform_open_calls
@@ -130,6 +130,37 @@ def test_whatever_dies_the_jobs_put_right(shop: Shop, kind: type[BaseException])
         assert payment(order).captured == order.captured_total == order.total_amount
         assert len(documents_of(order_id=order.pk)) == 1
     assert [paper.total for paper in documents_of(order_id=refunded.pk)][:-1] == [Decimal("5.00")]
+
+
+@pytest.mark.parametrize("kind", [Crash, Death])
+@pytest.mark.parametrize("point", RENEWAL)
+def test_a_renewal_keeps_the_agreement(shop: Shop, point: str, kind: type[BaseException]) -> None:
+    """On a card that was given for this order only; nobody paid, so nobody is thanked."""
+    time = Clock(clock.now())
+    with far_shop(shop, time) as far:
+        order = scheduled(far)
+        round_at(time, window_start(far) - dt.timedelta(hours=48))
+        first, letters = payment(order), told(order.user)
+        assert (first.state, first.kept_token != "") == ("AUTHORIZED", True)
+        with dying_at(point, kind):
+            holding.renew_on_mandate(order_id=order.pk, now=time.now)
+        assert payment(order).pk == first.pk, "the control: it is not renewed"
+        for _minute in range(3):
+            round_at(time, time.now + dt.timedelta(minutes=1))
+        if point == "renewal_between_record_and_call":
+            assert payment(order).pk == first.pk, "the bank was not asked; its time has not come"
+            assert holding.renew_on_mandate(order_id=order.pk, now=time.now)
+            round_at(time, time.now + dt.timedelta(minutes=1))
+        second = payment(order)
+        assert (second.pk != first.pk, second.state) == (True, "AUTHORIZED")
+        assert second.kept_token == first.kept_token
+        assert (second.consent_text, second.consent_at) == (first.consent_text, first.consent_at)
+        assert live_holds(order) == [order.total_amount]
+        assert told(order.user) == letters
+        assert holding.renew_on_mandate(order_id=order.pk, now=time.now), "once more on that card"
+        round_at(time, time.now + dt.timedelta(minutes=1))
+        assert live_holds(order) == [order.total_amount]
+        assert broken_books() == {}
 
 
 @pytest.mark.parametrize("kind", [Crash, Death])

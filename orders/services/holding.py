@@ -158,33 +158,28 @@ def renew_on_mandate(*, order_id: int, now: dt.datetime) -> bool:
             card=card,
             now=now,
             attempt=payments.next_attempt(order_number=order.order_number),
+            is_renewal=True,
         )
     faults.point("renewal_between_record_and_call")
     outcome = payments.authorise(
         payment=handle, metadata={"user_id": str(order.user_id)}, off_session=True
     )
     faults.point("renewal_between_call_and_record")
-    return settle_attempt(
-        order_id=order_id, payment_id=handle.id, outcome=outcome, now=now, renewal=True
-    )
+    return settle_attempt(order_id=order_id, payment_id=handle.id, outcome=outcome, now=now)
 
 
-def settle_attempt(
-    *,
-    order_id: int,
-    payment_id: int,
-    outcome: Outcome,
-    now: dt.datetime,
-    renewal: bool = False,
-) -> bool:
+def settle_attempt(*, order_id: int, payment_id: int, outcome: Outcome, now: dt.datetime) -> bool:
     """Record how a later hold of an order went; True when it is the order's money now.
 
-    An order that was cancelled, is leaving, or has left meanwhile lets it go again. Safe to repeat.
+    An order that was cancelled, is leaving, or has left meanwhile lets it go again. A
+    renewal, whoever settles it, keeps the agreement of the hold before it and is told to nobody; the
+    customer is asked where the bank says no, the bank anew where it said nothing. Safe to repeat.
     """
     with write_transaction(durable=True):
         order = lock_order(order_id=order_id)
         if order.payment_id == payment_id:
             return True
+        renewal = payments.attempt_of(payment_id=payment_id).is_renewal
         if outcome.is_agreed:
             return _take_over(order, payment_id, outcome, now, renewal=renewal)
         if outcome.verdict is Verdict.ACTION_REQUIRED and not renewal:
@@ -195,7 +190,7 @@ def settle_attempt(
         else:
             reason = outcome.reason or outcome.verdict.value.lower()
             payments.drop_attempt(payment_id=payment_id, reason=reason, now=now)
-            if renewal and outcome.verdict is not Verdict.UNREACHABLE:
+            if renewal and outcome.verdict is not Verdict.UNREACHABLE and reason != NO_ANSWER:
                 ask_to_pay(order=order, now=now)
     return False
 
@@ -241,7 +236,7 @@ def settle_abandoned(*, payment_id: int, number: str, now: dt.datetime) -> None:
     """Finish an attempt whose process died, or whose cardholder was sent to the bank."""
     order = Order.objects.get(order_number=number)
     outcome = payments.ask(payment_id=payment_id, now=now)
-    late = now - payments.opened_at(payment_id=payment_id) >= AT_BANK
+    late = now - payments.attempt_of(payment_id=payment_id).opened_at >= AT_BANK
     if outcome.verdict is Verdict.ACTION_REQUIRED and late:
         outcome = Outcome(verdict=Verdict.DECLINED, reason=NOT_CONFIRMED)
     elif outcome.verdict is Verdict.NOTHING or (outcome.verdict is Verdict.UNKNOWN and late):

@@ -51,11 +51,11 @@ WITH payment AS (
     INSERT INTO payments_payment
         (user_id, order_number, provider, provider_reference, idempotency_key, payment_token_id,
          brand, last4, state, amount, authorized, captured, refunded, failure, authorize_at,
-         kept_token, consent_text, consent_at, created_at, updated_at)
+         kept_token, consent_text, consent_at, is_renewal, created_at, updated_at)
     VALUES
         (%(user)s, %(number)s, %(provider)s, '', %(key)s, %(token)s,
          %(brand)s, %(last4)s, '{PaymentState.PENDING}', %(amount)s, 0, 0, 0, '', %(authorize_at)s,
-         '', %(consent)s, %(consent_at)s, statement_timestamp(), statement_timestamp())
+         '', %(consent)s, %(consent_at)s, %(renewal)s, statement_timestamp(), statement_timestamp())
     RETURNING id
 )
 INSERT INTO payments_providercall
@@ -76,13 +76,14 @@ def open_payment(
     now: dt.datetime,
     authorize_at: dt.datetime | None = None,
     attempt: int = 1,
+    is_renewal: bool = False,
 ) -> PaymentHandle:
     """Write down that `amount` will be asked for, in the caller's transaction. One statement.
 
     `card` comes from `chosen_card`. Nothing is asked yet: that is `authorise`. With `authorize_at`
     the card is only checked now, and asked then: its owner agreed to that. A later hold of the same
-    order is told by its `attempt` (`next_attempt`), and looked after by `open_attempts` when this
-    process dies.
+    order is told by its `attempt` (`next_attempt`), and looked after by `abandoned_attempts` when
+    this process dies; whoever does so has to know that it `is_renewal`.
     """
     later = f":{attempt}" if attempt > 1 else ""
     key = f"{order_number}:authorize{later}"
@@ -102,6 +103,7 @@ def open_payment(
                 "authorize_at": authorize_at,
                 "consent": CONSENT if is_scheduled else "",
                 "consent_at": now if is_scheduled else None,
+                "renewal": is_renewal,
                 "kind": ProviderCall.Kind.VERIFY if is_scheduled else ProviderCall.Kind.AUTHORIZE,
                 "call": f"{order_number}:verify{later}" if is_scheduled else key,
                 "again_at": now + LEASE if attempt > 1 else None,

@@ -30,6 +30,14 @@ CARD_GONE = "card_removed"
 
 
 @dataclass(frozen=True, kw_only=True)
+class Attempt:
+    """A later hold of a standing order. `is_renewal`: the shop asked for it, not the customer."""
+
+    opened_at: dt.datetime
+    is_renewal: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class LaterHold:
     """A hold that this process may ask for now. `is_repeat`: somebody else did before, and died."""
 
@@ -166,9 +174,10 @@ def abandoned_attempts(*, now: dt.datetime, limit: int) -> list[tuple[int, str]]
     return list(rows.values_list("pk", "order_number")[:limit])
 
 
-def opened_at(*, payment_id: int) -> dt.datetime:
-    """When an attempt was opened. One query."""
-    return Payment.objects.values_list("created_at", flat=True).get(pk=payment_id)
+def attempt_of(*, payment_id: int) -> Attempt:
+    """When an attempt was opened, and for whom. One query."""
+    row = Payment.objects.values_list("created_at", "is_renewal").get(pk=payment_id)
+    return Attempt(opened_at=row[0], is_renewal=row[1])
 
 
 def awaits_confirmation(*, payment_id: int) -> bool:
