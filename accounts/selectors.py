@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 from django.db.models.functions import Lower
 
 from accounts.contact_models import MailProof, PhoneCode
-from accounts.models import Address, Consent, PasswordReset, SignIn, User
+from accounts.models import Address, Consent, Device, PasswordReset, SignIn, User
 from branches.areas import EVERYWHERE, Destination
 from core.email_identity import known_identity
 from core.errors import NotFound
@@ -142,6 +142,11 @@ def open_mail_proof(*, proof_id: int, now: dt.datetime) -> MailProof | None:
         .filter(pk=proof_id, used_at=None, expires_at__gt=now, user__is_active=True)
         .first()
     )
+
+
+def device(*, device_id: int) -> Device | None:
+    """A device that is known still, with its person."""
+    return Device.objects.select_related("user").filter(pk=device_id).first()
 
 
 def open_phone_code(*, code_id: int, now: dt.datetime) -> PhoneCode | None:

@@ -18,6 +18,7 @@ EMAIL, SMS = "EMAIL", "SMS"
 GROUPS = {
     "ORDER": _("Orders"),
     "MONEY": _("Money and papers"),
+    "ACCOUNT": _("Your account"),
     "NEWS": _("Offers"),
 }
 
@@ -58,6 +59,14 @@ class Event:
 
 def _mailing(maker: str) -> str:
     return f"orders.mailing.{maker}_context"
+
+
+def _account(name: str, label: Any, maker: str) -> Event:
+    """Mail about the account is a duty, by e-mail alone."""
+    return Event(
+        name=f"account_{name}", label=label, group="ACCOUNT", duty=True, template="account",
+        context=f"notifications.mailing.{maker}_context",
+    )  # fmt: skip
 
 
 _ALL = (
@@ -137,6 +146,15 @@ _ALL = (
         name="order_document", label=_("Invoices and credit notes"), group="MONEY",
         context=_mailing("document"), duty=True,
     ),
+    _account("verify", _("Confirm your address"), "proof"),
+    _account("email_change", _("Confirm a new address"), "proof"),
+    _account("email_changed", _("Your address is being changed"), "proof"),
+    _account("password_reset", _("A link for a new password"), "reset"),
+    _account("password_changed", _("Your password was changed"), "password"),
+    _account("new_sign_in", _("A sign-in from a new device"), "sign_in"),
+    _account("guarded", _("Somebody is trying your password"), "guarded"),
+    _account("second_factor_reset", _("Your second factor was taken off"), "second_factor"),
+    _account("erased", _("Your account is erased"), "erased"),
 )  # fmt: skip
 EVENTS: dict[str, Event] = {event.name: event for event in _ALL}
 BY_STATUS = {

@@ -13,6 +13,7 @@ from typing import Any
 from django.conf import settings
 from django.utils.translation import get_language
 
+from notifications.account_words import WORDS
 from notifications.events import BY_STATUS
 
 MOMENT = dt.datetime(2026, 12, 9, 14, 0, tzinfo=dt.UTC)
@@ -38,6 +39,14 @@ def _standing(item: Any) -> dict[str, Any]:
         "why": "…",
         "nearest": [choice],
     }
+
+
+def _account(event: str) -> dict[str, Any]:
+    words = WORDS.get(event)
+    if words is None:
+        return {}
+    link = f"{settings.SITE_URL}/account/{'x' * 43}/" if words.button else ""
+    return {"words": words, "link": link, "device": "Chrome on Android", "at": MOMENT}
 
 
 class _Named(SimpleNamespace):
@@ -109,4 +118,5 @@ def sample_context(*, event: str) -> dict[str, Any]:
         **_standing(item),
         "person": SimpleNamespace(full_name="נעמי־אלישבע Ben-Yehuda Rosenzweig", language="he"),
         "site": settings.SITE_URL,
+        **_account(event),
     }  # fmt: skip

@@ -166,7 +166,7 @@ class ResetPassword(ApiView):
     def post(self, request: Request, body: dict[str, Any]) -> None:
         now, caller = clock.now(), caller_of(request)
         user = services.reset_password(**body, caller=caller, now=now)
-        services.remember_device(user=user, caller=caller, now=now)
+        services.remember_device(user=user, caller=caller, now=now, signed_in=False)
 
 
 class ChangePassword(ApiView):

@@ -14,6 +14,7 @@ import uuid
 from django.conf import settings
 from django.core.signing import BadSignature, Signer
 from django.utils.crypto import salted_hmac
+from procrastinate.contrib.django import app as jobs
 
 from accounts.callers import Caller
 from accounts.models import Device, KnownPlace, User
@@ -25,6 +26,10 @@ MOST_DEVICES = 50
 UNSEEN_LIFE = dt.timedelta(days=400)
 SEEN_EVERY = dt.timedelta(minutes=10)
 NOBODY = 0
+NEW_DEVICE_TASK = "accounts.send_new_sign_in"
+"""Of an app above this one, which keeps the messages."""
+JUST_OPENED = dt.timedelta(hours=1)
+"""So long the first device of an account is that on which it was opened."""
 
 
 def known_device(*, user_id: int, caller: Caller) -> Device | None:
@@ -45,9 +50,16 @@ def known_place(*, user_id: int, caller: Caller, now: dt.datetime) -> bool:
 
 
 def remember(
-    *, user: User, caller: Caller, now: dt.datetime, family: uuid.UUID | None = None
+    *,
+    user: User,
+    caller: Caller,
+    now: dt.datetime,
+    family: uuid.UUID | None = None,
+    signed_in: bool = True,
 ) -> str:
     """Make device and place known to the account; the device's token, for the caller to keep.
+
+    The person is told of a sign-in (`signed_in`, and no refresh) on a device not seen before.
 
     An app that refreshes without its token is the same device each time, that of its `family`:
     else one that never keeps a token would push everybody else's out.
@@ -61,13 +73,21 @@ def remember(
                 Device.objects.filter(pk=device.pk).update(last_seen_at=now)
             return _token(user, _secret(user_id=user.pk, token=caller.device))
         secret = _of_family(family) if family else secrets.token_urlsafe(32)
-        Device.objects.update_or_create(
+        tells = signed_in and not family and not _is_where_it_was_opened(user, now)
+        device, _made = Device.objects.update_or_create(
             user=user,
             secret_hash=_hash(secret),
             defaults={"family": caller.family, "last_seen_at": now},
         )
+        if tells:
+            jobs.configure_task(NEW_DEVICE_TASK).defer(user_id=user.pk, device_id=device.pk)
         _forget_beyond(Device.objects.filter(user_id=user.pk), MOST_DEVICES)
     return _token(user, secret)
+
+
+def _is_where_it_was_opened(user: User, now: dt.datetime) -> bool:
+    young = now - user.created_at < JUST_OPENED
+    return young and not Device.objects.filter(user_id=user.pk).exists()
 
 
 def _token(user: User, secret: str) -> str:

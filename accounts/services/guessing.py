@@ -26,6 +26,7 @@ from core.limits import (
 )
 
 GUARDED_TASK = "accounts.send_guarded"
+"""Of an app above this one, which keeps the messages."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from functools import partial
 
 import structlog
 from django.conf import settings
-from django.core.mail import send_mail
 from django.db import transaction
-from django.template.loader import render_to_string
-from django.utils import translation
-from django.utils.translation import gettext as _
 
 from accounts.errors import OpenOrders
 from accounts.locks import lock_user
@@ -23,6 +20,8 @@ from core.errors import TokenInvalid
 from core.transactions import write_transaction
 
 log = structlog.get_logger(__name__)
+WHEN_ERASED: list[Callable[..., None]] = []
+"""Who says goodbye, filled by apps above: called with user_id, email and language after the commit."""
 
 
 def erase_account(*, actor: User, current_password: str, now: dt.datetime) -> None:
@@ -43,7 +42,9 @@ def erase_account(*, actor: User, current_password: str, now: dt.datetime) -> No
         if user.erased_at is not None:
             raise TokenInvalid
         _refuse_while_open(user.pk)
-        transaction.on_commit(partial(_say_farewell, user.email, user.language), robust=True)
+        transaction.on_commit(
+            partial(_say_farewell, user.pk, user.email, user.language), robust=True
+        )
         transaction.on_commit(partial(_write_down, user.pk), robust=True)
         forget_person(user_id=user.pk, now=now)
         record(actor=user, entity_type="user", entity_id=user.pk, action=Action.DELETE)
@@ -101,12 +102,7 @@ def _write_down(user_id: int) -> None:
         file.write(f"{user_id}\n")
 
 
-def _say_farewell(email: str, language: str) -> None:
+def _say_farewell(user_id: int, email: str, language: str) -> None:
     """The last mail: no row and no job may hold the address any more."""
-    with translation.override(language):
-        send_mail(
-            subject=_("Your account at Mami is erased"),
-            message=render_to_string("accounts/mail/erased.txt"),
-            from_email=None,
-            recipient_list=[email],
-        )
+    for say in WHEN_ERASED:
+        say(user_id=user_id, email=email, language=language)

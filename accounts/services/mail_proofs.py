@@ -15,6 +15,7 @@ from accounts.contact_models import MailProof
 from accounts.models import User
 
 MAIL_TASK = "accounts.send_mail_proof"
+"""Of an app above this one, which keeps the messages."""
 LIFE = {
     MailProof.Kind.VERIFY: dt.timedelta(days=7),
     MailProof.Kind.CHANGE: dt.timedelta(hours=24),

@@ -30,6 +30,8 @@ from core.transactions import write_transaction
 
 RESET_LIFE = dt.timedelta(minutes=30)
 MAIL_TASK = "accounts.send_password_reset"
+CHANGED_TASK = "accounts.send_password_changed"
+"""Both of an app above this one, which keeps the messages."""
 
 
 def change_password(
@@ -124,3 +126,4 @@ def _set(user: User, encoded: str, *, now: dt.datetime) -> None:
     user.password = encoded
     user.save(update_fields=["password"])
     end_all_tokens(user=user, now=now)
+    jobs.configure_task(CHANGED_TASK).defer(user_id=user.pk, at=now.isoformat())

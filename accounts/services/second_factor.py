@@ -37,6 +37,7 @@ ISSUER = "Mami"
 STEP_SECONDS = 30
 RECOVERY_CODES = 10
 RESET_TASK = "accounts.send_second_factor_reset"
+"""Of an app above this one, which keeps the messages."""
 _PURPOSE = "second-factor"
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that is read as another
 

@@ -132,7 +132,8 @@ def reset(request: HttpRequest, token: str) -> HttpResponse:
         add_refusal(form, refusal)
         return again(request, "accounts/reset.html", form, refusal)
     messages.success(request, _("The new password is set. Please sign in with it."))
-    return remember_device(redirect_to(request, reverse("accounts:login")), request, user)
+    answer = redirect_to(request, reverse("accounts:login"))
+    return remember_device(answer, request, user, signed_in=False)
 
 
 def enter(request: HttpRequest, user: User, target: str) -> HttpResponse:
@@ -147,9 +148,13 @@ def enter(request: HttpRequest, user: User, target: str) -> HttpResponse:
     return response
 
 
-def remember_device(response: HttpResponse, request: HttpRequest, user: User) -> HttpResponse:
+def remember_device(
+    response: HttpResponse, request: HttpRequest, user: User, *, signed_in: bool = True
+) -> HttpResponse:
     """Let this browser be known to the account the next time somebody guesses at it."""
-    token = services.remember_device(user=user, caller=caller_of(request), now=clock.now())
+    token = services.remember_device(
+        user=user, caller=caller_of(request), now=clock.now(), signed_in=signed_in
+    )
     response.set_cookie(
         cookie_name(DEVICE_COOKIE),
         token,

@@ -1,5 +1,11 @@
 """Everything that changes messages and what people want of them."""
 
+from notifications.services.account_mail import (
+    owe_account_message,
+    owe_mail_proof,
+    owe_password_reset,
+    say_farewell,
+)
 from notifications.services.enquiries import EnquiryData, ask, forget_enquiries, send_enquiry
 from notifications.services.outbox import queue
 from notifications.services.phone_codes import send_phone_code
@@ -15,8 +21,12 @@ __all__ = [
     "deliver",
     "forget_enquiries",
     "hours_of",
+    "owe_account_message",
+    "owe_mail_proof",
+    "owe_password_reset",
     "queue",
     "resend",
+    "say_farewell",
     "send_enquiry",
     "send_phone_code",
     "sweep",

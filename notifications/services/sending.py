@@ -147,7 +147,7 @@ def _by_mail(message: Message, event: events.Event, context: dict[str, object]) 
         event=event,
         context={**context, "person": message.user},
         language=message.user.language,
-        to=message.user.email,
+        to=str(context.get("to") or message.user.email),
         user_id=message.user_id,
         dedupe_key=message.dedupe_key,
     )
