@@ -15,8 +15,9 @@ from django.utils.translation import pgettext, pgettext_lazy
 from branches.calendar.days import Coming, coming
 from branches.calendar.reading import DAY, Kept, kept_from
 from branches.calendar.rests import AROUND, Place
-from branches.models import Branch
+from branches.models import LATITUDE, LONGITUDE, Branch
 from branches.sql import calendar
+from branches.windows import HORIZON_DAYS
 from core import clock
 from core.clock import shop_date
 
@@ -41,7 +42,7 @@ class Contact:
     phone: str
     week: Hours = ()
     kept: Kept | None = None
-    place: Place = (0.0, 0.0)
+    place: Place = (float(LATITUDE), float(LONGITUDE))
 
     def rest(self, *, now: dt.datetime) -> Coming | None:
         """The rest that is on, or begins within three days."""
@@ -84,7 +85,7 @@ def read() -> Contact:
     """As it stands in the table now. One query."""
     source = Branch.objects.filter(is_delivery_source=True, is_active=True)
     today = shop_date(clock.now())
-    begin, end = (f"DATE '{today + DAY * days}'" for days in (-AROUND, 2 * AROUND))
+    begin, end = (f"DATE '{today + DAY * days}'" for days in (-AROUND, HORIZON_DAYS + AROUND))
     told = RawSQL(calendar(start=begin, end=end), [], TextField())  # noqa: S611 - dates of ours
     row = (
         source.annotate(told=told)

@@ -72,3 +72,9 @@ SELECT {calendar(start="%(first)s", end="%(last)s")}, b.latitude, b.longitude, (
       AND x.starts_at < %(end)s AND x.ends_at > %(start)s)::text
 FROM branches_branch b WHERE b.id = %(branch)s
 """  # noqa: S608
+# Whether no closure of all branches is on, the calendar around today, and where deliveries leave from.
+SHOP_CLOSED = f"""
+SELECT NOT EXISTS (SELECT FROM branches_closure x WHERE x.branch_id IS NULL AND now() BETWEEN x.starts_at AND x.ends_at),
+    {calendar(start="current_date - 7", end="current_date + 7")}, b.latitude, b.longitude
+FROM (SELECT 1) AS one LEFT JOIN branches_branch b ON b.is_delivery_source AND b.is_active
+"""  # noqa: S608

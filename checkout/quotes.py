@@ -15,6 +15,7 @@ from django.utils.translation import get_language
 from branches import selectors as branches
 from branches.areas import EVERYWHERE, AreaTerms, Destination
 from branches.calendar.passover import is_on
+from branches.calendar.reading import kept_now, place_of
 from branches.errors import InvalidSlot, SlotClosed
 from branches.models import Branch, DatedSlot, Holder, PlaceHold
 from branches.selectors import SlotChoice
@@ -24,7 +25,7 @@ from cart.charges import BAG, DEPOSIT, Charge, charges_for, vat_class_of
 from cart.errors import EmptyCart, ProductInactive, QuantityNotAllowed
 from cart.quantities import nearest_allowed
 from cart.selectors import lines_version, place_holder
-from catalog.models import VatClass
+from catalog.models import Product, VatClass
 from catalog.passover import is_chametz
 from catalog.sql import vat_rate_on
 from catalog.vat import rates_on
@@ -36,6 +37,9 @@ from core.clock import shop_date
 from core.errors import NotFound, ServiceUnavailable
 from core.money import ZERO, json_quantity
 from orders import pricing
+
+Time = tuple[dt.datetime, dt.datetime | None]
+"""Of a window its begin and end; of a pickup without one the hour it is kept until."""
 
 # One round trip, under the basket's lock. What is being ordered, and whether it may be sold, is
 # seen in the same snapshot as the prices.
@@ -268,10 +272,26 @@ def rated(found: Basket, *, day: dt.date, was: dt.date) -> Basket:
     )
 
 
-def check_passover(found: Basket, *, begin: dt.datetime, end: dt.datetime | None = None) -> None:
-    """Raises ChametzInPassover where a window [begin, end) or a pickup at `begin` lies in it."""
-    if found.chametz and is_on(mode=found.passover_mode, begin=begin, end=end):
+def check_passover(
+    found: Basket, *, begin: dt.datetime, end: dt.datetime | None = None, branch: Branch
+) -> None:
+    """Raises ChametzInPassover where a window [begin, end) or a pickup at `begin` lies in it, by the
+    sunset of `branch`."""
+    if found.chametz and is_on(
+        mode=found.passover_mode, begin=begin, end=end, place=place_of(branch)
+    ):
         raise ChametzInPassover(product_ids=list(found.chametz))
+
+
+def check_chametz(products: Iterable[Product], time: Time, branch: Branch | None = None) -> None:
+    """Raises ChametzInPassover for chametz in a time of it, by the sunset of `branch`. One query where
+    there is any."""
+    found = [product.pk for product in products if is_chametz(product.passover)]
+    if not found:
+        return
+    place = place_of(branch) if branch is not None else None
+    if is_on(mode=kept_now().passover_mode, begin=time[0], end=time[1], place=place):
+        raise ChametzInPassover(product_ids=found)
 
 
 def _rate(rates: Mapping[str, Decimal], vat_class: str) -> Decimal:

@@ -11,7 +11,7 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -26,8 +26,11 @@ from django.db import connections
 from procrastinate.contrib.django import app as jobs
 from prometheus_client.core import GaugeMetricFamily, Metric
 
+from branches.calendar.reading import DAY, kept_from
+from branches.sql import SHOP_CLOSED
 from checkout.models import Reservation
-from core import metrics
+from core import clock, metrics
+from core.clock import shop_date
 from core.sql import listed
 from inventory.sql import NEGATIVE_AVAILABLE
 from mami.models import JobRun
@@ -47,6 +50,18 @@ class Question:
     sql: str
     names: tuple[str, ...]
     labels: tuple[str, ...] = ()
+    read: Callable[..., tuple[Any, ...]] | None = None
+    """What a row stands for, where that is not the row itself."""
+
+
+def _is_open(anywhere: bool, text: str, latitude: Any, longitude: Any) -> tuple[int]:
+    """Whether no closure of all branches and no rest is on where deliveries leave from."""
+    if not anywhere or latitude is None:
+        return (int(anywhere),)
+    now = clock.now()
+    today, place = shop_date(now), (float(latitude), float(longitude))
+    found = kept_from(text).rests(start=today - DAY, end=today + DAY, place=place)
+    return (int(not any(rest.closes <= now < rest.opens for rest in found)),)
 
 
 QUESTIONS: tuple[Question, ...] = (
@@ -69,8 +84,8 @@ QUESTIONS: tuple[Question, ...] = (
     ),
     Question(
         names=("mami_shop_open",),
-        sql="SELECT (NOT EXISTS (SELECT FROM branches_closure WHERE branch_id IS NULL"
-        " AND now() BETWEEN starts_at AND ends_at))::int",
+        read=_is_open,
+        sql=SHOP_CLOSED,
     ),
     Question(names=("mami_stock_negative_available",), sql=NEGATIVE_AVAILABLE),
     Question(
@@ -198,6 +213,8 @@ def _asked(connection: psycopg.Connection[Any], question: Question) -> Samples:
     """Its figures; none, and counted, where this one takes longer than a second."""
     try:
         rows = connection.execute(question.sql).fetchall()
+        if question.read is not None:
+            rows = [question.read(*row) for row in rows]
     except (psycopg.errors.QueryCanceled, psycopg.errors.InsufficientPrivilege):
         metrics.STATE_FAILURES.inc()
         return []

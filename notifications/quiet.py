@@ -1,23 +1,22 @@
-"""The hours in which somebody wants to be left alone. Pure."""
+"""The hours in which somebody wants to be left alone."""
 
 from __future__ import annotations
 
 import datetime as dt
 
+from branches.calendar.known import home
 from branches.calendar.rests import Rules, rests
-from branches.models import LATITUDE, LONGITUDE
 from core.clock import SHOP_TZ, shop_date
 
 DEFAULT = (dt.time(22), dt.time(7))
 Hours = tuple[dt.time, dt.time]
-PLACE = (float(LATITUDE), float(LONGITUDE))
 
 
 def quiet_until(
     *, now: dt.datetime, hours: Hours | None, on_shabbat: bool = False
 ) -> dt.datetime | None:
     """When the quiet that `now` is in ends; None outside of it. With `on_shabbat` also from entry to
-    exit of Shabbat and holidays, by the sunset of Haifa: a night that follows a rest is quiet too.
+    exit of Shabbat and holidays, by the sunset where deliveries leave from: a night that follows a rest is quiet too.
     """
     until, at = None, now
     while True:
@@ -30,7 +29,7 @@ def quiet_until(
 
 def _rest_until(now: dt.datetime) -> dt.datetime | None:
     today = shop_date(now)
-    found = rests(start=today, end=today, place=PLACE, rules=Rules())
+    found = rests(start=today, end=today, place=home(), rules=Rules())
     return next((rest.opens for rest in found if rest.closes <= now < rest.opens), None)
 
 

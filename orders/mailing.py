@@ -9,7 +9,6 @@ from typing import Any
 
 from billing.selectors import stored_pdf
 from billing.services import draw_document
-from branches.windows import cutoff_at
 from core import clock
 from core.money import ZERO
 from notifications.errors import Obsolete
@@ -19,6 +18,7 @@ from orders.line_changes import line_changes
 from orders.models import Order
 from orders.problem_reports import given_back, problem
 from orders.refund_models import RefundLine
+from orders.schedule import closes_at
 from orders.selectors import due_as_it_stands, edits_of, questions_of
 from orders.status import FINAL
 from payments.choices import PaymentState
@@ -139,9 +139,7 @@ def problem_context(*, order_id: int, problem_id: int) -> dict[str, Any]:
 def scheduled_context(*, order_id: int) -> dict[str, Any]:
     """As `order_context`, with the last moment to change it (`change_until`)."""
     context = order_context(order_id=order_id)
-    window = context["window"]
-    until = cutoff_at(window.slot, window.date) if window else context["order"].due_at
-    return {**context, "change_until": until}
+    return {**context, "change_until": closes_at(context["order"])}
 
 
 def held_context(*, order_id: int) -> dict[str, Any]:

@@ -10,7 +10,8 @@ import datetime as dt
 
 from django.conf import settings
 
-from branches.windows import cutoff_at, ends_at
+from branches.calendar.known import last_orders
+from branches.windows import ends_at
 from core.clock import shop_date
 from orders.models import Order, OrderStatus
 
@@ -39,16 +40,25 @@ def must_live_until(order: Order) -> dt.datetime:
     return end + dt.timedelta(hours=settings.HOLD_SLACK_HOURS)
 
 
+def closes_at(order: Order) -> dt.datetime:
+    """Until when orders for its window are taken: the cut-off, or the rest that comes before it; of a
+    pickup without a window its own time."""
+    window = order.dated_slot
+    if window is None:
+        return order.due_at
+    known = Order._meta.get_field("branch").is_cached(order)  # one locked without its branch is not
+    return last_orders(slot=window.slot, date=window.date, branch=order.branch if known else None)
+
+
 def pay_until(order: Order, now: dt.datetime) -> dt.datetime:
     """Until when an order may be paid whose customer is told so now.
 
-    Its cut-off, or an hour where that is later, and never past its window's start; once picking has
+    The last moment of its window's orders, or an hour where that is later, and never past its window's start; once picking has
     begun, two hours. A delayed one: the start of its window, or an hour where that is over already.
     """
     if order.status in BEGUN:
         return now + PICKED_GRACE
     if order.status == OrderStatus.DELAYED:
         return max(order.due_at, now + GRACE)
-    window = order.dated_slot
-    cutoff = cutoff_at(window.slot, window.date) if window is not None else order.due_at
+    cutoff = closes_at(order)
     return min(max(cutoff, now + GRACE), order.due_at)

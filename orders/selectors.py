@@ -14,7 +14,6 @@ from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 from accounts.models import User
 from accounts.selectors import people_meant
 from billing.selectors import note_of
-from branches.windows import cutoff_at
 from catalog.models import Product
 from core.errors import NotFound
 from core.gtin import coded
@@ -26,6 +25,7 @@ from orders.models import DeliveryProof, Order, OrderItem, OrderStatus, PickedSt
 from orders.numbering import is_number, read_number
 from orders.problem_models import ProblemReport
 from orders.refund_models import OrderCharge, RefundLine
+from orders.schedule import closes_at
 from orders.staff_models import LineEdit, StaffNote
 from orders.status import OPEN
 from payments import selectors as payments
@@ -143,9 +143,7 @@ def change_until(*, order: Order) -> dt.datetime | None:
     hour ends it: staff chose its window, or it came back from the door."""
     if order.moved_by_staff_at is not None or order.left_at is not None:
         return None
-    if order.dated_slot is None:
-        return order.due_at
-    return cutoff_at(order.dated_slot.slot, order.dated_slot.date)
+    return closes_at(order)
 
 
 def is_begun(order: Order) -> bool:

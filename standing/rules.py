@@ -7,6 +7,7 @@ import itertools
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
+from branches.calendar.known import last_orders
 from branches.models import DeliverySlot
 from branches.windows import cutoff_at
 from core.clock import day_of_week, shop_instant
@@ -84,7 +85,7 @@ def place_at(
 
 
 def orders_until(slot: DeliverySlot | None, window_date: dt.date) -> dt.datetime:
-    """The last moment at which it can be ordered by hand."""
+    """The last moment at which it can be ordered by hand: that of its window, before a rest the rest."""
     if slot is None:
         return shop_instant(window_date + DAY, dt.time(0))
-    return cutoff_at(slot, window_date)
+    return last_orders(slot=slot, date=window_date)

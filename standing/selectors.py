@@ -293,7 +293,7 @@ def planned(row: StandingOrder, *, date: dt.date, slot: DeliverySlot | None) -> 
         window_date=date,
         slot=slot,
         draft_at=draft_at(date, row.lead_days),
-        place_at=place_at(slot, date),
+        place_at=place_at(slot, date, until=orders_until(slot, date) if slot else None),
     )
 
 

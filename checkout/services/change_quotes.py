@@ -16,24 +16,21 @@ from django.utils.translation import gettext as _
 
 from branches import selectors as branches
 from branches.areas import AreaTerms
-from branches.calendar.passover import is_on
-from branches.calendar.reading import kept_now
 from branches.errors import InvalidSlot, SlotClosed
 from branches.models import Branch, DatedSlot
 from branches.services.places import REFUSALS
-from branches.windows import starts_at
+from branches.windows import ends_at, starts_at
 from cart.charges import Charge, charges_for
 from cart.errors import ProductInactive, QuantityNotAllowed
 from cart.models import Substitution
 from cart.quantities import nearest_allowed
 from catalog.models import Product
-from catalog.passover import is_chametz
 from catalog.vat import rates_on
 from checkout.destinations import Goal, agreed_area, branch_for, check_moved, new_goal
-from checkout.errors import BelowMinimum, ChametzInPassover, SlotRequired
-from checkout.quotes import about
+from checkout.errors import BelowMinimum, SlotRequired
+from checkout.quotes import Time, about, check_chametz
 from checkout.requests import ChangeRequest
-from core.clock import shop_date, shop_instant
+from core.clock import shop_date
 from core.errors import InvalidInput, NotFound
 from core.money import ZERO, json_quantity
 from orders import pricing, selectors
@@ -120,7 +117,7 @@ def plan_of(
     """The whole of it, with `slot` as the window it will have (None: none).
 
     Raises NotFound (an unknown product), ProductInactive, QuantityNotAllowed, InvalidInput (less
-    than is packed), BranchClosed, OrderTooLarge.
+    than is packed), BranchClosed, OrderTooLarge, ChametzInPassover (more of it, or all moved there).
     """
     charges = selectors.charges_of(order=order)
     before = lines_of(items, charges)
@@ -130,7 +127,13 @@ def plan_of(
         rates = rates_on(date=supplied)  # VAT follows the day of supply
         before = [replace(one, vat_rate=rates.get(one.vat_class, one.vat_rate)) for one in before]
         fee_rate = rates.get("STANDARD", fee_rate)
-    lines = _lines(before, items, request, supplied)
+    time = (
+        (starts_at(slot.slot, slot.date), ends_at(slot.slot, slot.date)) if slot else (due_at, None)
+    )
+    lines = _lines(before, items, request, supplied, time)
+    if not place.keeps_slot:
+        keys = [line.product_id for line in lines if line.quantity]
+        check_chametz(Product.objects.filter(pk__in=keys).order_by("pk"), time, place.branch)
     if order.left_at is not None:
         totals = _as_agreed(order, lines, charges)
     else:
@@ -220,7 +223,11 @@ def _charges(supplied: dt.date, lines: list[ChangedLine]) -> tuple[Charge, ...]:
 
 
 def _lines(
-    before: list[ChangedLine], items: list[OrderItem], request: ChangeRequest, supplied: dt.date
+    before: list[ChangedLine],
+    items: list[OrderItem],
+    request: ChangeRequest,
+    supplied: dt.date,
+    time: Time,
 ) -> list[ChangedLine]:
     if request.lines is None:
         return before
@@ -235,7 +242,7 @@ def _lines(
     for line in before:
         there[line.product_id] = there.get(line.product_id, ZERO) + line.quantity
     changed = [key for key, want in wanted.items() if want.quantity != there.get(key, ZERO)]
-    goods = _goods(changed, wanted, there, supplied)
+    goods = _goods(changed, wanted, there, supplied, time)
     default = before[0].substitution if before else Substitution.BEST_MATCH
     return changed_lines(
         lines=before, wanted=wanted, goods=goods, default_substitution=str(default)
@@ -263,6 +270,7 @@ def _goods(
     wanted: Mapping[int, Wanted],
     there: Mapping[int, Decimal],
     supplied: dt.date,
+    time: Time,
 ) -> dict[int, Goods]:
     """The products whose amount changes, as they are sold today, at the VAT of the day of supply. Two
     queries.
@@ -279,7 +287,7 @@ def _goods(
     raised = [key for key in keys if wanted[key].quantity > there.get(key, ZERO)]
     if gone := [key for key in raised if key not in sold]:
         raise ProductInactive(product_ids=gone)
-    _check_passover([products[key] for key in raised], supplied)
+    check_chametz([products[key] for key in raised], time)
     _check_quantities([products[key] for key in keys], wanted)
     return {
         key: Goods(
@@ -296,14 +304,6 @@ def _goods(
         )
         for key, product in products.items()
     }
-
-
-def _check_passover(raised: list[Product], supplied: dt.date) -> None:
-    """Raises ChametzInPassover for more chametz on a day of it. One query where there is any."""
-    found = [product.pk for product in raised if is_chametz(product.passover)]
-    noon = shop_instant(supplied, dt.time(12))
-    if found and is_on(mode=kept_now().passover_mode, begin=noon):
-        raise ChametzInPassover(product_ids=found)
 
 
 def _check_quantities(products: list[Product], wanted: Mapping[int, Wanted]) -> None:

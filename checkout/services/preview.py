@@ -62,9 +62,9 @@ def quote_cart(
     )
     ready_until = _ready_until(request, branch, now)
     if slot is not None:
-        quotes.check_passover(basket, begin=slot.starts_at, end=slot.ends_at)
+        quotes.check_passover(basket, begin=slot.starts_at, end=slot.ends_at, branch=branch)
     elif ready_until is not None:
-        quotes.check_passover(basket, begin=ready_until)
+        quotes.check_passover(basket, begin=ready_until, branch=branch)
     basket = quotes.rated(basket, day=_supplied(slot, ready_until, now), was=day)
     free = availability(branch_id=branch.pk, product_ids=[line.product_id for line in basket.lines])
     lines = [replace(line, available=free[line.product_id]) for line in basket.lines]

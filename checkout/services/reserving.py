@@ -150,7 +150,8 @@ def _reserve(
     slot, branch = _take_place(request, goal, cart, now)
     quotes.check_seen(request, slot)
     due_at = _due_at(slot, branch, now)
-    quotes.check_passover(basket, begin=due_at, end=ends_at(slot.slot, slot.date) if slot else None)
+    until = ends_at(slot.slot, slot.date) if slot else None
+    quotes.check_passover(basket, begin=due_at, end=until, branch=branch)
     basket = quotes.rated(basket, day=shop_date(due_at), was=day)
     totals = pricing.quote(
         lines=[line.price for line in basket.lines],

@@ -9,14 +9,16 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from branches.calendar.passover import period
 from branches.calendar_models import CalendarSettings
+from branches.models import DeliverySlot
 from checkout.errors import ChametzInPassover
 from checkout.requests import ChangeLine, ChangeRequest
 from checkout.services import preview
 from checkout.services.changing import preview_change
 from checkout.tests.test_refusals import refused
 from core import clock
-from core.clock import day_of_week, shop_instant
+from core.clock import SHOP_TZ, day_of_week, shop_instant
 from tests.shop import Shop
 
 EVE = dt.date(2027, 4, 21)
@@ -84,3 +86,59 @@ def test_no_chametz_comes_into_an_order_of_passover(
         preview_change(actor=order.user, order_id=order.pk, request=asked, now=clock.now())
     mode("OFF")
     preview_change(actor=order.user, order_id=order.pk, request=asked, now=clock.now())
+
+
+def test_an_order_with_chametz_does_not_move_into_passover(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clock, "now", lambda: shop_instant(EVE - dt.timedelta(days=3), dt.time(9)))
+    before = EVE - dt.timedelta(days=1)
+    on(shop, before)
+    mode("AUTO")
+    milk, bread = shop.product(), shop.product(passover="NOT")
+    order = shop.order(quantities={milk: 2, bread: 1})
+    plain = shop.order(quantities={milk: 2})
+    DeliverySlot.objects.filter(pk=shop.later_slot.pk).update(day_of_week=day_of_week(EVE))
+    moved = ChangeRequest(delivery_slot_id=shop.later_slot.pk, delivery_date=EVE)
+    with pytest.raises(ChametzInPassover) as refusal:
+        preview_change(actor=order.user, order_id=order.pk, request=moved, now=clock.now())
+    assert refusal.value.details == {"product_ids": [bread.pk]}
+    order.refresh_from_db()
+    assert order.dated_slot is not None
+    assert order.dated_slot.date == before
+    preview_change(actor=plain.user, order_id=plain.pk, request=moved, now=clock.now())
+    mode("OFF")
+    preview_change(actor=order.user, order_id=order.pk, request=moved, now=clock.now())
+
+
+def test_the_evening_after_passover_is_free_again(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Passover of 2029 ends on the Saturday after its seventh day, before eight at Haifa."""
+    last, before = dt.date(2029, 4, 7), dt.date(2029, 3, 29)
+    monkeypatch.setattr(clock, "now", lambda: shop_instant(before, dt.time(6)))
+    on(shop, before)
+    mode("AUTO")
+    order = shop.order(quantities={shop.product(passover="NOT"): 1})
+    over = period(last)[1].astimezone(SHOP_TZ)
+    assert dt.time(19, 30) < over.time() < dt.time(20)
+    moved = ChangeRequest(delivery_slot_id=shop.later_slot.pk, delivery_date=last)
+    window(shop, last, dt.time(20), dt.time(22))
+    preview_change(actor=order.user, order_id=order.pk, request=moved, now=clock.now())
+    window(shop, last, dt.time(18), dt.time(20))
+    with pytest.raises(ChametzInPassover):
+        preview_change(actor=order.user, order_id=order.pk, request=moved, now=clock.now())
+
+
+def window(shop: Shop, date: dt.date, begin: dt.time, end: dt.time) -> None:
+    """Let the shop's later window be on the day of `date`, from `begin` to `end`."""
+    DeliverySlot.objects.filter(pk=shop.later_slot.pk).update(
+        start_time=begin, end_time=end, day_of_week=day_of_week(date)
+    )
+
+
+def test_it_ends_by_the_sunset_of_the_branch() -> None:
+    last = dt.date(2027, 4, 28)
+    haifa, eilat = (period(last, place=at)[1] for at in ((32.794, 34.990), (29.558, 34.948)))
+    assert haifa != eilat
+    assert period(last)[1] == haifa

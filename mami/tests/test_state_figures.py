@@ -1,5 +1,6 @@
 """The figures in the database: all of them from the first time on, and never in the way of anybody."""
 
+import datetime as dt
 import json
 import re
 import threading
@@ -12,6 +13,9 @@ from django.db import connection
 from django.test import Client
 from pytest_django import Settings
 
+from branches.tests import factories
+from core import clock
+from core.clock import shop_instant
 from core.tests.test_metrics import TOKEN, counted
 from mami import job_runs, state_figures, worker_figures
 from mami.models import JobRun
@@ -128,4 +132,23 @@ def test_every_question_fits_its_names() -> None:
     with connection.cursor() as cursor:
         for question in state_figures.QUESTIONS:
             cursor.execute(question.sql)
-            assert len(cursor.description) == len(question.labels) + len(question.names)
+            told = len(cursor.description)
+            if question.read is not None:
+                told = len(question.read(*cursor.fetchone()))
+            assert told == len(question.labels) + len(question.names)
+
+
+@pytest.mark.parametrize(
+    ("at", "is_open"),
+    [("12:00", 1), ("14:52", 1), ("14:53", 0), ("23:00", 0)],
+)
+def test_the_shop_is_not_open_during_a_rest(
+    client: Client, settings: Settings, monkeypatch: pytest.MonkeyPatch, at: str, is_open: int
+) -> None:
+    factories.warehouse()
+    settings.KEEPS_SHABBAT = True
+    friday = shop_instant(dt.date(2026, 12, 4), dt.time.fromisoformat(at))
+    monkeypatch.setattr(clock, "now", lambda: friday)
+    assert counted("mami_shop_open", told(client).encode()) == is_open
+    settings.KEEPS_SHABBAT = False
+    assert counted("mami_shop_open", told(client).encode()) == 1

@@ -11,6 +11,7 @@ import structlog
 from django.db.models import F, Q
 
 from branches import selectors as branches
+from branches.calendar.asking import open_dates
 from branches.errors import InvalidSlot, SlotClosed, SlotFull
 from branches.models import DeliverySlot, Holder, PlaceHold
 from branches.selectors import SlotChoice
@@ -154,7 +155,9 @@ def _look_again(
 ) -> None:
     """Move a date on whose window we are closed by now."""
     here = open_days.get(one.window_date, [])
-    if one.slot_id is None or any(choice.slot_id == one.slot_id for choice in here):
+    if one.slot_id is None and (row.start_time is not None or one.window_date in open_days):
+        return
+    if any(choice.slot_id == one.slot_id for choice in here):
         return
     let_go([one])
     window = _window(row, one.date, open_days)
@@ -169,13 +172,15 @@ def _look_again(
 def _window(
     row: StandingOrder, date: dt.date, open_days: dict[dt.date, list[SlotChoice]]
 ) -> _Window | None:
-    if row.start_time is None:
-        return _Window(slot=None, date=date)
     days = [date]
     may_move = row.holiday_rule != HolidayRule.SKIP
     if may_move:
         step = -DAY if row.holiday_rule == HolidayRule.MOVE_EARLIER else DAY
         days += [date + step * far for far in range(1, REACH + 1)]
+    if row.start_time is None:
+        open_day = next((day for day in days if day in open_days), None)
+        moved = "" if open_day == date else Moved.HOLIDAY
+        return None if open_day is None else _Window(slot=None, date=open_day, moved=moved)
     same = [
         choice
         for day in days
@@ -194,9 +199,18 @@ def _window(
 
 
 def _open_windows(row: StandingOrder, now: dt.datetime) -> dict[dt.date, list[SlotChoice]]:
-    """The windows on which we are not closed, full ones too, by day. Three queries."""
+    """The windows on which we are not closed, full ones too, by day. Three queries.
+
+    For pickups without a window: the days on which the branch opens, without any.
+    """
     found: dict[dt.date, list[SlotChoice]] = defaultdict(list)
     if row.start_time is None:
+        branch_id = branch_of(row)
+        if branch_id is not None:
+            days = open_dates(
+                branch_id=branch_id, start=shop_date(now), days=HORIZON_DAYS + REACH + 1
+            )
+            found.update({day: [] for day in days})
         return found
     choices = branches.available_slots(
         branch_id=branch_of(row), start=shop_date(now), days=HORIZON_DAYS + 1, now=now

@@ -58,6 +58,7 @@ def set_up(shop: Shop, *, card: str = "tok_visa", ada: User | None = None, **val
             **{
                 "weekdays": [day_of_week(shop.date)],
                 "start_time": shop.slot.start_time,
+                "lead_days": 3,  # its first date is drafted at once, also before eight in the morning
                 **values,
             }
         ),
