@@ -11,7 +11,12 @@ from branches.models import DatedSlot
 from branches.services import check_open_for_staff
 from checkout.errors import PriceChanged
 from checkout.requests import ChangeRequest, PayRequest
-from checkout.services.change_quotes import check_may_change, place_of, plan_of
+from checkout.services.change_quotes import (
+    check_may_change,
+    check_minimum,
+    place_of,
+    plan_of,
+)
 from checkout.services.change_reserving import check_version, lock_window, locked, promise
 from checkout.services.changing import change
 from core.errors import NotFound, PermissionRefused
@@ -56,6 +61,7 @@ def propose_change(
             check_open_for_staff(dated_slot=window, branch_id=place.branch.pk, now=now)
         slot = order.dated_slot if place.keeps_slot else window
         plan = plan_of(order=order, items=items, request=request, place=place, slot=slot, now=now)
+        check_minimum(order, place, plan.totals)
         if request.expected_total != plan.totals.total:
             raise PriceChanged(total=str(plan.totals.total))
         added = promise(actor, order, items, plan)

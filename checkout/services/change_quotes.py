@@ -6,7 +6,7 @@ The preview asks it of what stands; the change itself asks again under the order
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
@@ -145,7 +145,6 @@ def plan_of(
             charges=_charges(supplied, lines),
             area=place.area,
         )
-        _check_minimum(order, place, totals)
         pricing.check_size(totals.total)
     return ChangePlan(
         lines=lines,
@@ -161,14 +160,20 @@ def plan_of(
     )
 
 
-def _check_minimum(order: Order, place: Place, totals: pricing.Totals) -> None:
-    """Raises BelowMinimum where the goods become worth less, or go to another place."""
+def check_minimum(
+    order: Order, place: Place, totals: pricing.Totals, **told: Callable[[], dict[str, Any]]
+) -> None:
+    """Raises BelowMinimum where the goods of an order that is still here become worth less, or go to
+    another place; its details have what `told` answer besides."""
     goods = totals.subtotal - totals.discount_total
     moved = place.delivery is not None and "area" in place.delivery
-    if place.area is None or not (moved or goods < order.subtotal - order.discount_total):
+    if place.area is None or order.left_at is not None:
+        return
+    if not (moved or goods < order.subtotal - order.discount_total):
         return
     if missing := place.area.missing(goods):
-        raise BelowMinimum(minimum=str(place.area.minimum), missing=str(missing))
+        details = {name: tell() for name, tell in told.items()}
+        raise BelowMinimum(minimum=str(place.area.minimum), missing=str(missing), **details)
 
 
 def _branch(order: Order, request: ChangeRequest, kind: str, goal: Goal | None) -> Branch:

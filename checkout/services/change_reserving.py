@@ -24,6 +24,7 @@ from checkout.requests import ChangeRequest
 from checkout.services.change_quotes import (
     Place,
     check_may_change,
+    check_minimum,
     details_of,
     place_of,
     plan_of,
@@ -99,6 +100,7 @@ def reserve_change(
         place = place_of(order=order, items=items, request=request, now=now)
         slot = take_new_place(order, place, now, as_staff, question)
         plan = plan_of(order=order, items=items, request=request, place=place, slot=slot, now=now)
+        check_minimum(order, place, plan.totals)
         if request.expected_total != plan.totals.total:
             raise PriceChanged(total=str(plan.totals.total))
         added = promise(actor, order, items, plan, already=offered(question))

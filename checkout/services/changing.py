@@ -18,6 +18,7 @@ from accounts.models import User
 from branches.models import DatedSlot
 from branches.selectors import SlotChoice, any_slot
 from checkout import idempotency
+from checkout.errors import BelowMinimum
 from checkout.quote_bodies import preview_body
 from checkout.quotes import Preview, QuotedLine
 from checkout.requests import ChangeRequest
@@ -25,6 +26,7 @@ from checkout.services.change_finishing import finish_change
 from checkout.services.change_quotes import (
     Place,
     check_may_change,
+    check_minimum,
     details_of,
     place_of,
     plan_of,
@@ -137,19 +139,28 @@ def preview_change(
     """What `change` would make of an order; nothing is changed and nothing is kept.
 
     Raises NotFound, PermissionRefused, InvalidInput, OrderNotChangeable, OrderChanged (another
-    version than expected), ProductInactive, QuantityNotAllowed, InsufficientStock and the refusals
-    of a window and an address.
+    version than expected), ProductInactive, QuantityNotAllowed, BelowMinimum (with what it would come
+    to), InsufficientStock and the refusals of a window and an address.
     """
     request.check(by_staff=by_staff, is_preview=True)
     order = _seen(actor, order_id, by_staff)
     check_version(order, request)
     items = list(order.items.all())
+    found = _previewed(order, items, request, now, by_staff)
+    _check_minimum(found)
+    _check_free(order, items, found.plan)
+    return found
+
+
+def _previewed(
+    order: Order, items: list[OrderItem], request: ChangeRequest, now: dt.datetime, by_staff: bool
+) -> ChangePreview:
+    """What a change would come to, whatever the goods are worth and whether they are there."""
     check_may_change(order=order, request=request, by_staff=by_staff, now=now)
     place = place_of(order=order, items=items, request=request, now=now)
     choice = window_seen(place, now) if place.asked and not by_staff else None
     slot = order.dated_slot if place.keeps_slot else as_dated(place)
     plan = plan_of(order=order, items=items, request=request, place=place, slot=slot, now=now)
-    _check_free(order, items, plan)
     return ChangePreview(
         order=order,
         plan=plan,
@@ -186,9 +197,15 @@ def change(
         raise PermissionRefused
     request.check(by_staff=by_staff)
     started = time.monotonic()
-    asked = retry.retry(
-        lambda: reserve_change(actor, order_id, key, request, now, by_staff, agreed)
-    )
+    try:
+        asked = retry.retry(
+            lambda: reserve_change(actor, order_id, key, request, now, by_staff, agreed)
+        )
+    except BelowMinimum:  # with what it would come to, now that nothing is locked
+        order = _seen(actor, order_id, by_staff)
+        as_staff = by_staff or agreed is not None
+        _check_minimum(_previewed(order, list(order.items.all()), request, now, as_staff))
+        raise
     faults.point("after_change_reserved")
     if asked is None:
         return order_id
@@ -238,6 +255,12 @@ def _seen(actor: User, order_id: int, by_staff: bool) -> Order:
     order = selectors.order_by_id(order_id=order_id)
     check_person(actor, order, by_staff)
     return order
+
+
+def _check_minimum(found: ChangePreview) -> None:
+    check_minimum(
+        found.order, found.place, found.plan.totals, preview=lambda: change_preview_body(found)
+    )
 
 
 def _check_free(order: Order, items: list[OrderItem], plan: ChangePlan) -> None:

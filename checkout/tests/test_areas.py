@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -206,7 +207,18 @@ def test_what_was_agreed_stays(shop: Shop) -> None:
     less = ChangeRequest(lines=(ChangeLine(product_id=product.pk, quantity=Decimal(1)),))
     with pytest.raises(BelowMinimum) as refused:
         services.preview_change(actor=user, order_id=order.pk, now=clock.now(), request=less)
-    assert refused.value.details == {"minimum": "200.00", "missing": "75.00"}
+    told = refused.value.details
+    assert (told["minimum"], told["missing"]) == ("200.00", "75.00")
+    assert (told["preview"]["total"], told["preview"]["difference"]) == ("165.00", "-125.00")
+    agreed = replace(less, expected_version=1, expected_total=Decimal("165.00"))
+    with pytest.raises(BelowMinimum) as refused:
+        services.change(
+            actor=user, order_id=order.pk, key="less", request=agreed, request_id="test",
+            now=clock.now(),
+        )  # fmt: skip
+    assert refused.value.details == told
+    order.refresh_from_db()
+    assert (order.version, order.total_amount) == (1, Decimal("290.00"))
 
 
 def test_an_order_that_moves(shop: Shop) -> None:
