@@ -19,13 +19,14 @@ from ops.forms import ALL_OPEN, ASK_WHY, DeliverForm, PlaceForm, QueueForm
 from ops.labels import barcode
 from ops.picking_screen import may_swap
 from ops.selectors import QueueCounts, QueueFilter
+from ops.selectors.customers import tally
 from ops.selectors.money import money_panel
 from ops.selectors.runs import board, runs
 from ops.urgency import URGENCIES
 from orders.choices import DelayReason
-from orders.models import FulfillmentType, Order, OrderStatus, PickedStatus
+from orders.models import FulfillmentType, Order, OrderStatus, OrderStatusChange, PickedStatus
 from orders.selectors import amount_due, notes_of, proof_of
-from orders.status import OPEN, allowed_transitions
+from orders.status import FINAL, OPEN, allowed_transitions
 from payments.refunds import refunds_of
 
 PAGE = 50
@@ -43,6 +44,18 @@ MOVES = {
     OrderStatus.DELIVERED: _("Delivered"),
     OrderStatus.DELAYED: _("Delayed"),
     OrderStatus.CANCELED: _("Cancel the order"),
+}
+
+
+SIGNS = {
+    OrderStatus.CREATED: "check",
+    OrderStatus.IN_PROGRESS: "tote",
+    OrderStatus.READY: "box",
+    OrderStatus.MISSING: "alert",
+    OrderStatus.OUT_FOR_DELIVERY: "truck",
+    OrderStatus.DELIVERED: "home",
+    OrderStatus.DELAYED: "hourglass",
+    OrderStatus.CANCELED: "x",
 }
 
 
@@ -188,7 +201,7 @@ def order_page(
     lines = selectors.lines_of(order=order)
     items = selectors.items_in(lines)
     answered = all(item.picked_status != PickedStatus.PENDING for item in items)
-    moves = allowed_transitions(order, actor)
+    moves, is_own = allowed_transitions(order, actor), order.user_id == actor.pk
     if order.status in {OrderStatus.CREATED, OrderStatus.IN_PROGRESS}:
         # Picking has its own screen: claiming begins it and finishing ends it.
         moves = [to for to in moves if to in {OrderStatus.DELAYED, OrderStatus.CANCELED}]
@@ -196,7 +209,8 @@ def order_page(
         "order": order,
         "row": selectors.rows(orders=[order], now=now)[0],
         "lines": lines,
-        "timeline": selectors.timeline(order=order),
+        "story": _story(selectors.timeline(order=order), order),
+        "tally": tally(customer_id=order.user_id, now=now),
         **money_panel(order=order, actor=actor),
         **papers_and_refunds(order),
         "door": door or DeliverForm(),
@@ -205,20 +219,36 @@ def order_page(
         "reasons": DelayReason.choices,
         "may_swap": may_swap(order, actor) and order.status == OrderStatus.MISSING,
         "due": amount_due(order=order, items=items) if answered else None,
-        "moves": [
-            {
-                "to": to,
-                "label": _label(order, to),
-                "ask": to in ASK_WHY,
-                "why": to == OrderStatus.DELAYED and order.left_at is not None,
-                "code": to == OrderStatus.DELIVERED
-                and order.fulfillment_type == FulfillmentType.PICKUP,
-                "door": to == OrderStatus.DELIVERED
-                and order.fulfillment_type == FulfillmentType.DELIVERY,
-            }
-            for to in moves
-        ],
+        "may_change": actor.is_manager and not is_own and order.status not in FINAL,
+        "may_refund": actor.is_manager and not is_own and order.captured_at is not None,
+        "steps": [_move(order, to) for to in moves if to != OrderStatus.CANCELED],
+        "ends": [_move(order, to) for to in moves if to == OrderStatus.CANCELED],
     }
+
+
+def _move(order: Order, to: str) -> dict[str, Any]:
+    """A way on, and what has to be said for it."""
+    is_end = to == OrderStatus.DELIVERED
+    return {
+        "to": to,
+        "label": _label(order, to),
+        "ask": to in ASK_WHY,
+        "why": to == OrderStatus.DELAYED and order.left_at is not None,
+        "code": is_end and order.fulfillment_type == FulfillmentType.PICKUP,
+        "door": is_end and order.fulfillment_type == FulfillmentType.DELIVERY,
+    }
+
+
+def _story(changes: list[OrderStatusChange], order: Order) -> list[dict[str, Any]]:
+    """The timeline as it is drawn: a note that changed no status has a sign of its own."""
+    before, story = "", []
+    for change in changes:
+        icon = "edit" if change.status == before else SIGNS[OrderStatus(change.status)]
+        story.append({"change": change, "icon": icon, "is_current": False})
+        before = change.status
+    if story and order.status not in FINAL:
+        story[-1]["is_current"] = True
+    return story
 
 
 def _label(order: Order, to: str) -> Any:

@@ -183,9 +183,18 @@ def refunds_of(*, payment_id: int) -> list[tuple[dt.datetime, Decimal]]:
     return list(done.order_by("id").values_list("created_at", "amount"))
 
 
-def refunded_of(*, user_id: int) -> Decimal:
-    """What was ever given back to a person (₪). One query."""
-    found = Payment.objects.filter(user_id=user_id).aggregate(total=Sum("refunded"))["total"]
+def refunded_of(*, user_id: int, since: dt.datetime | None = None) -> Decimal:
+    """What was given back to a person (₪), ever or `since` an instant. One query."""
+    if since is None:
+        found = Payment.objects.filter(user_id=user_id).aggregate(total=Sum("refunded"))["total"]
+    else:
+        done = ProviderCall.objects.filter(
+            payment__user_id=user_id,
+            kind=ProviderCall.Kind.REFUND,
+            state=ProviderCall.State.SUCCEEDED,
+            finished_at__gte=since,
+        )
+        found = done.aggregate(total=Sum("amount"))["total"]
     return found or Decimal("0.00")
 
 

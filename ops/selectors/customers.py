@@ -23,6 +23,7 @@ from payments.selectors import refunded_of
 
 MOST_ORDERS = 20
 MOST_FOUND = 50
+LATELY = dt.timedelta(days=90)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +39,15 @@ class Glance:
     disputes: Sequence[DisputeRow]
     problems: Sequence[ProblemReport]
     automatic_refunds: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tally:
+    """A customer in three figures: orders, those cancelled, and what was refunded lately (₪)."""
+
+    orders: int
+    canceled: int
+    refunded: Decimal
 
 
 def customers_meant(*, text: str) -> list[User]:
@@ -60,9 +70,7 @@ def customer(*, customer_id: int) -> User:
 def glance(*, customer: User, now: dt.datetime) -> Glance:
     """Everything about a customer on one page. Eight queries."""
     orders = Order.objects.filter(user=customer)
-    counted = orders.order_by().aggregate(
-        all=Count("pk"), canceled=Count("pk", filter=Q(status=OrderStatus.CANCELED))
-    )
+    counted = _counted(customer.pk)
     newest = orders.select_related("payment", "dated_slot__slot").order_by("-created_at", "-id")
     return Glance(
         customer=customer,
@@ -74,6 +82,22 @@ def glance(*, customer: User, now: dt.datetime) -> Glance:
         disputes=disputes_of(user_id=customer.pk),
         problems=problems_by(user_id=customer.pk),
         automatic_refunds=automatic_refunds(user_id=customer.pk, now=now),
+    )
+
+
+def tally(*, customer_id: int, now: dt.datetime) -> Tally:
+    """What to know of a customer beside one of their orders. Two queries."""
+    counted = _counted(customer_id)
+    return Tally(
+        orders=counted["all"],
+        canceled=counted["canceled"],
+        refunded=refunded_of(user_id=customer_id, since=now - LATELY),
+    )
+
+
+def _counted(customer_id: int) -> dict[str, int]:
+    return Order.objects.filter(user=customer_id).aggregate(
+        all=Count("pk"), canceled=Count("pk", filter=Q(status=OrderStatus.CANCELED))
     )
 
 

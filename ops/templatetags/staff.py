@@ -100,6 +100,13 @@ def amount(quantity: Decimal | None, item: Any) -> SafeString | str:
     return format_html('<bdi dir="ltr">× {}</bdi>', text)
 
 
+@register.simple_tag
+def found_of(item: Any) -> SafeString:
+    """What was found of what was ordered, units or kg: `3 / 4`, `– / 1.2` before anybody looked."""
+    found = "–" if item.picked_status == PickedStatus.PENDING else number(item.packed)
+    return format_html('<bdi class="num" dir="ltr">{} / {}</bdi>', found, number(item.quantity))
+
+
 @register.filter
 def initial(person: Any) -> str:
     """The letter on a person's round mark."""
