@@ -161,10 +161,13 @@ def plan_of(
 
 
 def check_minimum(
-    order: Order, place: Place, totals: pricing.Totals, **told: Callable[[], dict[str, Any]]
+    order: Order,
+    place: Place,
+    totals: pricing.Totals,
+    told: Callable[[], dict[str, Any]] | None = None,
 ) -> None:
     """Raises BelowMinimum where the goods of an order that is still here become worth less, or go to
-    another place; its details have what `told` answer besides."""
+    another place; `told` answers what the change would come to, for `details.preview`."""
     goods = totals.subtotal - totals.discount_total
     moved = place.delivery is not None and "area" in place.delivery
     if place.area is None or order.left_at is not None:
@@ -172,7 +175,7 @@ def check_minimum(
     if not (moved or goods < order.subtotal - order.discount_total):
         return
     if missing := place.area.missing(goods):
-        details = {name: tell() for name, tell in told.items()}
+        details: dict[str, Any] = {} if told is None else {"preview": told()}
         raise BelowMinimum(minimum=str(place.area.minimum), missing=str(missing), **details)
 
 

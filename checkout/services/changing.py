@@ -259,7 +259,7 @@ def _seen(actor: User, order_id: int, by_staff: bool) -> Order:
 
 def _check_minimum(found: ChangePreview) -> None:
     check_minimum(
-        found.order, found.place, found.plan.totals, preview=lambda: change_preview_body(found)
+        found.order, found.place, found.plan.totals, told=lambda: change_preview_body(found)
     )
 
 

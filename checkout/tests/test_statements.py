@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -11,10 +11,12 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from checkout import services
-from checkout.requests import ChangeLine, ChangeRequest
+from checkout.requests import ChangeLine, ChangeRequest, PayRequest
 from core import clock
 from orders.models import Order
+from orders.services import ItemPart, RefundRequest, refund
 from orders.tests.holds import Clock, far_shop, scheduled
+from orders.tests.test_refunding import left
 from tests.shop import Shop, open_with_sandbox
 
 MAX_STATEMENTS = 25
@@ -96,3 +98,59 @@ def test_what_is_held_later_costs_no_more_statements(shop: Shop) -> None:
         assert Order.objects.get(pk=found.order_id).payment.state == "SCHEDULED"
     later = [q["sql"] for q in captured if q["sql"] not in BRACKETS]
     assert len(later) <= held
+
+
+def counted(step: Callable[[], object]) -> int:
+    """The statements of one call, between its BEGINs and COMMITs."""
+    with CaptureQueriesContext(connection) as captured:
+        step()
+    return len([q for q in captured if q["sql"] not in BRACKETS])
+
+
+def added(shop: Shop, order: Order) -> int:
+    items = order.items.all()
+    more = tuple(ChangeLine(product_id=one.product_id, quantity=Decimal(3)) for one in items)
+    return changing(order, lines=more)
+
+
+def paid_anew(shop: Shop, order: Order) -> int:
+    request = PayRequest(payment=shop.raw_card("tok_mastercard"))
+    return counted(
+        lambda: services.pay(
+            actor=order.user,
+            order_id=order.pk,
+            key=f"pay-{order.pk}",
+            request=request,
+            request_id="test",
+            now=clock.now(),
+        )
+    )
+
+
+def refunded_by_line(shop: Shop, order: Order) -> int:
+    each = tuple(ItemPart(id=one.pk, quantity=Decimal(1)) for one in order.items.all())
+    return refunding(shop, order, RefundRequest(items=each, reason_code="LATE"))
+
+
+def refunded_by_sum(shop: Shop, order: Order) -> int:
+    return refunding(shop, order, RefundRequest(amount=Decimal("25.00"), reason_code="LATE"))
+
+
+def refunding(shop: Shop, order: Order, some: RefundRequest) -> int:
+    left(shop, order)
+    mia = shop.manager()
+    return counted(
+        lambda: refund(actor=mia, order_id=order.pk, request=some, key="k", now=clock.now())
+    )
+
+
+@pytest.mark.parametrize("step", [added, paid_anew, refunded_by_line, refunded_by_sum])
+def test_what_comes_after_costs_the_same_for_3_and_30_lines(
+    shop: Shop, step: Callable[[Shop, Order], int]
+) -> None:
+    """A change for which more is held, another card, a refund."""
+    found = []
+    for number in (3, 30):
+        goods = {shop.product(price=Decimal("100.00"), stock=500): 2 for _ in range(number)}
+        found.append(step(shop, shop.order(quantities=goods)))
+    assert found[0] == found[1]

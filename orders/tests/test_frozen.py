@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 from django.db import DatabaseError, connection, transaction
 
+from billing.selectors import documents_of
 from checkout.invariants import ALL
 from core import clock
 from orders import selectors, services, status
@@ -41,7 +42,7 @@ def test_all_packed(shop: Shop) -> None:
 
 
 def test_what_is_missing_is_not_charged_and_the_fee_stays_what_it_was(shop: Shop) -> None:
-    """100.00 + 80.00, the 80.00 missing: charged 100.00, still delivered for free."""
+    """100.00 + 80.00, the 80.00 missing: charged 100.00 with VAT 15.25, still delivered for free."""
     dear = shop.product(price=Decimal("100.00"))
     cheap = shop.product(price=Decimal("80.00"), sku="cheap")
     order = shop.order(quantities={dear: 1, cheap: 1})
@@ -52,6 +53,8 @@ def test_what_is_missing_is_not_charged_and_the_fee_stays_what_it_was(shop: Shop
     assert settle(order)["captured"] == Decimal("100.00")
     order.refresh_from_db()
     assert order.delivery_fee == 0
+    [paper] = documents_of(order_id=order.pk)
+    assert (paper.total, [row.vat for row in paper.vat]) == (Decimal("100.00"), [Decimal("15.25")])
 
 
 def test_nothing_is_picked_again_after_it_left(shop: Shop) -> None:
