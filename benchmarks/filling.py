@@ -45,21 +45,25 @@ def finished_orders(sample: Any, count: int) -> None:
     _orders(
         sample, count, LINES_FINISHED, status="'DELIVERED'",
         due="now() - interval '3 hours' - (n %% 1000000) * interval '1 minute'",
-        picked="'PICKED'",
+        picked="'PICKED'", payment="'CAPTURED'",
     )  # fmt: skip
 
 
 def open_orders(sample: Any, count: int) -> None:
-    """Orders of the coming day: most are new, some in packing."""
+    """Orders of the coming day: most are new, some in packing, a fifth are not paid."""
     _orders(
         sample, count, LINES_OPEN, status="CASE WHEN n %% 4 = 0 THEN 'IN_PROGRESS' ELSE 'CREATED' END",
         due="now() + (n %% 24) * interval '1 hour'", picked="'PENDING'",
+        payment="CASE WHEN n %% 5 = 0 THEN 'UNPAID' ELSE 'AUTHORIZED' END",
     )  # fmt: skip
 
 
-def _orders(sample: Any, count: int, lines: int, *, status: str, due: str, picked: str) -> None:
+def _orders(
+    sample: Any, count: int, lines: int, *, status: str, due: str, picked: str, payment: str
+) -> None:
     from accounts.models import User
     from orders.models import Order, OrderDelivery, OrderItem
+    from payments.models import Payment
 
     start = FIRST_KEY + Order.objects.count()
     people = list(
@@ -78,6 +82,17 @@ def _orders(sample: Any, count: int, lines: int, *, status: str, due: str, picke
             ),
             [sample.pk, start, start + count - 1],
         )  # fmt: skip
+        number = "'MS-' || upper(lpad(to_hex(n), 8, '0'))"
+        cursor.execute(
+            _copy(
+                Payment,
+                id="n", order_number=number, idempotency_key=f"{number} || ':authorize'",
+                provider_reference="'bench-' || n", user_id=f"{people[0]} + n %% {people[1]}",
+                state=payment, captured=f"CASE {payment} WHEN 'CAPTURED' THEN s.authorized ELSE 0 END",
+                created_at=f"{due} - interval '1 day'", updated_at=f"{due} - interval '1 day'",
+            ),
+            [sample.payment_id, start, start + count - 1],
+        )  # fmt: skip
         cursor.execute(
             _copy(OrderDelivery, order_id="n", id="n"),
             [sample.delivery.pk, start, start + count - 1],
@@ -90,6 +105,19 @@ def _orders(sample: Any, count: int, lines: int, *, status: str, due: str, picke
                 ),
                 [line.pk, start, start + count - 1],
             )  # fmt: skip
+
+
+def papers(sample: Any, count: int) -> list[int]:
+    """Issued papers that say what `sample` says, none drawn; their keys."""
+    from billing.models import Document
+
+    keys = range(FIRST_KEY, FIRST_KEY + count)
+    with unchecked() as cursor:
+        cursor.execute(
+            _copy(Document, id="n", serial="n", number="'B' || n", order_id="n"),
+            [sample.pk, keys[0], keys[-1]],
+        )
+    return list(keys)
 
 
 def entries(count: int, *, actor_id: int) -> None:

@@ -148,7 +148,12 @@ def _queue(bench: StaffBench, orders: int) -> None:
         "queue, by e-mail": "/ops/?status=OPEN&q=c77@bench.test",
         "queue as JSON": "/api/v1/ops/orders?status=CREATED&status=IN_PROGRESS",
         "all orders as JSON": "/api/v1/ops/orders",
+        "not paid": "/ops/?unpaid=1",
+        "not paid, as JSON": "/api/v1/ops/orders?unpaid=true",
     }
+    for path in ("/ops/", "/ops/?unpaid=1"):
+        if b"MS-000" not in bench.get(path).content:
+            raise SystemExit(f"{path} shows none of the orders")
     before = {name: bench.cost(lambda p=path: bench.get(p)) for name, path in pages.items()}  # type: ignore[misc]
     began = time.perf_counter()
     customers(orders // 10)
