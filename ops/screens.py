@@ -202,6 +202,7 @@ def order_page(
     items = selectors.items_in(lines)
     answered = all(item.picked_status != PickedStatus.PENDING for item in items)
     moves, is_own = allowed_transitions(order, actor), order.user_id == actor.pk
+    is_here = order.status not in {*FINAL, OrderStatus.OUT_FOR_DELIVERY}
     if order.status in {OrderStatus.CREATED, OrderStatus.IN_PROGRESS}:
         # Picking has its own screen: claiming begins it and finishing ends it.
         moves = [to for to in moves if to in {OrderStatus.DELAYED, OrderStatus.CANCELED}]
@@ -219,7 +220,7 @@ def order_page(
         "reasons": DelayReason.choices,
         "may_swap": may_swap(order, actor) and order.status == OrderStatus.MISSING,
         "due": amount_due(order=order, items=items) if answered else None,
-        "may_change": actor.is_manager and not is_own and order.status not in FINAL,
+        "may_change": actor.is_manager and not is_own and is_here,
         "may_refund": actor.is_manager and not is_own and order.captured_at is not None,
         "steps": [_move(order, to) for to in moves if to != OrderStatus.CANCELED],
         "ends": [_move(order, to) for to in moves if to == OrderStatus.CANCELED],
