@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from accounts import selectors as people
 from accounts.models import User
 from branches import selectors as branches
+from branches.areas import EVERYWHERE, Destination
 from branches.selectors import SlotChoice
 from catalog.models import Product
 from catalog.selectors import suggestions
@@ -24,6 +25,7 @@ from catalog.templatetags.shop import day, moment_text
 from checkout import services
 from checkout.change_form import ChangeForm
 from checkout.change_lines import Change, FormLine, changes_of, form_lines, signed, stepped
+from checkout.destinations import address_of, branch_for, place_of_text
 from checkout.forms import new_key
 from checkout.idempotency import CHANGE, has_stored_response
 from checkout.refusals import words
@@ -235,7 +237,7 @@ def _page(
         chosen = str(form["branch"].value() or "")
         branch_id = next((shop.pk for shop in shops if str(shop.pk) == chosen), order.branch_id)
     elif where:
-        branch_id = branches.delivery_source().pk
+        branch_id = branch_for(_goal_of(order, form, where)).pk
     windows = branches.available_slots(
         branch_id=branch_id, start=shop_date(now), days=DAYS, now=now
     )
@@ -253,6 +255,13 @@ def _page(
         seen=seen,
         problems=problems,
     )
+
+
+def _goal_of(order: Order, form: ChangeForm, where: str) -> Destination:
+    """The place that is asked for: one of the customer's addresses, or a new one as far as it is typed."""
+    if where == "new":
+        return place_of_text(str(form.address["city"].value() or "")) or EVERYWHERE
+    return address_of(people.addresses_of(actor=order.user), where)
 
 
 def time_choice(choice: SlotChoice) -> Choice:

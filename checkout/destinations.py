@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -138,6 +139,12 @@ def resolve_branch(*, request: CheckoutRequest, destination: Destination = EVERY
         return branches.branch(branch_id=request.branch_id)
     except NotFound:
         raise NotFound(field="branch_id") from None
+
+
+def address_of(addresses: Iterable[Address], where: str) -> Destination:
+    """The place of the address that a form names as `address:7`; everywhere for none of these."""
+    chosen = next((one for one in addresses if where == f"address:{one.pk}"), None)
+    return chosen.looked_up() if chosen is not None else EVERYWHERE
 
 
 def branch_for(destination: Destination) -> Branch:

@@ -13,12 +13,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from accounts import selectors as people
-from accounts.models import User
+from accounts.models import Address, User
 from branches import selectors as branches
 from catalog.models import Product
 from catalog.selectors import suggestions
 from checkout import services as checkout
 from checkout.change_page import Choice, refusal_lines, time_choice
+from checkout.destinations import address_of, branch_for
 from checkout.phone_form import LINE, PhoneForm
 from checkout.quotes import Preview
 from core.clock import now as clock_now
@@ -92,7 +93,8 @@ def _page(
     shops = list(branches.active_branches())
     where = str(form["where"].value() or "")
     kind, _colon, place = where.partition(":")
-    branch_id = branches.delivery_source().pk
+    addresses = people.addresses_of(actor=customer)
+    branch_id = branch_for(address_of(addresses, where)).pk
     if kind == "branch":
         branch_id = next((shop.pk for shop in shops if str(shop.pk) == place), branch_id)
     windows = branches.available_slots(
@@ -110,7 +112,7 @@ def _page(
         "form": form,
         "lines": [(products[key], typed[key]) for key in typed if key in products],
         "found": suggestions(q=q, limit=MOST_FOUND).products if q else [],
-        "places": _places(customer, shops),
+        "places": _places(addresses, shops),
         "times": [time_choice(choice) for choice in windows if choice.is_open],
         "cards": [
             (f"saved:{card.pk}", f"{card.brand.capitalize()} ···· {card.last4}")
@@ -121,8 +123,7 @@ def _page(
     }
 
 
-def _places(customer: User, shops: list[Any]) -> list[Choice]:
-    addresses = people.addresses_of(actor=customer)
+def _places(addresses: list[Address], shops: list[Any]) -> list[Choice]:
     return [
         *((f"address:{one.pk}", f"{one.line1}, {one.city}") for one in addresses),
         *((f"branch:{shop.pk}", _("Pick up: %(name)s") % {"name": shop.name}) for shop in shops),
