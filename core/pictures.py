@@ -25,6 +25,7 @@ MOST_PIXELS = 50_000_000
 FORMATS = ("JPEG", "PNG", "WEBP")
 WIDTHS = (320, 640, 1280)
 QUALITY = 80
+CARD, CARD_SIZE = "card.jpg", (1200, 630)
 OTHER_TYPES = (
     *(b"GIF8", b"II*\x00", b"MM\x00*", b"BM", b"%PDF", b"<svg", b"<?xml", b"<!DOCTYPE", b"<html"),
     *(b"PK\x03\x04", b"\x00\x00\x01\x00", b"\xff\x0a", b"8BPS"),
@@ -87,8 +88,24 @@ def kept(
         raise PictureRefused("TYPE_REFUSED" if other else "NOT_AN_IMAGE") from error
 
 
+def card(versions: Mapping[int, bytes]) -> bytes:
+    """The picture whole, on white, as other sites show a page of ours: a JPEG of CARD_SIZE."""
+    with Image.open(io.BytesIO(versions[max(versions)]), formats=("WEBP",)) as image:
+        whole = ImageOps.pad(image.convert("RGB"), CARD_SIZE, color="white")
+    file = io.BytesIO()
+    whole.save(file, "JPEG", quality=QUALITY)
+    return file.getvalue()
+
+
+def card_of(name: str) -> str:
+    """The name of a picture's card."""
+    return f"{name.rpartition('/')[0]}/{CARD}"
+
+
 @contextlib.contextmanager
-def stored(storage: Storage, folder: str, versions: Mapping[int, bytes]) -> Iterator[str]:
+def stored(
+    storage: Storage, folder: str, versions: Mapping[int, bytes], *, with_card: bool = False
+) -> Iterator[str]:
     """Write the files of a picture, give the name of the largest, and take them away on failure.
 
     The row that names them is written inside, after the files and never under a lock while they
@@ -96,12 +113,15 @@ def stored(storage: Storage, folder: str, versions: Mapping[int, bytes]) -> Iter
     """
     place = f"{folder}/{secrets.token_hex(16)}"
     names = {width: f"{place}/{width}.webp" for width in versions}
+    files = {names[width]: content for width, content in versions.items()}
+    if with_card:
+        files[f"{place}/{CARD}"] = card(versions)
     try:
-        for width, name in names.items():
-            storage.save(name, ContentFile(versions[width]))
+        for name, content in files.items():
+            storage.save(name, ContentFile(content))
         yield names[max(names)]
     except BaseException:
-        for name in names.values():
+        for name in files:
             storage.delete(name)
         raise
 
@@ -120,6 +140,8 @@ def delete_picture(storage: Storage, name: str) -> None:
     """Remove a picture in all its widths. One that is gone already is no mistake."""
     for width in WIDTHS:
         storage.delete(version(name, width))
+    if is_kept(name):
+        storage.delete(card_of(name))
 
 
 def _judge_size(image: Image.Image, smallest: int) -> None:

@@ -34,7 +34,8 @@ def picture_kept(values: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     if not hasattr(upload, "read"):
         yield dict(values)
         return
-    with stored(default_storage, FOLDER, kept(upload, smallest=SMALLEST_SIDE)) as name:
+    versions = kept(upload, smallest=SMALLEST_SIDE)
+    with stored(default_storage, FOLDER, versions, with_card=True) as name:
         yield {**values, "image": name}
 
 

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Iterable, Iterator
 
 from django.conf import settings
+from django.db.models import Max
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.cache import patch_cache_control
@@ -19,6 +20,8 @@ from core.languages import address_in
 from mami.home import HELP_PAGES
 
 MOST_IN_A_FILE = 5000
+OF_GOODS = ("home", "catalog:aisles", "catalog:offers")
+"""Pages that change with any product."""
 HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'
 SPACE = 'xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"'
 Listed = tuple[str, dt.datetime | None]
@@ -40,15 +43,23 @@ def index(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def pages(request: HttpRequest) -> HttpResponse:
-    """The front door, the rooms behind it, branches and help. One query."""
-    return _pages_file((path, None) for path in _single_pages())
+    """The front door, the rooms behind it, branches and help. Two queries."""
+    newest = max(_changes().values(), default=None)
+    goods = [(_hebrew(route), newest) for route in OF_GOODS]
+    return _pages_file([*goods, *((path, None) for path in _single_pages())])
 
 
 @require_safe
 def departments(request: HttpRequest) -> HttpResponse:
-    """Every shelf. Two queries at most."""
-    slugs = [node.category.slug for node in catalog.category_tree().walk()]
-    return _pages_file((_hebrew("catalog:department", slug), None) for slug in slugs)
+    """Every shelf, changed with the newest change on it. Three queries at most."""
+    changes = _changes()
+    return _pages_file(
+        (
+            _hebrew("catalog:department", node.category.slug),
+            max((changes[key] for key in node.ids() if key in changes), default=None),
+        )
+        for node in catalog.category_tree().walk()
+    )
 
 
 @require_safe
@@ -67,10 +78,15 @@ def products(request: HttpRequest, part: int) -> HttpResponse:
     return _pages_file((_hebrew("catalog:product", pk), changed) for pk, changed in rows)
 
 
+def _changes() -> dict[int, dt.datetime]:
+    """When a product of each category changed last. One query."""
+    found = catalog.public_products().order_by().values_list("category_id")
+    return dict(found.annotate(changed=Max("updated_at")))
+
+
 def _single_pages() -> Iterator[str]:
-    for route in ("home", "catalog:aisles", "catalog:offers", "branches:index", "areas"):
+    for route in ("branches:index", "areas", "contact"):
         yield _hebrew(route)
-    yield _hebrew("contact")
     for branch in branches.active_branches():
         yield _hebrew("branches:detail", branch.code)
     for slug in HELP_PAGES:

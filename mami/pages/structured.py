@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.conf import settings
+from django.core.files.storage import default_storage
 from django.templatetags.static import static
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.timezone import localtime
@@ -16,6 +17,7 @@ from branches.models import Branch
 from branches.selectors import DayHours
 from catalog.models import Product
 from core.money import shekels
+from core.pictures import card_of, is_kept
 
 CONTEXT = "https://schema.org"
 SHARED_IMAGE = "img/share.png"
@@ -40,6 +42,17 @@ def script(data: Data) -> SafeString:
 def absolute(path: str) -> str:
     """An address of ours in full; one that is full already as it is."""
     return path if path.startswith(("https://", "http://")) else settings.SITE_URL + path
+
+
+def shared_image(shown: Product | None) -> str:
+    """What others show of a page: the card of its product's photograph, where there is one, or the shop's.
+
+    A JPEG or PNG of at least 600 × 315.
+    """
+    name = str(shown.image or "") if shown is not None else ""
+    if is_kept(name) and default_storage.exists(card_of(name)):
+        return absolute(default_storage.url(card_of(name)))
+    return absolute(static(SHARED_IMAGE))
 
 
 def product(shown: Product, *, url: str) -> Data:

@@ -8,7 +8,6 @@ from typing import Any
 
 from django import template
 from django.http import HttpRequest
-from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -48,7 +47,7 @@ def as_shared(context: Any, content: str) -> SafeString:
         "og:description": _words(description[1]),
         "og:type": "product" if is_product else "website",
         "og:url": here.canonical,
-        "og:image": structured.absolute(static(structured.SHARED_IMAGE)),
+        "og:image": structured.shared_image(context["page"].product if is_product else None),
         "og:site_name": _("Mami"),
         "og:locale": LOCALES[own],
         "og:locale:alternate": LOCALES[other],

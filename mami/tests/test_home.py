@@ -11,6 +11,7 @@ from django.test import Client, RequestFactory
 from django.utils.translation import override
 
 from accounts.tests.factories import person
+from branches import contact
 from mami import home
 
 pytestmark = pytest.mark.django_db
@@ -126,3 +127,15 @@ def test_a_refusal_is_a_toast_for_htmx() -> None:
     assert answer.status_code == 400
     assert answer["HX-Reswap"] == "none"
     assert "toast" in answer["HX-Trigger"]
+
+
+@pytest.mark.parametrize("language", ["he", "en"])
+def test_texts_name_the_phone_of_where_deliveries_leave_from(client, language) -> None:
+    contact.remember(contact.Contact(phone="08-123-4567"))
+    prefix = "/en" if language == "en" else ""
+    client.cookies["mami_language"] = language
+    for slug in ("refunds", "accessibility", "privacy", "terms"):
+        text = client.get(f"{prefix}/help/{slug}/").content.decode()
+        main = text[text.index("<main") : text.index("</main>")]
+        assert "08-123-4567" in main, slug
+        assert "04-855-0101" not in text, slug

@@ -77,7 +77,10 @@ def test_everything_public_is_listed_once_with_both_addresses(shop, monkeypatch)
     one = Product.objects.get(pk=made[1].pk)
     told = listed[f"{SITE}/products/{one.pk}/"]
     assert told == one.updated_at.isoformat(timespec="seconds")
-    assert f"{SITE}/aisles/{shop.category.slug}/" in listed
+    newest = Product.objects.active().latest("updated_at").updated_at
+    changed = newest.isoformat(timespec="seconds")
+    for path in (f"/aisles/{shop.category.slug}/", "/", "/aisles/", "/offers/"):
+        assert listed[SITE + path] == changed, path
     assert f"{SITE}/branches/{shop.branch.code}/" in listed
     for address in listed:  # every one of them is there, in both languages
         for prefix in ("", "/en"):

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 import json
 import re
 from decimal import Decimal
 from html import unescape
 
 import pytest
+from django.core.files.storage import default_storage
 from django.test import Client
+from PIL import Image
 
 from branches.models import Closure
+from catalog.services import update_product
 from core import clock
 from core.clock import shop_instant
+from core.pictures import delete_picture
 from tests.shop import open_with_sandbox
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("not_led")]
@@ -148,5 +153,28 @@ def test_what_is_shared(shop) -> None:
     assert told["og:url"] == f"{SITE}/en/products/{product.pk}/"
     assert (told["og:locale"], told["og:locale:alternate"]) == ("en_US", "he_IL")
     assert told["og:image"] == f"{SITE}/static/img/share.png"
+
+
+def test_a_photograph_is_shared_as_a_jpeg_that_is_large_enough(shop, settings, tmp_path) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    product = shop.product()
+    photo = io.BytesIO()
+    Image.new("RGB", (300, 500), "green").save(photo, "PNG")
+    photo.seek(0)
+    update_product(actor=None, product_id=product.pk, changes={"image": photo})
+    text = page(f"/products/{product.pk}/")
+    (shared,) = re.findall(r'<meta property="og:image" content="([^"]*)">', text)
+    assert shared.startswith(f"{SITE}/media/products/")
+    with Image.open(tmp_path / shared.partition("/media/")[2]) as card:
+        assert (card.format, card.size) == ("JPEG", (1200, 630))
+        assert card.getpixel((600, 315))[1] > 100, "the photograph, whole"
+        assert card.getpixel((5, 5)) == (255, 255, 255)
+    product.refresh_from_db()
+    delete_picture(default_storage, product.image.name)
+    assert not [one for one in tmp_path.rglob("*") if one.is_file()]
+    (shared,) = re.findall(
+        r'<meta property="og:image" content="([^"]*)">', page(f"/products/{product.pk}/")
+    )
+    assert shared == f"{SITE}/static/img/share.png", "one of before has no such file"
     assert '<meta name="twitter:card" content="summary_large_image">' in text
     assert "og:title" not in page("/cart/")
