@@ -35,6 +35,7 @@ ENTITIES = (
     ("settings", _("settings")),
     ("job", _("background job")),
     ("switch", _("switch")),
+    ("enquiry", _("question")),
 )
 
 

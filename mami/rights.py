@@ -160,6 +160,8 @@ PAGES: dict[str, Row] = {
     "ops:disputes": M,
     "ops:dispute": M,
     "ops:dispute_evidence": M,
+    "ops:enquiries": M,
+    "ops:enquiry_answered": {"POST": M},
     "ops:messages": M,
     "ops:message_resend": {"POST": M},
     "ops:message_preview": M,

@@ -29,6 +29,9 @@ class Enquiry(models.Model):
     language = models.CharField(max_length=2)
     created_at = models.DateTimeField(auto_now_add=True)
     sent_at = models.DateTimeField(null=True, blank=True)
+    answered_at = models.DateTimeField(
+        null=True, blank=True, help_text=_("When somebody said that it is answered.")
+    )
 
     class Meta:
         verbose_name = _("enquiry")

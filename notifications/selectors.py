@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Case, QuerySet, Value, When
+from django.db.models import Case, F, QuerySet, Value, When
 
 from accounts.models import User
 from notifications.events import EVENTS, Event
-from notifications.models import Choice, Message, QuietHours
+from notifications.models import Choice, Enquiry, Message, QuietHours
 from notifications.quiet import DEFAULT, Hours
 
 
@@ -62,6 +62,12 @@ def messages(
     wanted: dict[str, Any] = {"kind": event, "channel": channel, "state": state}
     found = found.filter(**{name: value for name, value in wanted.items() if value})
     return found if user_id is None else found.filter(user_id=user_id)
+
+
+def enquiries(*, answered: bool | None = None) -> QuerySet[Enquiry]:
+    """What people asked on the contact page: what waits for an answer first, each newest first."""
+    found = Enquiry.objects.order_by(F("answered_at").desc(nulls_first=True), "-id")
+    return found if answered is None else found.filter(answered_at__isnull=not answered)
 
 
 def failures_first(found: QuerySet[Message]) -> QuerySet[Message]:

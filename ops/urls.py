@@ -7,6 +7,7 @@ from django.urls import path
 from ops import change_views, customer_pages, money_views, views
 from ops.asking_page import ask
 from ops.dispute_pages import dispute_evidence, dispute_list, dispute_page
+from ops.enquiry_page import enquiry_answered, enquiry_list
 from ops.message_pages import (
     message_letter,
     message_list,
@@ -25,6 +26,8 @@ urlpatterns = [
     path("messages/<int:message_id>/resend/", message_resend, name="message_resend"),
     path("messages/preview/", message_preview, name="message_preview"),
     path("messages/preview/<slug:event>/<slug:language>/", message_letter, name="message_letter"),
+    path("enquiries/", enquiry_list, name="enquiries"),
+    path("enquiries/<int:enquiry_id>/answered/", enquiry_answered, name="enquiry_answered"),
     path("board/", views.board, name="board"),
     path("orders/<str:number>/", views.order, name="order"),
     path("affected/", change_views.affected, name="affected"),

@@ -6,7 +6,13 @@ from notifications.services.account_mail import (
     owe_password_reset,
     say_farewell,
 )
-from notifications.services.enquiries import EnquiryData, ask, forget_enquiries, send_enquiry
+from notifications.services.enquiries import (
+    EnquiryData,
+    ask,
+    forget_enquiries,
+    note_answered,
+    send_enquiry,
+)
 from notifications.services.outbox import queue
 from notifications.services.phone_codes import send_phone_code
 from notifications.services.preferences import change_preferences, switch_off
@@ -21,6 +27,7 @@ __all__ = [
     "deliver",
     "forget_enquiries",
     "hours_of",
+    "note_answered",
     "owe_account_message",
     "owe_mail_proof",
     "owe_password_reset",

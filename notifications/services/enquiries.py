@@ -15,6 +15,7 @@ from accounts.models import User
 from audit.services import Action, record
 from core.limits import Limit
 from core.transactions import write_transaction
+from notifications.locks import lock_enquiry
 from notifications.models import Enquiry
 
 ASKING = Limit(name="enquiry", count=5, seconds=60 * 60)
@@ -56,6 +57,20 @@ def ask(*, actor: User | None, data: EnquiryData, language: str, place: str) -> 
         )
         jobs.configure_task(TASK).defer(enquiry_id=made.pk)
     return made
+
+
+def note_answered(*, actor: User, enquiry_id: int, now: dt.datetime) -> Enquiry:
+    """Staff say that it is answered; said again it stays as it was. Raises NotFound."""
+    with write_transaction():
+        row = lock_enquiry(enquiry_id=enquiry_id)
+        if row.answered_at is None:
+            row.answered_at = now
+            row.save(update_fields=["answered_at"])
+            record(
+                actor=actor, entity_type="enquiry", entity_id=row.pk, action=Action.UPDATE,
+                new={"answered": True},
+            )  # fmt: skip
+    return row
 
 
 def send_enquiry(*, enquiry_id: int, now: dt.datetime) -> bool:

@@ -7,18 +7,27 @@ from decimal import Decimal
 from typing import Any
 
 from django import template
+from django.core.paginator import Page
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from catalog.choices import SoldBy
+from catalog.shelf_view import Pages
 from catalog.templatetags.shop import clock_range, number, shop_time, weekday_date
 from core.clock import SHOP_TZ
 from ops.forms import REASONS
 from orders.models import Order, OrderStatus, PickedStatus
 
 register = template.Library()
+
+
+@register.filter
+def pages(page: Page[Any]) -> Pages:
+    """Which pages there are around the one shown, for `components/pager.html`."""
+    return Pages(number=page.number, count=page.paginator.num_pages)
+
 
 STATUS_LOOK = {
     OrderStatus.CREATED: "",
