@@ -1,15 +1,16 @@
 # The shop as an image: docker build --build-arg REVISION=$(git rev-parse HEAD) .
-# With --build-arg REPORTING=1 it can tell Sentry and an OpenTelemetry collector.
+# With --build-arg REPORTING=1 it can tell Sentry and an OpenTelemetry collector, with S3=1 keep uploads in a bucket.
 # One image for all: bin/serve web | worker | migrate | check.
 FROM python:3.11-slim-bookworm AS built
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 WORKDIR /opt/mami
 ARG REPORTING=
-COPY requirements.txt requirements-reporting.txt ./
+ARG S3=
+COPY requirements.txt requirements-reporting.txt requirements-s3.txt ./
 # Wheels only: nothing is compiled, so no compiler is needed here or later.
 RUN python -m venv .venv \
     && .venv/bin/pip install --require-hashes --only-binary :all: -r requirements.txt \
-       ${REPORTING:+-r requirements-reporting.txt}
+       ${REPORTING:+-r requirements-reporting.txt} ${S3:+-r requirements-s3.txt}
 COPY . .
 RUN .venv/bin/python -m devtools.translations \
     && SECRET_KEY=only-for-building-static-files-and-nothing-else-00000000 MAMI_VAR=/opt/mami-static MAMI_DEMO=1 \

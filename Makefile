@@ -12,7 +12,7 @@ RACES := orders/tests/test_hold_races.py orders/tests/test_refund_races.py \
 	checkout/tests/test_changing_races.py payments/tests/test_races.py
 MANAGE := MAMI_DEMO=$${MAMI_DEMO:-1} MAMI_EMBEDDED=$${MAMI_EMBEDDED:-1} $(PYTHON) manage.py
 
-.PHONY: sbom test-deploy platforms search-quality test-opensearch smoke drill help run dev seed test quick check lint format setup requirements messages migrations docs \
+.PHONY: sbom test-deploy test-two-nodes platforms search-quality test-opensearch smoke drill help run dev seed test quick check lint format setup requirements messages migrations docs \
         db-start db-stop db-status db-psql backup restore
 
 help:  ## list what can be made
@@ -41,6 +41,10 @@ test:  ## everything that is checked before a change is accepted
 test-deploy:  ## what is shipped in deploy/, with the real programs (nginx, Patroni, …; those missing are skipped)
 	@bin/setup dev
 	@$(PYTHON) -m pytest -q -m deploy tests/deploy $(ARGS)
+
+test-two-nodes:  ## the journeys in a browser, on two nodes behind nginx (ARGS=files; needs nginx)
+	@bin/setup dev
+	@MAMI_TWO_NODES=1 $(PYTHON) -m pytest -q $(or $(ARGS),tests/journeys)
 
 quick:  ## lint, and the services and faces of every app: about two minutes on two quiet cores
 	@bin/setup dev
@@ -109,6 +113,8 @@ requirements:  ## pin the packages of requirements*.in anew (needs uv)
 		--custom-compile-command "make requirements" requirements.in -o requirements.txt
 	@uv pip compile --quiet --generate-hashes --python-version 3.11 --no-emit-index-url --no-emit-find-links \
 		--custom-compile-command "make requirements" requirements-reporting.in -o requirements-reporting.txt
+	@uv pip compile --quiet --generate-hashes --python-version 3.11 --no-emit-index-url --no-emit-find-links \
+		--custom-compile-command "make requirements" requirements-s3.in -o requirements-s3.txt
 	@uv pip compile --quiet --generate-hashes --python-version 3.11 --no-emit-index-url --no-emit-find-links \
 		--custom-compile-command "make requirements" requirements-dev.in -o requirements-dev.txt
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from django.conf import settings
-from django.core.files.storage import FileSystemStorage
+from django.core.files.storage import Storage, storages
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -11,9 +10,9 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 
 
-def private_storage() -> FileSystemStorage:
-    """Files below PRIVATE_ROOT, which no address serves by itself."""
-    return FileSystemStorage(location=settings.PRIVATE_ROOT)
+def private_storage() -> Storage:
+    """Files that no address serves by itself."""
+    return storages["private"]
 
 
 class DataExport(models.Model):

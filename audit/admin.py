@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from audit.models import AuditEntry
 from audit.viewer import HEADER, told, trail_file, trail_page
 from core.htmx import is_htmx
+from core.replica import from_replica
 from core.service_admin import ReadOnlyAdmin
 from core.spreadsheets import stream_csv
 
@@ -24,6 +25,7 @@ class AuditEntryAdmin(ReadOnlyAdmin):
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return bool(request.user.is_manager)  # type: ignore[union-attr]
 
+    @from_replica
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
         """Filters and fifty entries; with `cursor` the fifty behind it, with `export` a file."""
         if request.GET.get("export") == "csv":

@@ -17,6 +17,7 @@ from audit.models import AuditEntry
 from audit.selectors import entries
 from core.errors import InvalidInput
 from core.keyset import page_after, walk
+from core.replica import pinned
 
 PAGE = 50
 NEWEST_FIRST = ("-created_at", "-id")
@@ -89,7 +90,7 @@ def trail_page(*, params: QueryDict) -> dict[str, Any]:
 def trail_file(*, params: QueryDict) -> Iterator[list[Any]] | None:
     """The rows of HEADER for everything that matches, newest first; None for a form with mistakes."""
     form = TrailForm(params)
-    return _cells(entries(**form.filters())) if form.is_valid() else None
+    return _cells(pinned(entries(**form.filters()))) if form.is_valid() else None
 
 
 def _cells(found: QuerySet[AuditEntry]) -> Iterator[list[Any]]:

@@ -46,6 +46,14 @@ def without_limit(*, connection: Any, **_: Any) -> None:
             cursor.execute("SET statement_timeout TO 0")
 
 
+def bare_parameters(alias: str) -> dict[str, Any]:
+    """How to reach that database beside Django: without its pool, and not waited for long."""
+    wanted = connections[alias].get_connection_params()
+    for own in ("cursor_factory", "context", "prepare_threshold", "pool"):
+        wanted.pop(own, None)
+    return {**wanted, "connect_timeout": 2, "autocommit": True}
+
+
 def pool_size() -> int:
     """How many connections the threads of this process share; 0 where each has its own."""
     options: dict[str, Any] = settings.DATABASES["default"].get("OPTIONS", {})

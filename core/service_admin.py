@@ -25,6 +25,7 @@ from core.days import validate_day
 from core.errors import RETRY_AFTER, DomainError, ServiceUnavailable
 from core.long_lists import BoundedPaginator
 from core.numbers import NumberField, WholeNumberField
+from core.replica import from_replica
 from core.text import validate_text
 
 Row = Any
@@ -94,6 +95,10 @@ class ReadOnlyAdmin(PlainQuantities, admin.ModelAdmin):
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return Rows
+
+    @from_replica
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        return super().changelist_view(request, extra_context)
 
     def meant(self, text: str) -> models.Q | None:
         """The rows that somebody means by `text`, told by what indexes answer: a list may be millions

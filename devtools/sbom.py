@@ -27,6 +27,7 @@ SPELLED = {
     "BSD": "BSD-3-Clause", "BSD License": "BSD-3-Clause", "BSD 3-Clause": "BSD-3-Clause",
     "BSD 3-Clause OR Apache-2.0": "BSD-3-Clause OR Apache-2.0", "MIT License": "MIT",
     "Mozilla Public License 2.0 (MPL 2.0)": "MPL-2.0",
+    "Dual License": "Apache-2.0 OR BSD-3-Clause",  # python-dateutil
 }  # fmt: skip
 READ = {"pyrage": "MIT"}
 

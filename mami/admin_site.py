@@ -11,6 +11,8 @@ from django.shortcuts import render
 from django.urls import path, reverse
 from django.utils.translation import gettext_lazy as _
 
+from core.replica import from_replica
+
 
 class MamiAdminSite(admin.AdminSite):
     """Managers and admins only; everybody else is told so at the shop's own sign-in."""
@@ -44,6 +46,7 @@ class MamiAdminSite(admin.AdminSite):
                     model["name"] = _("Background jobs")
         return apps
 
+    @from_replica
     def index(self, request: HttpRequest, extra_context: Any = None) -> Any:
         """The morning's figures, and the apps to look after."""
         from core.clock import now

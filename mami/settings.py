@@ -84,6 +84,7 @@ MIDDLEWARE = [
     "core.middleware.PartsMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "core.replica.OwnWritesMiddleware",
     "accounts.middleware.SessionEndMiddleware",
     "core.kept_forms.KeptFormsMiddleware",
     # Before CSRF, which reads the form: a stranger's upload is refused with nothing read.
@@ -130,6 +131,8 @@ TEMPLATES = [
 
 # -- Database -------------------------------------------------------------------------------
 DATABASES = {"default": environment.database(env, MAMI_VAR)}
+DATABASES |= environment.replica(env)
+DATABASE_ROUTERS = ["core.replica.Router"] if "replica" in DATABASES else []
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 SILENCED_SYSTEM_CHECKS = [
     "files.E001",  # the folder of uploads on their way is made by the start
@@ -212,7 +215,7 @@ PRIVATE_ROOT = MAMI_VAR / "private"  # uploads that no address serves without a 
 FILE_UPLOAD_PERMISSIONS = 0o640  # the group's too: a proxy serves public pictures
 FILE_UPLOAD_TEMP_DIR = MAMI_VAR / "tmp"
 STORAGES = {
-    "default": {"BACKEND": "core.whole_files.WholeFileStorage"},
+    **environment.storages(env, MAMI_VAR),
     "staticfiles": {
         "OPTIONS": {"file_permissions_mode": 0o644, "directory_permissions_mode": 0o755},
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
@@ -266,7 +269,7 @@ CONTENT_SECURITY_POLICY = {
         "default-src": ["'self'"],
         "script-src": ["'self'"],
         "style-src": ["'self'"],
-        "img-src": ["'self'", "data:"],
+        "img-src": ["'self'", "data:", *environment.pictures_origin(env)],
         "object-src": ["'none'"],
         "base-uri": ["'none'"],
         "form-action": ["'self'"],

@@ -22,7 +22,7 @@ from typing import Any
 import psycopg
 import structlog
 from django.conf import settings
-from django.db import connections
+from django.db import DEFAULT_DB_ALIAS
 from procrastinate.contrib.django import app as jobs
 from prometheus_client.core import GaugeMetricFamily, Metric
 
@@ -31,6 +31,7 @@ from branches.sql import SHOP_CLOSED
 from checkout.models import Reservation
 from core import clock, metrics
 from core.clock import shop_date
+from core.database import bare_parameters
 from core.sql import listed
 from inventory.sql import NEGATIVE_AVAILABLE
 from mami.models import JobRun
@@ -228,10 +229,7 @@ def _asked(connection: psycopg.Connection[Any], question: Question) -> Samples:
 
 
 def _connect() -> psycopg.Connection[Any]:
-    wanted = connections["default"].get_connection_params()
-    for unknown in ("cursor_factory", "context", "prepare_threshold", "pool"):
-        wanted.pop(unknown, None)
-    connection = psycopg.connect(**{**wanted, "connect_timeout": 2, "autocommit": True})
+    connection = psycopg.connect(**bare_parameters(DEFAULT_DB_ALIAS))
     try:
         connection.execute("SET statement_timeout TO '1s'")
     except psycopg.Error:

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from django.conf import settings
 from django.contrib.postgres.indexes import OpClass
-from django.core.files.storage import FileSystemStorage
+from django.core.files.storage import Storage, storages
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import get_language
@@ -16,7 +16,6 @@ from cart.models import Substitution
 from catalog.choices import SoldBy
 from core.append_only import append_only
 from core.money import plain
-from core.whole_files import WholeFileStorage
 from orders.choices import DelayReason
 from orders.frozen import frozen_lines, frozen_order
 
@@ -228,9 +227,9 @@ class OrderPickup(models.Model):
         return f"pickup of {self.order_id}"
 
 
-def private_storage() -> FileSystemStorage:
-    """Files below PRIVATE_ROOT, which no address serves by itself."""
-    return WholeFileStorage(location=settings.PRIVATE_ROOT)
+def private_storage() -> Storage:
+    """Files that no address serves by itself."""
+    return storages["private"]
 
 
 class DeliveryProof(models.Model):

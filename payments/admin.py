@@ -19,6 +19,7 @@ from core.admin_lists import DaysFilter
 from core.clock import now, shop_date
 from core.errors import DomainError, InvalidInput
 from core.keyset import walk
+from core.replica import from_replica, pinned
 from core.service_admin import ReadOnlyAdmin
 from core.spreadsheets import stream_csv
 from payments import services
@@ -157,6 +158,7 @@ class PaymentAdmin(MoneyAdmin):
             messages.error(request, words or str(refusal.message))
             return None
 
+    @from_replica
     def settlement(self, request: HttpRequest) -> HttpResponseBase:
         """What each day's charges and refunds come to; with `export` as a file."""
         form = DaysForm(request.GET, today=shop_date(now()))
@@ -208,6 +210,7 @@ class RefundAdmin(MoneyAdmin):
         view = self.admin_site.admin_view(require_GET(self.given_back))
         return [path("given-back/", view, name="payments_given_back"), *super().get_urls()]
 
+    @from_replica
     def given_back(self, request: HttpRequest) -> HttpResponseBase:
         """What was given back on some days by reason, by whom and to whom; with `export` as a file."""
         form = DaysForm(request.GET, today=shop_date(now()))
@@ -253,9 +256,10 @@ class ReconciliationCaseAdmin(MoneyAdmin):
         view = self.admin_site.admin_view(require_GET(self.export))
         return [path("export/", view, name="payments_cases_export"), *super().get_urls()]
 
+    @from_replica
     def export(self, request: HttpRequest) -> HttpResponseBase:
         """Every case as a file, newest first."""
-        cases = walk(reconciliation_cases(), keys=("-created_at", "-id"))
+        cases = walk(pinned(reconciliation_cases()), keys=("-created_at", "-id"))
         rows = (
             [
                 case.payment.order_number,

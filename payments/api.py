@@ -14,6 +14,7 @@ from api.queries import bounds
 from api.views import ApiView
 from core import clock
 from core.keyset import walk
+from core.replica import from_replica, pinned
 from core.spreadsheets import stream_csv
 from core.typed_requests import PersonApiRequest
 from payments import errors, selectors, services
@@ -86,8 +87,11 @@ class Reconciliation(ApiView):
         page=True,
         other_media_types=["text/csv"],
     )
+    @from_replica
     def get(self, request: Request, query: dict[str, Any]) -> Page | HttpResponseBase:
-        found = selectors.reconciliation_cases(status=query.get("status", ""), **bounds(query))
+        found = pinned(
+            selectors.reconciliation_cases(status=query.get("status", ""), **bounds(query))
+        )
         if "export" in query:
             told = (CaseOut().to_representation(c) for c in walk(found, keys=NEWEST_FIRST))
             return stream_csv(

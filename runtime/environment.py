@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import os
 import secrets
 import sys
@@ -15,6 +16,8 @@ import environ
 from runtime import secrets_from_files
 
 POOL_SECONDS = 10
+REPLICA_POOL_SECONDS = 2
+A_YEAR = "public, max-age=31536000, immutable"  # names of pictures are drawn, never used twice
 PREPARED_AFTER = 2  # times that one connection has been asked a statement
 YES, NO = {"1", "true", "yes", "on"}, {"0", "false", "no", "off", ""}
 
@@ -121,11 +124,28 @@ def database(env: Environment, var: Path) -> dict[str, Any]:
         from runtime.embedded import Cluster
 
         text = Cluster(var / "postgres").url()
+    return _server(env, "DATABASE_URL", text)
+
+
+def replica(env: Environment) -> dict[str, Any]:
+    """The server that REPLICA_URL names, as Django's database `replica`; nothing without one."""
+    text = env.str("REPLICA_URL", default="")
+    if not text:
+        return {}
+    config = _server(env, "REPLICA_URL", text)
+    config["TEST"] = {"MIRROR": "default"}
+    if pool := config["OPTIONS"].get("pool"):
+        # None are kept where none are used, and whoever gets none soon reads from the primary.
+        pool |= {"min_size": 0, "timeout": REPLICA_POOL_SECONDS}
+    return {"replica": config}
+
+
+def _server(env: Environment, variable: str, text: str) -> dict[str, Any]:
     config: dict[str, Any] = environ.Env.db_url_config(text)
     options = config.setdefault("OPTIONS", {})
     if not config.get("ENGINE", "").endswith("postgresql") or not config.get("NAME"):
         stop(
-            "DATABASE_URL is not the address of a PostgreSQL database; write it as "
+            f"{variable} is not the address of a PostgreSQL database; write it as "
             "postgresql://user:password@host:5432/name."
         )
     config["HOST"] = options.pop("host", config.get("HOST", ""))
@@ -161,6 +181,56 @@ def cache(env: Environment) -> dict[str, Any]:
             "KEY_PREFIX": "mami",
         }
     return {"BACKEND": "core.cache.PostgresCache", "LOCATION": "mami_cache"}
+
+
+def storages(env: Environment, var: Path) -> dict[str, dict[str, Any]]:
+    """Where uploads are kept: in folders of MAMI_VAR, or with MEDIA_STORAGE=s3 in a bucket.
+
+    What anybody may see lies below `media` there, what needs a right below `private`.
+    """
+    kind = env.str("MEDIA_STORAGE", default="files")
+    if kind == "files":
+        files = "core.whole_files.WholeFileStorage"
+        return {
+            "default": {"BACKEND": files},
+            "private": {"BACKEND": files, "OPTIONS": {"location": var / "private"}},
+        }
+    if kind != "s3":
+        stop("MEDIA_STORAGE is neither files nor s3.")
+    if importlib.util.find_spec("storages") is None or importlib.util.find_spec("boto3") is None:
+        stop(
+            "MEDIA_STORAGE=s3 needs its packages: pip install --require-hashes -r requirements-s3.txt"
+        )
+    bucket = {
+        "access_key": env.str("S3_ACCESS_KEY"),
+        "secret_key": env.str("S3_SECRET_KEY"),
+        "bucket_name": env.str("S3_BUCKET"),
+        "endpoint_url": env.str("S3_ENDPOINT", default="") or None,
+        "region_name": env.str("S3_REGION", default="us-east-1"),
+    }
+    public = {**bucket, "location": "media", "object_parameters": {"CacheControl": A_YEAR}}
+    if address := env.str("S3_PUBLIC_URL", default="").rstrip("/"):
+        parts = urlsplit(address)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            stop("S3_PUBLIC_URL is no address such as https://pictures.shop.example.")
+        public |= {
+            "custom_domain": address.partition("://")[2],
+            "url_protocol": f"{parts.scheme}:",
+        }
+    backend = "core.bucket_storage.BucketStorage"
+    return {
+        "default": {"BACKEND": backend, "OPTIONS": public},
+        "private": {"BACKEND": backend, "OPTIONS": {**bucket, "location": "private"}},
+    }
+
+
+def pictures_origin(env: Environment) -> list[str]:
+    """From where browsers fetch public pictures, where that is not the shop itself."""
+    if env.str("MEDIA_STORAGE", default="files") != "s3":
+        return []
+    address = env.str("S3_PUBLIC_URL", default="") or env.str("S3_ENDPOINT", default="")
+    parts = urlsplit(address or "https://*.amazonaws.com")
+    return [f"{parts.scheme}://{parts.netloc}"]
 
 
 def opensearch(env: Environment) -> dict[str, Any]:

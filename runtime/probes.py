@@ -19,10 +19,11 @@ from typing import Any
 
 import psycopg
 from django.conf import settings
-from django.db import connections
+from django.db import DEFAULT_DB_ALIAS
 from django.db.migrations.loader import MigrationLoader
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
+from core.database import bare_parameters
 from core.telemetry import pool
 from core.whole_files import LEAST_FREE_SHARE
 
@@ -107,7 +108,7 @@ class Prober:
     def _run(self) -> None:
         while not self._over.is_set():
             try:
-                with psycopg.connect(**_parameters()) as connection:
+                with psycopg.connect(**bare_parameters(DEFAULT_DB_ALIAS)) as connection:
                     while not self._over.is_set():
                         self._health = self._ask(connection)
                         self._first.set()
@@ -232,14 +233,3 @@ def _disk() -> str:
 
 def _has_static_files() -> bool:
     return (Path(settings.STATIC_ROOT) / "css").is_dir()
-
-
-def _parameters() -> dict[str, Any]:
-    """The shop's own database, asked without its pool and not for long."""
-    connection = connections["default"]
-    wanted = connection.get_connection_params()
-    wanted.pop("cursor_factory", None)
-    wanted.pop("context", None)
-    wanted.pop("prepare_threshold", None)
-    wanted.pop("pool", None)
-    return {**wanted, "connect_timeout": 2, "autocommit": True}

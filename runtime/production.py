@@ -218,8 +218,7 @@ def _callers(values: Values) -> Iterator[Fault]:
             variable="CORS_ALLOWED_ORIGINS",
             what="holds a wildcard; name the origins of your clients.",
         )
-    token = values.get("MAMI_METRICS_TOKEN", "")
-    if token and len(token) < SHORTEST_METRICS_TOKEN:
+    if any(len(token) < SHORTEST_METRICS_TOKEN for token in _list(values, "MAMI_METRICS_TOKEN")):
         yield Fault(
             number=112,
             variable="MAMI_METRICS_TOKEN",

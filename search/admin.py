@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST
 from catalog.search_port import SearchStatus
 from core.errors import DomainError
 from core.htmx import is_part
+from core.replica import from_replica
 from core.service_admin import ReadOnlyAdmin, SwitchedAdmin
 from search import selectors, services
 from search.forms import PreviewForm, QueriesForm, RuleForm, TryForm
@@ -97,6 +98,7 @@ class SearchRuleAdmin(SwitchedAdmin):
 
 @admin.register(SearchQueryLog)
 class SearchQueryLogAdmin(ReadOnlyAdmin):
+    @from_replica
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """What people searched for and did not get, the most searched first."""
         form = QueriesForm(request.GET)

@@ -41,6 +41,8 @@ os.environ |= {
     "CORS_ALLOWED_ORIGINS": "https://app.mami.test",
     "TRUSTED_PROXIES": "",
     "REDIS_URL": "",
+    "REPLICA_URL": "",
+    "MEDIA_STORAGE": "files",
     "SEARCH_OPENSEARCH_URL": "",
     "PAYMENT_PROVIDER": "sandbox",
     "STRIPE_SECRET_KEY": "",
@@ -66,5 +68,9 @@ SEARCH_LOG_SECONDS = 3600.0  # written when a test says so
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {
     "default": {"BACKEND": "core.whole_files.WholeFileStorage"},
+    "private": {
+        "BACKEND": "core.whole_files.WholeFileStorage",
+        "OPTIONS": {"location": PRIVATE_ROOT},  # noqa: F405
+    },
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }

@@ -69,10 +69,11 @@ def clean_pictures() -> Iterator[tuple[str, str]]:
 
 def sweep_pictures(*, now: dt.datetime) -> int:
     """Remove the files that no row names and that are older than ORPHAN_AGE; how many pictures."""
-    if not default_storage.exists(FOLDER):
+    try:
+        folders, files = default_storage.listdir(FOLDER)
+    except FileNotFoundError:
         return 0
     named = set(Product.objects.exclude(image=None).values_list("image", flat=True))
-    folders, files = default_storage.listdir(FOLDER)
     found = [f"{FOLDER}/{folder}/{WIDTHS[-1]}.webp" for folder in folders]
     found += [f"{FOLDER}/{file}" for file in files]
     orphans = [name for name in found if name not in named and _is_old(name, now)]

@@ -43,6 +43,18 @@ def test_another_token_opens_nothing(client: Client, given: str) -> None:
     assert answer["WWW-Authenticate"].startswith("Bearer")
 
 
+def test_while_a_token_is_exchanged_both_open(client: Client, settings: Settings) -> None:
+    settings.METRICS_TOKEN = "the-former-token-of-prometheus,the-next-token-of-prometheus"
+    for token, status in (
+        ("the-former-token-of-prometheus", 200),
+        ("the-next-token-of-prometheus", 200),
+        (settings.METRICS_TOKEN, 401),
+        ("", 401),
+    ):
+        answer = client.get("/metrics", headers={"Authorization": f"Bearer {token}"})
+        assert answer.status_code == status, token
+
+
 def test_requests_are_counted_by_the_name_of_their_address(client: Client) -> None:
     def products() -> float:
         return counted("mami_requests_total", route="catalog:product", method="GET", status="404")

@@ -60,6 +60,7 @@ ROWS = [
     ({"MAMI_FAULT": "after_commit_1:kill:1"}, "MAMI_FAULT lets failures be armed"),
     ({"CORS_ALLOWED_ORIGINS": "https://*.mami.test"}, "CORS_ALLOWED_ORIGINS holds a wildcard"),
     ({"MAMI_METRICS_TOKEN": "short"}, "MAMI_METRICS_TOKEN has fewer than 24"),
+    ({"MAMI_METRICS_TOKEN": f"{OTHER},short"}, "MAMI_METRICS_TOKEN has fewer than 24"),
     ({"DEBUG": "1", "MAMI_HOST": "0.0.0.0"}, "DEBUG is 1 while the shop listens on 0.0.0.0"),
 ]
 REHEARSED = (

@@ -100,9 +100,15 @@ class Nginx:
     """The shipped configuration, with ports and folders put in."""
 
     def __init__(
-        self, folder: Path, var: Path, ports: list[int], changes: Mapping[str, str] | None = None
+        self,
+        folder: Path,
+        var: Path,
+        ports: list[int],
+        changes: Mapping[str, str] | None = None,
+        *,
+        port: int = 0,
     ) -> None:
-        self.port, self.folder = free_port(), folder
+        self.port, self.folder = port or free_port(), folder
         certificate, key = folder / "certificate.pem", folder / "key.pem"
         subprocess.run(
             [needed("openssl"), "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",

@@ -1,73 +1,30 @@
-"""Nothing lives in a process or on its disk: every request of a visit goes to another node than the one before.
-
-Two web servers with folders of their own share a database and a key. Only what the image brings (static
-files) and the provider's ledger, which is no part of the shop, is the same folder.
-"""
+"""Nothing lives in a process or on its disk: every request of a visit goes to another node than the one before."""
 
 from __future__ import annotations
 
 import itertools
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import requests
-from django.db import connection
 from django.urls import reverse
 from pytest_django import Settings
 
 from devtools import smoke
-from tests.architecture.project import ROOT
 from tests.deploy.front import WebNode
-from tests.drills.running_shop import SECRET_KEY
+from tests.deploy.two_nodes import two_nodes
 from tests.shop import open_shop
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 PASSWORD = "gxkq-4-lemons"
 
 
-def address_of_database() -> str:
-    config = connection.settings_dict
-    return (
-        f"postgresql://{config['USER']}:{config['PASSWORD']}@/{config['NAME']}"
-        f"?host={config['HOST']}&port={config['PORT']}"
-    )
-
-
 @pytest.fixture
 def nodes(tmp_path: Path) -> Iterator[list[WebNode]]:
-    url = address_of_database()
-    folders = [tmp_path / "a", tmp_path / "b"]
-    shared = tmp_path / "shared"
-    for folder in (*folders, shared, shared / "static", shared / "sandbox"):
-        folder.mkdir(mode=0o755)
-    for folder in folders:
-        for name in ("static", "sandbox"):
-            (folder / name).symlink_to(shared / name)
-    environment = {
-        "PATH": os.environ["PATH"], "DATABASE_URL": url, "SECRET_KEY": SECRET_KEY,
-        "MAMI_VAR": str(folders[0]), "MAMI_REHEARSAL": "1", "ALLOWED_HOSTS": "127.0.0.1",
-    }  # fmt: skip
-    subprocess.run(
-        [sys.executable, "manage.py", "collectstatic", "--noinput", "--verbosity", "0"],
-        cwd=ROOT, env=environment, check=True,
-    )  # fmt: skip
-    started = [WebNode(folder, DATABASE_URL=url) for folder in folders]
-    try:
-        for node in started:
-            node.until_ready()
+    with two_nodes(tmp_path) as started:
         yield started
-    except BaseException:
-        for node in started:
-            print(node.log.read_text()[-1500:])
-        raise
-    finally:
-        for node in started:
-            node.end()
 
 
 class Alternating(smoke.Walk):
