@@ -130,8 +130,7 @@ TEMPLATES = [
 ]
 
 # -- Database -------------------------------------------------------------------------------
-DATABASES = {"default": environment.database(env, MAMI_VAR)}
-DATABASES |= environment.replica(env)
+DATABASES = {"default": environment.database(env, MAMI_VAR), **environment.replica(env)}
 DATABASE_ROUTERS = ["core.replica.Router"] if "replica" in DATABASES else []
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 SILENCED_SYSTEM_CHECKS = [
