@@ -36,6 +36,10 @@ ENTITIES = (
     ("job", _("background job")),
     ("switch", _("switch")),
     ("enquiry", _("question")),
+    ("waiting_entry", _("waiting")),
+    ("standing_order", _("standing order")),
+    ("list", _("list")),
+    ("message", _("message")),
 )
 
 

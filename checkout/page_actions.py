@@ -17,6 +17,7 @@ from cart import services as cart
 from cart.forms import SlotForm
 from cart.selectors import CartView
 from checkout.forms import CheckoutForm
+from core import capabilities
 from core.days import read_day
 from core.errors import DomainError, InvalidInput
 from waiting import services as waiting
@@ -60,9 +61,10 @@ def keep_window(*, actor: User, form: CheckoutForm, now: dt.datetime) -> DomainE
 
 
 def wait_for_window(*, actor: User, what: str, now: dt.datetime) -> str:
-    """“Tell me” at a full window, written `12@2026-11-24`: what is said to it; "" for nothing asked."""
+    """“Tell me” at a full window, written `12@2026-11-24`: what is said to it; "" for nothing asked, or
+    where nobody new may wait."""
     asked = SlotForm({"slot": what})
-    if not what or not asked.is_valid():
+    if not what or not asked.is_valid() or not capabilities.is_on("waiting_list"):
         return ""
     slot_id, date = asked.cleaned_data["slot"]
     try:

@@ -37,4 +37,11 @@ CAPABILITIES = (
         routes=frozenset({"standing:new"}),
         writes_of=frozenset({"api:standing-orders"}),
     ),
+    Capability(
+        name="waiting_list",
+        label=_("Waiting for products and windows"),
+        under_way=_("Who waits is told and may take what is offered; nobody new stands in line."),
+        routes=frozenset({"waiting:product"}),
+        writes_of=frozenset({"api:waiting"}),
+    ),
 )

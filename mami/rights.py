@@ -145,6 +145,7 @@ PAGES: dict[str, Row] = {
     "standing:date": {"GET": C},
     "standing:date_act": {"POST": C},
     "standing:office": {"GET": M},
+    "waiting:office": {"GET": M},
     "ops:queue": E,
     "ops:order": E,
     "ops:affected": M,

@@ -38,6 +38,7 @@ from mami.models import JobRun
 from notifications.models import Message
 from orders.status import FINAL, OPEN
 from payments.sql import DISPUTES_BY_STATUS, DISPUTES_DUE, OPEN_CASES
+from waiting.sql import WAITING_BY_KIND
 
 log = structlog.get_logger(__name__)
 FRESH_SECONDS = 10.0
@@ -127,6 +128,11 @@ QUESTIONS: tuple[Question, ...] = (
     Question(
         names=("mami_messages_waiting",),
         sql=f"SELECT count(*) FROM notifications_message WHERE state = '{Message.State.QUEUED}'",  # noqa: S608
+    ),
+    Question(
+        labels=("kind",),
+        names=("mami_waiting_open", "mami_waiting_oldest_seconds"),
+        sql=WAITING_BY_KIND,
     ),
     Question(
         labels=("job",),

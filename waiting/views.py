@@ -13,10 +13,12 @@ from branches.errors import InvalidSlot, SlotClosed
 from catalog import selectors as catalog
 from core import clock
 from core.htmx import is_htmx, toast
+from core.long_lists import BoundedPaginator
 from core.next_pages import page_of_form
 from core.typed_requests import PersonRequest
-from waiting import errors, selectors, services
+from waiting import errors, office, selectors, services
 
+A_PAGE = 50
 NO_NEED = (errors.AlreadyAvailable, errors.AlreadyWaiting, errors.WaitingLimit)
 GONE = (errors.OfferOver, SlotClosed, InvalidSlot)
 
@@ -48,6 +50,15 @@ def product(request: PersonRequest, product_id: int) -> HttpResponse:
     where = "detail" if request.POST.get("where") == "detail" else "card"
     context = {"product": found, "is_in_line": is_in, "pressed": True, "where": where}
     return toast(render(request, "waiting/_tell_me.html", context), said)
+
+
+@require_safe
+@never_cache
+def office_list(request: PersonRequest) -> HttpResponse:
+    """What customers wait for, the longest line first."""
+    page = BoundedPaginator(office.lines(), A_PAGE).get_page(request.GET.get("page"))
+    rows = office.told(page.object_list)
+    return render(request, "waiting/office.html", {"page": page, "rows": rows})
 
 
 @require_POST

@@ -141,6 +141,16 @@ def play(shop):
     asked = {"fulfillment_type": "DELIVERY", "delivery_slot_id": shop.slot.pk}
     record.call(noa, "POST", "/checkout/preview", {**asked, "address_id": place_id})
 
+    record.title("Waiting for what is sold out")
+    gone = shop.product(name_he="ריבת תאנים", name_en="Fig jam", sku="FIG-0001", stock=0)
+    entry = record.call(noa, "POST", "/waiting", {"product_id": gone.pk})
+    record.call(noa, "POST", "/waiting", {"product_id": gone.pk})
+    record.call(noa, "GET", "/waiting")
+    record.call(noa, "DELETE", f"/waiting/{entry['id']}")
+
+    record.title("Days of rest")
+    record.call(noa, "GET", "/calendar?from=2026-12-04&days=2")
+
     record.title("Checkout")
     record.call(noa, "GET", "/delivery-slots/available?days=7")
     address = {"line1": "3 HaZait", "city": "Haifa", "postal_code": "3100001"}
@@ -171,6 +181,11 @@ def play(shop):
     body = {"picked_status": "MISSING", "reason": "shelf empty"}
     eli.call("PATCH", f"/api/v1{path}/items/{second['id']}/picked-status", body)
     record.call(eli, "PATCH", f"{path}/status", {"status": "READY"})
+
+    record.title("How the shop keeps the calendar")
+    record.call(mia, "GET", "/admin/calendar")
+    record.call(mia, "PATCH", "/admin/calendar", {"passover_mode": "SOMETIMES"})
+    record.call(mia, "PATCH", "/admin/calendar", {"passover_mode": "AUTO"})
 
     record.title("Stock")
     wish = {
