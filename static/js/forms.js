@@ -33,9 +33,12 @@ function forgive(field) {
   else if (heading) heading.textContent = left === 1 ? heading.dataset.one : heading.textContent.replace(/\d+/, left);
 }
 
+/** Remembers what was refused. A quick hand may have put it right before this script came. */
 function note(root) {
   for (const field of root.querySelectorAll('[aria-invalid="true"]')) {
-    if (!("was" in field.dataset)) field.dataset.was = field.value;
+    if ("was" in field.dataset) continue;
+    field.dataset.was = field.defaultValue ?? field.value;
+    look({ target: field });
   }
 }
 
