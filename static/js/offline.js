@@ -41,7 +41,22 @@ function showKept() {
     (event) => event.target.closest("a[hx-get]") && event.stopImmediatePropagation(),
     true,
   );
-  addEventListener("online", () => location.reload());
+  comeBack();
+}
+
+/** The page anew once the shop answers: not at a mere word of the network, and not under whoever is leaving. */
+function comeBack() {
+  let leaving = false;
+  addEventListener("beforeunload", () => (leaving = true));
+  addEventListener("pageshow", () => (leaving = false));
+  addEventListener("online", async () => {
+    try {
+      await fetch(location.href, { method: "HEAD", cache: "no-store" });
+    } catch {
+      return;
+    }
+    if (!leaving) location.reload();
+  });
 }
 
 if (root.dataset.kept) showKept();

@@ -57,7 +57,10 @@ def test_the_basket_without_a_connection(visits: Visits, shop: Shop, goods: Good
     visit.go("/en/aisles/")
     expect(page.get_by_role("heading", name="There is no connection")).to_be_visible()
 
+    visit.go("/cart/")
+    expect(page.locator(".kept-bar")).to_be_visible()
     visit.context.set_offline(False)
+    expect(page.locator(".kept-bar")).to_have_count(0)  # the page comes anew by itself
     visit.go("/account/")
     page.locator('form[action="/account/logout/"] button').first.click()
     page.wait_for_url("**/en/")
