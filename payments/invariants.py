@@ -108,6 +108,18 @@ def asked_for_means_open(as_of: dt.datetime | None) -> Iterator[Finding]:
         )
 
 
+def calls_come_to_an_end(as_of: dt.datetime | None) -> Iterator[Finding]:
+    """Nothing is asked of the provider for ever: an open call has its next attempt, but for that of a
+    payment whose checkout is still at it."""
+    rows = ProviderCall.objects.filter(state__in=OPEN, next_attempt_at__isnull=True)
+    for call in rows.exclude(payment__state=S.PENDING).select_related("payment").order_by("pk"):
+        yield Finding(
+            what=f"call {call.pk} ({call.kind}) of {call.payment.order_number} is open and nobody "
+            "will ask again",
+            repair=ASK.format(call.payment_id),
+        )
+
+
 def the_trail_of_money_is_complete(as_of: dt.datetime | None) -> Iterator[Finding]:
     """Each hold, charge, release and refund stands in the audit trail."""
     told = {
@@ -249,6 +261,7 @@ RULES = [
     Rule(name="given back and contested within charged", check=nothing_is_given_back_twice),
     Rule(name="money held = orders", check=money_has_an_order),
     Rule(name="money asked for = open checkouts", check=asked_for_means_open),
+    Rule(name="calls to the provider come to an end", check=calls_come_to_an_end),
     Rule(
         name="the audit trail of money is complete",
         check=the_trail_of_money_is_complete,

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from importlib import import_module
 
 import pytest
+from django.db import connection
 
 from core import clock
 from core.invariants import Rule, judge
@@ -69,6 +71,16 @@ class TestEachRuleNotices:
     def test_a_payment_nobody_is_at(self, opened):
         opened()
         assert broken() == {"money asked for = open checkouts"}
+
+    def test_a_call_nobody_will_ask_again(self, held):
+        call = held().calls.get()
+        ProviderCall.objects.filter(pk=call.pk).update(kind="VERIFY", state="STARTED")
+        assert broken_but_for_orders() == {"calls to the provider come to an end"}
+        with connection.cursor() as cursor:
+            cursor.execute(import_module("payments.migrations.0010_renewals").CLOSE)
+        call.refresh_from_db()
+        assert (call.state, call.finished_at is not None) == ("REFUSED", True)
+        assert broken_but_for_orders() == set()
 
     def test_a_payment_changed_past_the_services(self, captured):
         payment = captured(taken="80")
