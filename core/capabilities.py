@@ -13,13 +13,14 @@ from typing import Any
 from django.conf import settings
 from django.utils.module_loading import import_string
 
+SEARCH_OPENSEARCH = "search_opensearch"  # asked for by search: it has no route of its own
 WRITES = frozenset({"POST", "PATCH", "PUT", "DELETE"})
 
 
 @dataclass(frozen=True, kw_only=True)
 class Capability:
-    """One switch. `pages` and `calls` are routes that are not there when it is off; of those in
-    `writes_of` only reading stays. `under_way` says what becomes of what has begun.
+    """One switch. `routes` are not there when it is off; of those in `writes_of` only reading stays.
+    What has no route of its own asks `is_on`. `under_way` says what becomes of what has begun.
     """
 
     name: str

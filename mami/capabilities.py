@@ -6,16 +6,27 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from core.capabilities import Capability
+from core.capabilities import SEARCH_OPENSEARCH, Capability
 
 CAPABILITIES = (
     Capability(
         name="order_change",
-        label=_("Customers change their order"),
+        label=_("Orders are changed after they are placed"),
         under_way=_(
-            "A change that was begun is finished or taken back; the office goes on changing."
+            "A change that was begun is finished or taken back; one that was proposed to its"
+            " customer can still be agreed to. The office can still move an order to another time."
         ),
-        routes=frozenset({"changes:change", "api:order-change-preview", "api:order-change"}),
+        routes=frozenset(
+            {
+                "changes:change",
+                "api:order-change-preview",
+                "api:order-change",
+                "ops:change",
+                "api:ops-order-change",
+                "api:ops-order-change-preview",
+                "api:ops-order-change-question",
+            }
+        ),
     ),
     Capability(
         name="questions",
@@ -43,5 +54,10 @@ CAPABILITIES = (
         under_way=_("Who waits is told and may take what is offered; nobody new stands in line."),
         routes=frozenset({"waiting:product"}),
         writes_of=frozenset({"api:waiting"}),
+    ),
+    Capability(
+        name=SEARCH_OPENSEARCH,
+        label=_("OpenSearch answers searches, where there is a cluster"),
+        under_way=_("PostgreSQL answers; the cluster goes on learning of every change."),
     ),
 )

@@ -15,6 +15,7 @@ from catalog.search_port import OPENSEARCH, SearchPage
 from catalog.selectors.shelves import DEEPEST, ShelfQuestion
 from catalog.tree import category_tree
 from core import metrics
+from core.capabilities import SEARCH_OPENSEARCH, is_on
 from search import opensearch, outbox
 from search.breaker import SearchBreaker
 from search.models import GenerationState, SearchGeneration
@@ -25,6 +26,11 @@ BRANCH_SECONDS = 15.0
 breaker = SearchBreaker()
 
 
+def is_asked() -> bool:
+    """Whether the shelves ask a cluster: there is one, and nobody has switched that off."""
+    return outbox.is_wanted() and is_on(SEARCH_OPENSEARCH)
+
+
 def page(
     question: ShelfQuestion, *, memory: Memory, limit: int, offset: int, counts: bool
 ) -> SearchPage | None:
@@ -32,7 +38,7 @@ def page(
     index, no answer. Never raises for the cluster's sake.
     """
     query = question.understood
-    if query is None or not outbox.is_wanted() or offset > DEEPEST:
+    if query is None or offset > DEEPEST or not is_asked():
         return None
     if query.is_empty:
         return SearchPage(ids=(), total=0, facets=Facets(), engine=OPENSEARCH)

@@ -29,7 +29,7 @@ class Engine:
 
     @property
     def is_beside(self) -> bool:
-        return outbox.is_wanted()
+        return asking.is_asked()
 
     def page(
         self,
