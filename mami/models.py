@@ -1,4 +1,4 @@
-"""What the project itself remembers: when each periodic job last ran."""
+"""What the project itself remembers: when each periodic job last ran, and what was released."""
 
 from __future__ import annotations
 
@@ -31,3 +31,20 @@ class JobRun(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Release(models.Model):
+    """A release list of which every point held: what the next one is compared with."""
+
+    checked_at = models.DateTimeField(_("checked"), auto_now_add=True)
+    version = models.CharField(_("version"), max_length=40)
+    revision = models.CharField(_("revision"), max_length=80, blank=True)
+    switches = models.JSONField(_("switches"), help_text=_("Each switch by name: on or not."))
+
+    class Meta:
+        verbose_name = _("release")
+        verbose_name_plural = _("releases")
+        ordering = ["-pk"]
+
+    def __str__(self) -> str:
+        return self.version

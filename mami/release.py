@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from io import StringIO
 
+from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
@@ -18,7 +20,7 @@ from core import clock
 from core.errors import DomainError
 from core.invariants import judge
 from devtools import smoke
-from mami.models import JobRun
+from mami.models import JobRun, Release
 from mami.state_figures import periods
 from mami.switching import states
 from runtime import production
@@ -41,14 +43,14 @@ class CheckedLine:
     said: str
 
 
-def lines(*, url: str) -> Iterator[CheckedLine]:
-    """Every point of the list, in its order; the smoke goes to `url`, and not at all without one."""
+def lines(*, url: str | None) -> Iterator[CheckedLine]:
+    """Every point of the list, in its order; the smoke goes to `url`, with None there is none yet."""
     points: list[tuple[str, Callable[[], str]]] = [
         ("migrations", migrations), ("models", models), ("shop", shop), ("settings", safe_settings), ("switches", switches),
         ("worker", worker), ("jobs", periodic_jobs), ("copy", lambda: young("mami.backup")),
         ("restore drill", lambda: young("mami.restore_drill")), ("books", books),
     ]  # fmt: skip
-    if url:
+    if url is not None:
         points.append(("smoke", lambda: walk(url)))
     for name, point in points:
         try:
@@ -112,12 +114,37 @@ def safe_settings() -> str:
 
 def switches() -> str:
     """Told, never refused: whoever switched something off had a reason."""
-    changed = [
-        f"{capability.name} {'on' if on else 'OFF'}"
-        for capability, on in states()
-        if on != capability.default
+    last, now = Release.objects.first(), {one.name: on for one, on in states()}
+    if last is None:
+        off = [f"{one.name} {_word(on)}" for one, on in states() if on != one.default]
+        return f"no release was noted yet; {', '.join(off) or 'all as this version has them'}"
+    told = [
+        f"{name} {_word(on)}, was {_word(last.switches[name])}"
+        for name, on in now.items()
+        if name in last.switches and last.switches[name] != on
     ]
-    return ", ".join(changed) or "all as this version has them"
+    told += [f"{name} {_word(on)}, new" for name, on in now.items() if name not in last.switches]
+    told += [f"{name} is gone" for name in last.switches if name not in now]
+    told += [
+        f"{name} still OFF"
+        for name, on in now.items()
+        if not on and last.switches.get(name) is False
+    ]
+    since = f"since {last.version} of {last.checked_at:%Y-%m-%d %H:%M} UTC"
+    return f"{', '.join(told) or 'nothing changed'} {since}"
+
+
+def _word(on: bool) -> str:
+    return "on" if on else "OFF"
+
+
+def note_release() -> Release:
+    """Every point held: what the next list is compared with."""
+    return Release.objects.create(
+        version=settings.VERSION,
+        revision=settings.REVISION,
+        switches={one.name: on for one, on in states()},
+    )
 
 
 def worker() -> str:
@@ -166,11 +193,22 @@ def books() -> str:
 
 
 def walk(url: str) -> str:
-    """As `make smoke`, without a basket and an order: they would be somebody's."""
-    visit, said = smoke.Walk(url=url.rstrip("/")), ""
+    """As `make smoke`: an order is placed by the customer who is kept for it, and canceled."""
+    if not url:
+        raise NotReady("no address to walk through: name it with --url, or set SITE_URL.")
+    if not (settings.MAMI_DEMO or {"SMOKE_EMAIL", "SMOKE_PASSWORD"} <= os.environ.keys()):
+        raise NotReady("no order was placed: name a customer, SMOKE_EMAIL and SMOKE_PASSWORD.")
+    visit, said = smoke.Walk(url=url.rstrip("/")), []
+    if "SMOKE_CARD" not in os.environ and settings.PAYMENT_PROVIDER != "sandbox":
+        visit.card = smoke.SAVED_CARD
     try:
-        for step in (smoke.health, smoke.preflight, smoke.search):
-            said = step(visit)
+        for step in smoke.STEPS:
+            said.append(step(visit))
     except (smoke.Failed, KeyError, TypeError, ValueError) as error:
-        raise NotReady(f"{url}: {error}") from error
-    return f"{url}: {said}"
+        with suppress(smoke.Failed):
+            smoke.take_back(visit)
+            visit.found.pop("number", None)
+        left = visit.found.get("number")
+        stands = f" Order {left} stands and has to be canceled." if left else ""
+        raise NotReady(f"{url}: {step.__name__}: {error}{stands}") from error
+    return f"{url}: order {visit.found['number']}, canceled"
