@@ -145,6 +145,12 @@ def favourite_ids(*, actor: User) -> frozenset[int]:
     return frozenset(mine.values_list("product_id", flat=True))
 
 
+def favourites_id(*, actor: User) -> int | None:
+    """The list of what the heart keeps; None before the first heart."""
+    mine = ShoppingList.objects.filter(owner=actor, is_favourites=True)
+    return mine.values_list("pk", flat=True).first()
+
+
 def favourite_items(*, actor: User) -> list[ListItem]:
     """What the heart keeps, the newest first. One query."""
     mine = ListItem.objects.filter(list__owner=actor, list__is_favourites=True)

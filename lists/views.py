@@ -210,8 +210,9 @@ def heart(request: PersonRequest, pk: int) -> HttpResponse:
 @require_safe
 @never_cache
 def favourites(request: PersonRequest) -> HttpResponse:
-    """What the heart keeps."""
-    return redirect("lists:detail", favourites_of(actor=request.user).pk)
+    """What the heart keeps; all lists before it kept anything."""
+    found = selectors.favourites_id(actor=request.user)
+    return redirect("lists:index") if found is None else redirect("lists:detail", found)
 
 
 def _put(request: PersonRequest, product_id: int, product: str) -> HttpResponse:

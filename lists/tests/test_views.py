@@ -37,6 +37,11 @@ def page(client, path, status=200):
     return answer.content.decode()
 
 
+def test_looking_at_favourites_makes_no_list(client, ada):
+    assert client.get("/saved/")["Location"] == "/lists/"
+    assert not ada.shopping_lists.exists()
+
+
 def test_the_heart_fills_the_favourites(shop, client, ada):
     product = shop.product()
     at = f"/products/{product.pk}/save/"

@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.contrib.messages.constants import INFO
 from django.contrib.sessions.backends.db import SessionStore
 from django.http import HttpResponse
 from django.test import Client, RequestFactory
+from django.urls import reverse
+from pytest_django import Settings
 
 from accounts.callers import caller_of
 from accounts.tests.factories import PASSWORD, with_password
+from catalog.models import Product
 from core.cookies import Messages
 from tests.architecture.project import ROOT
 from tests.architecture.test_deployment import PRODUCTION
+from tests.shop import open_shop
 
 pytestmark = pytest.mark.django_db
 ASKED = """
@@ -88,6 +95,92 @@ def test_when_the_names_change_browsers_sign_in_again_and_programs_do_not(
     assert again["Location"] == "/account/"
     assert https.get("/account/", secure=True).status_code == 200
     assert https.cookies["__Host-sessionid"].value != https.cookies["sessionid"].value
+
+
+@pytest.fixture
+def renamed(client: Client, request: pytest.FixtureRequest) -> Callable[[], Client]:
+    """The browser of `client` after the upgrade: it sends what it was given before."""
+
+    def made() -> Client:
+        upgraded: Client = request.getfixturevalue("https")
+        upgraded.cookies = client.cookies
+        return upgraded
+
+    return made
+
+
+def in_it(browser: Client, product: Product, **how: Any) -> bool:
+    """Whether the basket's page has a line of it."""
+    return reverse("cart:set", args=[product.pk]) in browser.get("/cart/", **how).content.decode()
+
+
+class TestWhatABrowserLosesWhenTheNamesChange:
+    """As the runbook says of that version, each by the same request before and after."""
+
+    def test_a_guest_begins_with_an_empty_basket(
+        self, client: Client, renamed: Callable[[], Client]
+    ) -> None:
+        milk = open_shop().product()
+        client.post("/cart/items/", {"product": milk.pk, "where": "card"})
+        assert in_it(client, milk)
+        assert "sessionid" in client.cookies
+        https = renamed()
+        assert not in_it(https, milk, secure=True)
+        https.post("/cart/items/", {"product": milk.pk, "where": "card"}, secure=True)
+        assert in_it(https, milk, secure=True)
+
+    def test_a_customer_keeps_theirs(self, client: Client, renamed: Callable[[], Client]) -> None:
+        milk, who = open_shop().product(), with_password()
+        words = {"email": who.email, "password": PASSWORD}
+        client.post("/account/login/", words)
+        client.post("/cart/items/", {"product": milk.pk, "where": "card"})
+        https = renamed()
+        https.post("/account/login/", words, secure=True)
+        assert in_it(https, milk, secure=True)
+
+    def test_a_chosen_language_has_to_be_chosen_again(
+        self, client: Client, renamed: Callable[[], Client]
+    ) -> None:
+        def spoken(browser: Client, **how: Any) -> str:
+            page = browser.get("/account/login/", headers={"Accept-Language": "he"}, **how)
+            found = re.search(r'<html lang="(\w+)"', page.content.decode())
+            return found[1] if found else ""
+
+        assert spoken(client) == "he"
+        client.post("/language/", {"language": "en", "next": "/account/login/"})
+        assert spoken(client) == "en"
+        https = renamed()
+        assert spoken(https, secure=True) == "he"
+        https.post("/language/", {"language": "en", "next": "/account/login/"}, secure=True)
+        assert spoken(https, secure=True) == "en"
+
+    def test_its_device_is_unknown_until_it_signs_in_and_its_place_counts(
+        self, client: Client, renamed: Callable[[], Client], settings: Settings
+    ) -> None:
+        settings.TRUSTED_PROXIES = ["127.0.0.0/8"]
+        who, home, away = with_password(), {"X-Forwarded-For": "192.0.2.7"}, "198.51.100.77"
+        words = {"email": who.email, "password": PASSWORD}
+        client.post("/account/login/", words, headers=home)
+        for n in range(10):  # the account is guarded: only who is known may try
+            wrong = {**words, "password": "wrong"}
+            elsewhere = {"X-Forwarded-For": f"198.51.100.{n + 1}"}
+            Client().post("/account/login/", wrong, headers=elsewhere)
+        known = client.post("/account/login/", words, headers={"X-Forwarded-For": away})
+        assert known.status_code == 302, "the device is known wherever it is"
+
+        https = renamed()
+        unknown = https.post(
+            "/account/login/", words, secure=True, headers={"X-Forwarded-For": "198.51.100.78"}
+        )
+        assert unknown.status_code == 429, (
+            "its cookie has the old name, which a neighbour could set"
+        )
+        at_home = https.post("/account/login/", words, secure=True, headers=home)
+        assert at_home.status_code == 302, "its place still counts"
+        again = https.post(
+            "/account/login/", words, secure=True, headers={"X-Forwarded-For": "198.51.100.78"}
+        )
+        assert again.status_code == 302, "and the device is known again"
 
 
 def test_a_message_too(https: Client) -> None:
