@@ -19,6 +19,26 @@ SECRET_KEY = "a-key-for-drills-only-which-is-long-enough-for-every-check-50"
 CHECKOUT = Path(__file__).resolve().parents[2]
 
 
+def _stat(pid: int | str) -> list[str]:
+    """Fields of /proc/PID/stat from the state on; none of a process that has ended."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return []
+
+
+def _children(parent: int) -> list[int]:
+    return [
+        int(entry.name)
+        for entry in Path("/proc").iterdir()
+        if entry.name.isdecimal() and _stat(entry.name)[1:2] == [str(parent)]
+    ]
+
+
+def _cpu_seconds(pid: int) -> float:
+    return sum(map(int, _stat(pid)[11:15])) / os.sysconf("SC_CLK_TCK")
+
+
 class RunningShop:
     """What the drills need of a running shop. Everything it starts ends with `end`."""
 
@@ -35,6 +55,15 @@ class RunningShop:
 
     def end(self) -> None:
         raise NotImplementedError
+
+    def database(self) -> list[int]:
+        """The processes of the database server; none where it is somebody else's."""
+        return []
+
+    def cpu_seconds(self) -> dict[str, float]:
+        """What each of its programs has used so far, on all processors together; ended children count."""
+        programs = {"web": self.web(), "database": self.database(), "worker": self.worker()}
+        return {name: sum(map(_cpu_seconds, pids)) for name, pids in programs.items()}
 
     def arm(self, point: str, kind: str) -> None:
         """Whoever passes `point` next is struck, once."""
@@ -83,6 +112,10 @@ class WholeShop(RunningShop):
 
     def worker(self) -> list[int]:
         return self.opened.pids("procrastinate worker")
+
+    def database(self) -> list[int]:
+        server = self.opened.cluster.running_pid()
+        return [] if server is None else [server, *_children(server)]
 
     def kill_postgres(self) -> None:
         if (server := self.opened.cluster.running_pid()) is not None:

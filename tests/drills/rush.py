@@ -11,9 +11,8 @@ import uuid
 from collections import Counter
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
 
-from tests.drills.running_shop import RunningShop
+from tests.drills.running_shop import RunningShop, patience
 from tests.drills.shoppers import AGAIN, LATER, Connection, DrillData, Person, code_of
 
 SHOPPERS, STOCK, OTHERS, ROUNDS = 200, 50, 8, 16
@@ -125,8 +124,8 @@ def _rush(running: RunningShop, data: DrillData, crowd: list[Person], hot: int |
     def shop(number: int, who: Person) -> None:
         line = Connection(running.port, who, timeout=90)
         product = hot or data.products[1 + number % (len(data.products) - 1)]
-        line.send("POST", "/cart/items", {"product_id": product, "quantity": 1})
-        start.wait(120)
+        _fill(line, product)
+        start.wait(120 * patience())
         said = _order(line, data, f"rush-{hot}")
         with lock:
             rush.said[said] += 1
@@ -138,7 +137,7 @@ def _rush(running: RunningShop, data: DrillData, crowd: list[Person], hot: int |
     ]
     for thread in threads:
         thread.start()
-    start.wait(120)
+    start.wait(120 * patience())
     beside = _beside(running, data, rush.clock, over)
     for thread in threads:
         thread.join(180)
@@ -171,6 +170,16 @@ def _beside(
     return threads
 
 
+def _fill(line: Connection, product: int) -> None:
+    """Put one of it into the basket, coming back as often as the shop has too many visitors."""
+    while True:
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            _, answer = line.send("POST", "/cart/items", {"product_id": product, "quantity": 1})
+            if code_of(answer) not in AGAIN | LATER:
+                return
+        time.sleep(0.2)
+
+
 def _order(line: Connection, data: DrillData, key: str) -> str:
     body = {"fulfillment_type": "PICKUP", "branch_id": data.branch}
     while True:
@@ -200,9 +209,7 @@ def _others(
             return
         line = lines[turn % len(lines)]
         product = data.products[1 + turn % (len(data.products) - 1)]
-        body: dict[str, Any] = {"product_id": product, "quantity": 1}
         began = time.monotonic()
-        with contextlib.suppress(OSError, http.client.HTTPException):  # the line was idle too long
-            line.send("POST", "/cart/items", body)
+        _fill(line, product)
         if _order(line, data, f"{mine}-{turn}") == "ok":
             clock.waits.append(time.monotonic() - began)
