@@ -178,10 +178,12 @@ class RedisCache(PostgresCache):
         def act(server: redis.Redis) -> int:
             found, cursor = set[bytes](), 0
             while True:
-                cursor, names = server.scan(cursor, match=pattern, count=SCANNED_AT_ONCE)  # type: ignore[misc]
+                step: Any = server.scan(cursor, match=pattern, count=SCANNED_AT_ONCE)
+                cursor, names = step
+                values: Any = server.mget(names) if names else []
                 found |= {
                     name
-                    for name, value in zip(names, server.mget(names) if names else [], strict=True)
+                    for name, value in zip(names, values, strict=True)
                     if value is not None and int(value) >= number
                 }
                 if cursor == 0:
