@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any
 
@@ -40,7 +41,7 @@ def create_area(*, actor: Actor | None, values: Mapping[str, Any]) -> DeliveryAr
     codes = _codes(changes.pop("localities", ()))
     _check(changes, needed=NAMES)
     _check_known(codes)
-    with write_transaction(), refused_by(REFUSED):
+    with _naming(codes), write_transaction(), refused_by(REFUSED):
         area = DeliveryArea.objects.create(**_fields(changes))
         _set_localities(area, codes)
         record(
@@ -62,7 +63,7 @@ def update_area(*, actor: Actor | None, area_id: int, changes: Mapping[str, Any]
     codes = _codes(wanted.pop("localities")) if "localities" in wanted else None
     _check(wanted, needed=())
     _check_known(codes or ())
-    with write_transaction(), refused_by(REFUSED):
+    with _naming(codes, but_for=area_id), write_transaction(), refused_by(REFUSED):
         area = lock_area(area_id=area_id)
         before = _codes(area.members.values_list("locality_id", flat=True))
         changed = [n for n in FIELDS if n in wanted and wanted[n] != getattr(area, n)]
@@ -101,6 +102,26 @@ def delete_area(*, actor: Actor | None, area_id: int) -> None:
             old={**{name: getattr(area, name) for name in FIELDS}, "localities": codes},
         )
         area.delete()
+
+
+@contextmanager
+def _naming(codes: list[int] | None, *, but_for: int | None = None) -> Iterator[None]:
+    """Two who took a locality at once: the constraint decided, and the other is told which it was.
+
+    Around the transaction, which is taken back by then; `codes` None are the area's own.
+    """
+    try:
+        yield
+    except LocalityTaken as refusal:
+        if refusal.details["codes"]:
+            raise
+        wanted: Any = codes
+        if wanted is None:
+            own = AreaLocality.objects.filter(area_id=but_for)
+            wanted = own.values_list("locality_id", flat=True)
+        others = AreaLocality.objects.filter(locality__in=wanted, is_active=True)
+        taken = others.exclude(area_id=but_for).values_list("locality_id", flat=True)
+        raise LocalityTaken(codes=sorted(taken)) from refusal
 
 
 def _set_localities(area: DeliveryArea, codes: list[int]) -> None:
