@@ -12,6 +12,8 @@ from django.db import connections
 from core.errors import DomainError
 
 PATIENCE_SECONDS = 30
+PLACES = 10_000
+"""Of each window, so that the orders of every round fit into it: what was delivered keeps its place."""
 
 
 def rounds(usual: int) -> int:

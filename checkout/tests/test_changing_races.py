@@ -25,7 +25,7 @@ from orders.errors import OrderBeingChanged, OrderNotChangeable
 from orders.models import Order, OrderItem
 from orders.services import cancel, canceling, claim_order, transitions
 from payments.services import perform_open_calls
-from tests.races import codes, race, rounds
+from tests.races import PLACES, codes, race, rounds
 from tests.shop import Shop, during_payment, open_with_sandbox
 
 ROUNDS = rounds(10)
@@ -34,7 +34,7 @@ ROUNDS = rounds(10)
 
 @pytest.fixture
 def shop(transactional_db: None) -> Iterator[Shop]:
-    with open_with_sandbox() as opened:
+    with open_with_sandbox(capacity=PLACES) as opened:
         yield opened
 
 

@@ -25,7 +25,7 @@ from payments.models import Payment
 from payments.providers.sandbox_ledger import Ledger
 from payments.services import calls
 from payments.services import disputes as noting
-from tests.races import codes, race, rounds
+from tests.races import PLACES, codes, race, rounds
 from tests.shop import Shop, open_with_sandbox
 
 ROUNDS = rounds(2)
@@ -33,7 +33,7 @@ ROUNDS = rounds(2)
 
 @pytest.fixture
 def shop(transactional_db: None) -> Iterator[Shop]:
-    with open_with_sandbox() as opened:
+    with open_with_sandbox(capacity=PLACES) as opened:
         yield opened
 
 

@@ -29,7 +29,7 @@ from orders.services import (
 )
 from orders.tests.test_customers_choice import finish, ordered, pick
 from tests.api_client import refusal
-from tests.races import codes, race, rounds
+from tests.races import PLACES, codes, race, rounds
 from tests.shop import Shop, open_with_sandbox
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -37,7 +37,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def shop(db: None) -> Iterator[Shop]:
-    with open_with_sandbox() as opened:
+    with open_with_sandbox(capacity=PLACES) as opened:
         yield opened
 
 

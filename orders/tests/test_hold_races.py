@@ -22,7 +22,7 @@ from payments.models import Payment, ProviderCall
 from payments.payment_results import Outcome, Verdict
 from payments.selectors import standing
 from payments.services import perform_open_calls
-from tests.races import codes, race, rounds
+from tests.races import PLACES, codes, race, rounds
 from tests.shop import Shop, open_with_sandbox
 
 ROUNDS = rounds(5)
@@ -30,7 +30,7 @@ ROUNDS = rounds(5)
 
 @pytest.fixture
 def shop(transactional_db: None) -> Iterator[Shop]:
-    with open_with_sandbox() as opened:
+    with open_with_sandbox(capacity=PLACES) as opened:
         yield opened
 
 

@@ -18,7 +18,7 @@ from orders.problem_models import ProblemReport
 from orders.services import Reported, reporting
 from orders.tests.test_refunding import left
 from orders.tests.test_transitions import move
-from tests.races import codes, race, rounds
+from tests.races import PLACES, codes, race, rounds
 from tests.shop import Shop, open_with_sandbox
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -27,7 +27,7 @@ ROUNDS = rounds(1)
 
 @pytest.fixture
 def shop(transactional_db: None) -> Iterator[Shop]:
-    with open_with_sandbox() as opened:
+    with open_with_sandbox(capacity=PLACES) as opened:
         yield opened
 
 

@@ -20,7 +20,7 @@ from orders.refund_models import RefundLine
 from orders.services import ItemPart, RefundRequest, refunding, transitions
 from orders.tests.test_refunding import left
 from orders.tests.test_transitions import settle
-from tests.races import codes, race, rounds
+from tests.races import PLACES, codes, race, rounds
 from tests.shop import Shop, open_with_sandbox
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -29,7 +29,7 @@ ROUNDS = rounds(3)
 
 @pytest.fixture
 def shop(transactional_db: None) -> Iterator[Shop]:
-    with open_with_sandbox() as opened:
+    with open_with_sandbox(capacity=PLACES) as opened:
         yield opened
 
 
