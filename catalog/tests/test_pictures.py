@@ -19,7 +19,7 @@ from catalog import services
 from catalog.models import Product
 from core import clock
 from core.errors import InvalidInput
-from core.pictures import PictureRefused, is_kept, version
+from core.pictures import WIDTHS, PictureRefused, is_kept, version
 from core.tests.test_pictures import bomb, file_of, with_place
 from tests.admin_forms import address, form_values
 
@@ -34,6 +34,10 @@ def folder(settings, tmp_path):
 
 def upload(data: io.BytesIO, name: str = "../../x.php") -> SimpleUploadedFile:
     return SimpleUploadedFile(name, data.getvalue(), content_type="text/html")
+
+
+MADE = len(WIDTHS) + 1
+"""A file for each width, and the card that others show of the page."""
 
 
 def files() -> list[str]:
@@ -52,7 +56,7 @@ def change(milk: Product, **changes) -> Product:
 def test_an_upload_is_kept_in_three_widths_under_a_name_of_ours(client):
     milk = change(product(), image=upload(with_place()))
     assert is_kept(milk.image.name)
-    assert len(files()) == 3
+    assert len(files()) == MADE
     with default_storage.open(version(milk.image.name, 640)) as file:
         image = Image.open(file)
         assert (image.width, bool(image.getexif())) == (640, False)
@@ -72,7 +76,7 @@ def test_replaced_and_emptied_files_go_after_the_commit():
     with transaction.atomic():
         milk = change(milk, image=upload(file_of(color="blue")))
         assert first < set(files()), "the old ones stay until it is certain"
-    assert len(files()) == 3
+    assert len(files()) == MADE
     assert first.isdisjoint(files())
     change(milk, image="")
     assert files() == []
@@ -156,5 +160,5 @@ class TestCleanUp:
         assert services.sweep_pictures(now=clock.now()) == 0, "young ones may still get their row"
         later = clock.now() + dt.timedelta(days=1, minutes=1)
         assert services.sweep_pictures(now=later) == 2
-        assert len(files()) == 3
+        assert len(files()) == MADE
         assert default_storage.exists(milk.image.name)
