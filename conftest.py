@@ -80,7 +80,10 @@ def django_db_modify_db_settings(
         yield
         return
     with CLUSTER.held():
-        settings.DATABASES["default"]["TEST"]["TEMPLATE"] = template.ensure(CLUSTER)
+        settings.DATABASES["default"]["TEST"] |= {
+            "TEMPLATE": template.ensure(CLUSTER),
+            "MIGRATE": False,  # the template is what migrating left; nothing would be found to do
+        }
         yield
 
 

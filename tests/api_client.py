@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from jsonschema import Draft202012Validator
+from jsonschema_rs import Draft202012Validator
 
 from accounts import services, tokens
 from accounts.models import User
@@ -126,7 +126,7 @@ def hold_against_description(method: str, response: Any) -> None:
         _validator(path, method.lower(), status).iter_errors(json.loads(response.content))
     )
     assert not errors, (
-        f"{method} {path} {status}: {[(list(e.path), e.message) for e in errors[:5]]}"
+        f"{method} {path} {status}: {[(e.instance_path, e.message) for e in errors[:5]]}"
     )
 
 

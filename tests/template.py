@@ -12,6 +12,8 @@ import hashlib
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import psycopg
@@ -21,6 +23,7 @@ from runtime.embedded import Cluster
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 PREFIX = "template_"
+STATEMENTS = (ast.stmt, ast.excepthandler, ast.match_case)
 _TURN = 7_051  # of the advisory lock: one process makes the template, the others wait for it
 
 
@@ -64,15 +67,28 @@ def _migrating() -> set[Path]:
 def _imported(path: Path) -> list[Path]:
     """The project's own modules that this one names in its imports, wherever they stand in it."""
     names: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_bytes())):
+    for node in _statements(ast.parse(path.read_bytes())):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             assert not node.level, f"{path}: imports are written out here"
             names |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
-    places = [CHECKOUT / name.replace(".", "/") for name in names]
-    both = [made for place in places for made in (place.with_suffix(".py"), place / "__init__.py")]
-    return [path for path in both if path.is_file()]
+    return [path for name in names for path in _files(name)]
+
+
+def _statements(node: ast.AST) -> Iterator[ast.AST]:
+    """Those within it at any depth. Expressions are most of a tree, and no import stands in one."""
+    for _, value in ast.iter_fields(node):
+        if isinstance(value, list) and value and isinstance(value[0], STATEMENTS):
+            for inner in value:
+                yield inner
+                yield from _statements(inner)
+
+
+@cache
+def _files(module: str) -> list[Path]:
+    place = CHECKOUT / module.replace(".", "/")
+    return [path for path in (place.with_suffix(".py"), place / "__init__.py") if path.is_file()]
 
 
 def _exists(server: psycopg.Connection, name: str) -> bool:
