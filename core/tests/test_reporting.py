@@ -17,6 +17,8 @@ from pathlib import Path
 import brotli  # type: ignore[import-untyped]
 import pytest
 
+from runtime.run.tests.conftest import patience
+
 ROOT = Path(__file__).resolve().parents[2]
 ADDRESS, CARD, PHONE, NAME = "ada@example.com", "4242424242424242", "050-123-4567", "Ada Lovelace"
 PRIVATE = (ADDRESS, CARD, PHONE, NAME, "203.0.113.9", "Firefox")
@@ -93,7 +95,7 @@ def shop(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
         | environment,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=120 * patience(),
         check=False,
     )
 

@@ -12,6 +12,7 @@ from django.core.mail import EmailMessage
 
 from core.mail_files import EmailBackend
 from runtime import file_rights, production, secrets_from_files
+from runtime.run.tests.conftest import patience
 from tests.architecture.project import ROOT
 
 KEY = "p7Jx2mQ9vT4kW8sZ1nB6cR3yH5dL0gFaUeXiOqVtMwKzSjNbE4"
@@ -133,7 +134,7 @@ def started(command: list[str], var: Path, **variables: str) -> subprocess.Compl
         env={"PATH": os.environ["PATH"], "MAMI_VAR": str(var)} | GOOD | variables,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=60 * patience(),
         check=False,
     )
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from runtime.run.tests.conftest import patience
 from tests.api_client import token_for
 from tests.shop import open_with_sandbox
 
@@ -40,7 +41,7 @@ def test_nothing_unforeseen(shop, live_server, tmp_path, role, filter_by):
             filter_by, STAFF + left_out, "--generation-deterministic", "--continue-on-failure",
             "--warnings", "off", "--no-color",
         ],
-        cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False,
+        cwd=tmp_path, capture_output=True, text=True, timeout=300 * patience(), check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout[-6000:]
     assert "passed" in done.stdout

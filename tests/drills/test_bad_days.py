@@ -116,7 +116,7 @@ class TestStorm:
             thread.start()
         shelf = [ask(shop, "/api/v1/products/search?q=milk") for _ in range(5)]
         for thread in threads:
-            thread.join(120)
+            thread.join(120 * patience())
         assert Counter(status for status, _ in answers) == {401: number}
         assert max(taken for _, taken in answers) < 6 * patience()
         assert {status for status, _, _ in shelf} == {200}
@@ -194,7 +194,7 @@ class TestFrozenDatabase:
         os.kill(master, signal.SIGSTOP)
         until(
             lambda: Path(f"/proc/{master}/stat").read_text().rpartition(")")[2].split()[0] == "T",
-            seconds=5,
+            seconds=5 * patience(),
         )
         children = Path(f"/proc/{master}/task/{master}/children").read_text().split()
         for pid in map(int, children):
@@ -222,15 +222,17 @@ class TestFrozenDatabase:
                 assert taken < 2 * patience()
                 assert status == 503 or (status == 200 and asked < all_know)
                 time.sleep(0.5)
-            reader.join(30)
+            reader.join(30 * patience())
         finally:
             for pid in reversed(frozen):  # the master last: it buries who had ended in the frost
                 os.kill(pid, signal.SIGCONT)
         thawed = time.monotonic()
         assert [status for status, _ in waits] == [503]
         assert waits[0][1] < 13 * patience()
-        until(lambda: ask(shop, "/api/v1/products/search?q=bread")[0] == 200, seconds=20)
-        until(lambda: ask(shop, "/health/ready")[0] == 200, seconds=20)
+        until(
+            lambda: ask(shop, "/api/v1/products/search?q=bread")[0] == 200, seconds=20 * patience()
+        )
+        until(lambda: ask(shop, "/health/ready")[0] == 200, seconds=20 * patience())
         assert time.monotonic() - thawed < 5 * patience() + 2
 
 

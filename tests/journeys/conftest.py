@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 
 from accounts.models import User
 from catalog.models import Brand, Product
+from runtime.run.tests.conftest import patience
 from search.documents import index_products
 from tests.journeys.page_checks import (
     BACKWARD_RANGES,
@@ -26,7 +27,6 @@ from tests.journeys.page_checks import (
 )
 from tests.shop import Shop, open_with_sandbox
 
-expect.set_options(timeout=20_000)
 WIDTHS, SCHEMES = (320, 1280), ("light", "dark")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 # A list of one's own replaces Playwright's, which comes first here. The last two are the suggestions
@@ -236,8 +236,10 @@ class Visits:
             reduced_motion="reduce",
             service_workers="allow" if worker else "block",
         )
-        # How long a busy machine may take; a page that is well answers at once.
-        context.set_default_timeout(20_000)
+        # A page that is well answers at once.
+        longest = 20_000 * patience()
+        context.set_default_timeout(longest)
+        expect.set_options(timeout=longest)
         context.add_init_script(VIOLATIONS)
         self.open_contexts.append(context)
         page = context.new_page()

@@ -24,6 +24,11 @@ from runtime.embedded.__main__ import main
 CHECKOUT = Path(__file__).resolve().parents[3]
 
 
+def patience() -> float:
+    """How much longer things take while the machine is doing other things too."""
+    return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+
+
 @contextmanager
 def throw_away_folder() -> Iterator[Path]:
     made = Path(tempfile.mkdtemp(prefix="mami-test-"))
@@ -93,7 +98,7 @@ def command_line(*arguments: str, var: Path) -> Answer:
         env={"PATH": os.environ["PATH"], "MAMI_VAR": str(var)},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=120 * patience(),
         check=False,
     )
     return Answer(done.returncode, done.stdout, done.stderr)
@@ -139,7 +144,7 @@ def start_elsewhere(base: Path) -> "subprocess.Popen[str]":
 
 
 def until(condition: Callable[[], bool], *, seconds: float = 20) -> None:
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + seconds * patience()
     while not condition():
         assert time.monotonic() < deadline, "it did not happen in time"
         time.sleep(0.01)

@@ -14,7 +14,7 @@ import pyrage
 import pytest
 
 from runtime.embedded import Cluster
-from runtime.embedded.tests.conftest import CHECKOUT, Answer, throw_away_folder
+from runtime.embedded.tests.conftest import CHECKOUT, Answer, patience, throw_away_folder
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("db")]
 
@@ -57,7 +57,7 @@ def manage(var: Path, *arguments: str, **variables: str) -> Answer:
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=120 * patience(),
         check=False,
     )
     return Answer(done.returncode, done.stdout, done.stderr)

@@ -14,6 +14,7 @@ from runtime.embedded import Cluster, EmbeddedError
 from runtime.embedded.tests.conftest import (
     CHECKOUT,
     command_line,
+    patience,
     start_elsewhere,
 )
 
@@ -35,7 +36,7 @@ def test_attaching_is_instant_and_finds_the_same_server(cluster: Cluster) -> Non
     pid = cluster.running_pid()
     started = time.perf_counter()
     assert Cluster(cluster.base).ensure() == cluster.url()
-    assert time.perf_counter() - started < 0.1
+    assert time.perf_counter() - started < 0.1 * patience()
     assert cluster.running_pid() == pid
 
 
@@ -78,7 +79,7 @@ def test_stopping_ends_idle_clients_quickly_and_keeps_the_data(cluster: Cluster)
     idle.execute("CREATE TABLE kept AS SELECT 7 AS seven")
     started = time.perf_counter()
     assert cluster.stop() is True
-    assert time.perf_counter() - started < 5
+    assert time.perf_counter() - started < 5 * patience()
     assert cluster.stop() is False
     with psycopg.connect(cluster.ensure()) as connection:
         assert connection.execute("SELECT seven FROM kept").fetchone() == (7,)
@@ -86,7 +87,7 @@ def test_stopping_ends_idle_clients_quickly_and_keeps_the_data(cluster: Cluster)
 
 def test_six_processes_at_once_start_one_server(new_cluster: Cluster) -> None:
     starters = [start_elsewhere(new_cluster.base) for _ in range(6)]
-    answers = [starter.communicate(timeout=60) for starter in starters]
+    answers = [starter.communicate(timeout=60 * patience()) for starter in starters]
     assert [out for out, _ in answers] == [f"{new_cluster.url()}\n"] * 6, [
         err for _, err in answers
     ]

@@ -17,6 +17,7 @@ import pytest
 
 from runtime.embedded import Cluster
 from runtime.embedded.tests.conftest import CHECKOUT, throw_away_folder
+from runtime.embedded.tests.conftest import patience as patience
 
 
 class Opened:
@@ -75,7 +76,7 @@ class Opened:
 
     def refuses(self, path: str) -> tuple[int, str]:
         """Status and code of a refusal."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5 * patience())
         connection.request("GET", path)
         response = connection.getresponse()
         body = json.loads(response.read())
@@ -103,16 +104,11 @@ class Opened:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
             try:
-                self.process.wait(timeout=10)
+                self.process.wait(timeout=10 * patience())
             except subprocess.TimeoutExpired:
                 self.process.kill()
         for pid in self.processes():
             os.kill(pid, signal.SIGKILL)
-
-
-def patience() -> float:
-    """How much longer things take while the machine is doing other things too."""
-    return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
 
 
 def free_port() -> int:

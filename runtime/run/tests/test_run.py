@@ -16,6 +16,7 @@ import pytest
 
 from runtime.embedded import Cluster
 from runtime.environment import Environment
+from runtime.run.startup import CLOSING_SECONDS
 from runtime.run.tests.conftest import Opened, opened, patience, until
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("run")]
@@ -58,7 +59,7 @@ def figures(shop: Opened) -> str:
     asked = Request(
         f"http://127.0.0.1:{shop.port}/metrics", headers={"Authorization": "Bearer figures-please"}
     )
-    with urlopen(asked, timeout=5) as answer:
+    with urlopen(asked, timeout=5 * patience()) as answer:
         return str(answer.read().decode())
 
 
@@ -71,9 +72,11 @@ def test_make_passes_the_end_on(var: Path) -> None:
         asked = 'mami_requests_total{method="GET",route="api:health",status="200"}'
         until(lambda: asked in figures(shop), seconds=5 * patience())  # counted after its answer
         shop.process.send_signal(signal.SIGTERM)
-        assert shop.until_ended() < 5 * patience()
+        taken = shop.until_ended()
+        assert taken < 5 * patience()
         until(lambda: shop.processes() == {}, seconds=5 * patience())
-        assert list((var / "metrics").iterdir()) == []
+        # On a busy machine the web server may be killed before it is through, and leaves its own.
+        assert taken >= CLOSING_SECONDS or list((var / "metrics").iterdir()) == []
 
 
 def test_what_is_killed_comes_back_and_without_its_supervisor_nothing_stays(var: Path) -> None:
