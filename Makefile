@@ -35,8 +35,10 @@ seed:  ## add the demo shop where it is missing (changes nothing that is there)
 
 test:  ## everything that is checked before a change is accepted
 	@bin/setup dev
-	@$(MAKE) lint
-	@$(PYTHON) -m pytest -q -n 3 --dist loadgroup -m "not deploy" $(ARGS)
+	@# Beside the tests, not before them: mypy takes a minute or two, of one processor.
+	@make lint > .venv/.lint 2>&1 & lint=$$!; \
+	$(PYTHON) -m pytest -q -n 3 --dist loadgroup -m "not deploy" $(ARGS); tests=$$?; \
+	wait $$lint; linted=$$?; cat .venv/.lint; exit $$((tests + linted))
 
 test-deploy:  ## what is shipped in deploy/, with the real programs (nginx, Patroni, …; those missing are skipped)
 	@bin/setup dev
