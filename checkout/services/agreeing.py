@@ -9,7 +9,7 @@ from decimal import Decimal
 from accounts.models import User
 from branches.models import DatedSlot
 from branches.services import check_open_for_staff
-from checkout.errors import PriceChanged
+from checkout.errors import BelowMinimum, PriceChanged
 from checkout.requests import ChangeRequest, PayRequest
 from checkout.services.change_quotes import (
     check_may_change,
@@ -18,7 +18,7 @@ from checkout.services.change_quotes import (
     plan_of,
 )
 from checkout.services.change_reserving import check_version, lock_window, locked, promise
-from checkout.services.changing import change
+from checkout.services.changing import change, preview_change
 from core.errors import NotFound, PermissionRefused
 from core.money import ZERO
 from core.transactions import write_transaction
@@ -45,6 +45,16 @@ def propose_change(
     if not actor.is_manager:
         raise PermissionRefused
     request.check(by_staff=True)
+    try:
+        return _proposed(actor, order_id, request, now)
+    except BelowMinimum:  # with what it would come to, now that nothing is locked
+        preview_change(actor=actor, order_id=order_id, request=request, now=now, by_staff=True)
+        raise
+
+
+def _proposed(
+    actor: User, order_id: int, request: ChangeRequest, now: dt.datetime
+) -> OrderQuestion:
     with write_transaction(durable=True):
         order = locked(actor, order_id, True)
         status.refuse_while_changed(order)

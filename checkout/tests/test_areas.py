@@ -217,6 +217,12 @@ def test_what_was_agreed_stays(shop: Shop) -> None:
             now=clock.now(),
         )  # fmt: skip
     assert refused.value.details == told
+    with pytest.raises(BelowMinimum) as refused:
+        services.propose_change(
+            actor=shop.manager(), order_id=order.pk, request=replace(agreed, reason="By phone"),
+            now=clock.now(),
+        )  # fmt: skip
+    assert refused.value.details["preview"]["difference"] == "-125.00"
     order.refresh_from_db()
     assert (order.version, order.total_amount) == (1, Decimal("290.00"))
 
