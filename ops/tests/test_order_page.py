@@ -1,0 +1,78 @@
+"""The staff's page of an order: what can be done now, its customer at a glance, what happened."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+import pytest
+from django.test import Client
+
+from accounts.models import User
+from core import clock
+from orders import services
+from orders.models import Order
+from orders.services import RefundRequest
+from orders.tests.test_refunding import left
+from orders.tests.test_transitions import settle
+from tests.shop import Shop, open_with_sandbox
+
+
+@pytest.fixture
+def shop(db: None) -> Iterator[Shop]:
+    with open_with_sandbox() as opened:
+        yield opened
+
+
+def page(client: Client, person: User, order: Order) -> str:
+    client.force_login(person)
+    return client.get(f"/ops/orders/{order.order_number}/").content.decode()
+
+
+def acts(client: Client, person: User, order: Order) -> list[str]:
+    """What is offered of change, another window, refund, slip and the end."""
+    html = page(client, person, order)
+    place = f"/ops/orders/{order.order_number}"
+    wanted = [f'{place}/{name}/"' for name in ("change", "reslot", "refund", "slip")]
+    return [name for name in (*wanted, 'value="CANCELED"') if name in html]
+
+
+def names(found: list[str]) -> list[str]:
+    return [name.strip('"/').rsplit("/", 1)[-1].removeprefix('value="') for name in found]
+
+
+def test_what_may_not_be_done_is_not_drawn(shop: Shop, client: Client) -> None:
+    order, mia, eli = shop.order(), shop.manager(), shop.employee()
+    assert names(acts(client, mia, order)) == ["change", "reslot", "slip", "CANCELED"]
+    assert names(acts(client, eli, order)) == ["slip"]
+    left(shop, order)
+    assert names(acts(client, mia, order)) == ["refund", "slip"]
+    services.change_status(
+        actor=mia, order_id=order.pk, to="DELAYED", reason_code="NOT_HOME", now=clock.now()
+    )
+    assert names(acts(client, mia, order)) == ["change", "reslot", "refund", "slip", "CANCELED"]
+
+
+def test_ones_own_order(shop: Shop, client: Client) -> None:
+    order = shop.order()
+    User.objects.filter(pk=order.user_id).update(role="MANAGER")
+    owner = User.objects.get(pk=order.user_id)
+    assert names(acts(client, owner, order)) == ["slip"]
+
+
+def test_the_customer_at_a_glance(shop: Shop, client: Client) -> None:
+    ada, mia = shop.customer(), shop.manager()
+    first, second = shop.order(ada), shop.order(ada)
+    left(shop, first)
+    some = RefundRequest(amount=Decimal("7.00"), reason_code="LATE")
+    services.refund(actor=mia, order_id=first.pk, request=some, key="k", now=clock.now())
+    settle(first)
+    services.cancel(actor=ada, order_id=second.pk, now=clock.now())
+    html = page(client, mia, first)
+    glance = html.split('class="glance"')[1].split("</div>")[0]
+    assert [part.split("</b>")[0] for part in glance.split("<b>")[1:3]] == ["2", "1"]
+    assert "7.00" in glance
+    assert f"/ops/customers/{ada.pk}/" in html
+    steps = html.split('class="timeline"')[1].split("</ol>")[0]
+    assert steps.count('class="done"') == first.timeline.count() - 1
+    assert steps.count('aria-current="step"') == 1
