@@ -40,10 +40,10 @@ http {
 
 
 class WebNode:
-    """`bin/serve web` on a port of its own."""
+    """`bin/serve web` on a port of its own, from this checkout or another."""
 
-    def __init__(self, var: Path, **variables: str) -> None:
-        self.port, self.var = free_port(), var
+    def __init__(self, var: Path, *, checkout: Path = CHECKOUT, **variables: str) -> None:
+        self.port, self.var, self.checkout = free_port(), var, checkout
         self.variables = variables
         self.process = self._start()
 
@@ -51,7 +51,7 @@ class WebNode:
         self.log = self.var / f"web-{self.port}.log"
         with self.log.open("ab") as log:
             return subprocess.Popen(
-                [CHECKOUT / "bin" / "serve", "web"],
+                [self.checkout / "bin" / "serve", "web"],
                 env={
                     "PATH": os.environ["PATH"],
                     "MAMI_VAR": str(self.var),

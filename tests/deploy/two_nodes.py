@@ -6,6 +6,7 @@ same folder.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -58,5 +59,9 @@ def two_nodes(folder: Path, **variables: str) -> Iterator[list[WebNode]]:
             print(node.log.read_text()[-1500:])
         raise
     finally:
+        for node in started:  # so that nobody is left at the database
+            node.process.terminate()
         for node in started:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                node.process.wait(timeout=20)
             node.end()

@@ -14,6 +14,7 @@ from axe_playwright_python.base import AxeResults
 from axe_playwright_python.sync_playwright import Axe
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from pytest_django import Settings
 
 from accounts.models import User
 from catalog.models import Brand, Product
@@ -25,6 +26,7 @@ from tests.journeys.page_checks import (
     LEAST_TARGET,
     SMALL_TARGETS,
 )
+from tests.journeys.two_nodes import TWO_NODES, ServedTwice, served_by_two_nodes
 from tests.shop import Shop, open_with_sandbox
 
 WIDTHS, SCHEMES = (320, 1280), ("light", "dark")
@@ -83,7 +85,9 @@ def browser() -> Iterator[Browser]:
     # The browser's own loop runs in this thread; the tests' queries between its steps are safe.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        # A service worker is fetched without its page's leave to pass over the certificate.
+        flags = [*FLAGS, "--ignore-certificate-errors"] if TWO_NODES else FLAGS
+        chromium = playwright.chromium.launch(executable_path=path, args=flags)
         yield chromium
         chromium.close()
     del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
@@ -98,8 +102,23 @@ class Goods:
     bread: Product
 
 
+@pytest.fixture(scope="package")
+def served_twice(
+    tmp_path_factory: pytest.TempPathFactory, django_db_setup: None
+) -> Iterator[ServedTwice | None]:
+    """Two nodes behind nginx for all journeys; None where this process serves them itself."""
+    if not TWO_NODES:
+        yield None
+        return
+    with served_by_two_nodes(tmp_path_factory.mktemp("nodes")) as served:
+        yield served
+
+
 @pytest.fixture
-def shop(live_server: Any) -> Iterator[Shop]:
+def shop(live_server: Any, served_twice: ServedTwice | None, settings: Settings) -> Iterator[Shop]:
+    if served_twice is not None:  # what this process writes is for the nodes to read
+        settings.SANDBOX_LEDGER = served_twice.ledger
+        settings.PASSWORD_HASHERS = ["accounts.hashing.Argon2id"]
     with open_with_sandbox() as opened:
         yield opened
 
@@ -136,13 +155,17 @@ class Visit:
     def go(self, path: str) -> None:
         self.page.goto(self.url + path)
 
+    def cookie(self, name: str) -> str:
+        """What that cookie is called here: see `core.cookies`."""
+        return f"__Host-{name}" if self.url.startswith("https:") else name
+
     def enter(self, user: User) -> None:
         """Sit down at the screen as somebody who has signed in, in the visit's language."""
         client = Client()
         client.force_login(user)
         cookies = {
-            "sessionid": client.cookies["sessionid"].value,
-            "mami_language": self.language,
+            self.cookie("sessionid"): client.cookies["sessionid"].value,
+            self.cookie("mami_language"): self.language,
         }
         self.context.add_cookies(
             [{"name": name, "value": value, "url": self.url} for name, value in cookies.items()]
@@ -235,6 +258,7 @@ class Visits:
             timezone_id="Asia/Jerusalem",
             reduced_motion="reduce",
             service_workers="allow" if worker else "block",
+            ignore_https_errors=TWO_NODES,  # nginx has a certificate of its own making
         )
         # A page that is well answers at once.
         longest = 20_000 * patience()
@@ -259,8 +283,10 @@ class Visits:
 
 
 @pytest.fixture
-def visits(browser: Browser, live_server: Any, shop: Shop) -> Iterator[Visits]:
-    opener = Visits(browser, str(live_server.url))
+def visits(
+    browser: Browser, live_server: Any, served_twice: ServedTwice | None, shop: Shop
+) -> Iterator[Visits]:
+    opener = Visits(browser, served_twice.url if served_twice else str(live_server.url))
     yield opener
     for context in opener.open_contexts:
         context.close()
