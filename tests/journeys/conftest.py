@@ -26,9 +26,11 @@ from tests.journeys.page_checks import (
     LEAST_TARGET,
     SMALL_TARGETS,
 )
-from tests.journeys.two_nodes import TWO_NODES, ServedTwice, served_by_two_nodes
+from tests.journeys.two_nodes import ServedTwice, served_by_two_nodes
 from tests.shop import Shop, open_with_sandbox
 
+TWO_NODES = os.environ.get("MAMI_TWO_NODES") == "1"
+"""Whether two nodes behind nginx serve the journeys, and not this process."""
 WIDTHS, SCHEMES = (320, 1280), ("light", "dark")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 # A list of one's own replaces Playwright's, which comes first here. The last two are the suggestions

@@ -12,8 +12,7 @@ from playwright.sync_api import expect
 
 from accounts.models import Role, User
 from accounts.tests.factories import PASSWORD, with_password
-from tests.journeys.conftest import SCHEMES, SETTLED, WIDTHS, Visit, Visits
-from tests.journeys.two_nodes import TWO_NODES
+from tests.journeys.conftest import SCHEMES, SETTLED, TWO_NODES, WIDTHS, Visit, Visits
 from tests.shop import Shop
 
 WALK = [("he", True), ("en", False), ("en", True)]

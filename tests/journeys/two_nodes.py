@@ -6,7 +6,6 @@ own. nginx hands each request of a connection to the other node than the one bef
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,7 +17,6 @@ from runtime.run.tests.conftest import free_port
 from tests.deploy.front import Nginx
 from tests.deploy.two_nodes import two_nodes
 
-TWO_NODES = os.environ.get("MAMI_TWO_NODES") == "1"
 # As tests/settings.py has it for the process that serves the journeys otherwise.
 AS_TESTS = {
     "MAMI_DEMO": "1", "MAMI_REHEARSAL": "0", "MAMI_HTTPS": "1", "KEEPS_SHABBAT": "0", "PASSOVER_MODE": "OFF",
