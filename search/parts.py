@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from catalog.search_port import Alternative
-from search.labels import Unit, units_of
+from search.labels import Unit, head_of, units_of
+from search.lexicon import ENGLISH_CARRIERS, HEBREW_CARRIERS
 from search.rules import Rules
 from search.vocabulary import Vocabulary
-from search.words import inflected, is_hebrew, tokens
+from search.words import BEGINNING, displayed, inflected, is_hebrew, tokens
 
 
 @dataclass(kw_only=True)
@@ -21,13 +22,62 @@ class QueryPart:
     products: int = 0
     is_known: bool = False
     about: tuple[str, ...] = ()  # the forms of its heads, synonyms included
+    is_about: bool = False  # whether labels are about the word as it was typed
+
+    def speak_for_itself(self, vocabulary: Vocabulary) -> None:
+        """Beside other words a thing that labels are about is meant as it was typed: green beans are no
+        lentils, though both are legumes.
+        """
+        if self.is_about:
+            self.alternatives = self.alternatives[:1]
+            self.products = products_of(self.alternatives[0], vocabulary)
 
 
 def main_of(parts: list[QueryPart]) -> QueryPart | None:
-    """What the text is about: its first Hebrew word, else its last one."""
+    """What the text is about: its first Hebrew word, else its last one; and behind a carrier that which it
+    carries, where labels are about that: garlic powder is garlic before it is any powder.
+    """
     named = [part for part in parts if not part.unit.is_without]
     hebrew = [part for part in named if is_hebrew(part.unit.words[0])]
-    return hebrew[0] if hebrew else named[-1] if named else None
+    told = hebrew or named[::-1]
+    if not told:
+        return None
+    carriers = HEBREW_CARRIERS if hebrew else ENGLISH_CARRIERS
+    carries = len(told) > 1 and told[0].unit.token in carriers and told[1].is_about
+    return told[1] if carries else told[0]
+
+
+def alternative_of(units: list[Unit], vocabulary: Vocabulary) -> Alternative | None:
+    """One way to say it, None where a word of it stands on no label."""
+    words = []
+    for unit in units:
+        forms = forms_of(unit, vocabulary)
+        if not forms:
+            return None
+        words.append(forms)
+    head = head_of(units)
+    return Alternative(
+        words=tuple(words), heads=forms_of(head, vocabulary) if head is not None else ()
+    )
+
+
+def part_of(unit: Unit, vocabulary: Vocabulary, *, begun: bool) -> QueryPart:
+    """The part that a unit is which no rule knows. Of a word that is `begun` a few letters are enough."""
+    word = unit.words[0]
+    forms = forms_of(unit, vocabulary)
+    is_plain = len(unit.words) == 1
+    begins = is_plain and word in vocabulary.beginnings and (len(word) >= BEGINNING or begun)
+    part = QueryPart(unit=unit, typed=" ".join(map(displayed, unit.words)))
+    if forms or begins:
+        part.alternatives = (
+            Alternative(words=(forms,), heads=forms, beginnings=(word,) if begins else ()),
+        )
+        part.products, part.is_known, part.about = vocabulary.products(forms), True, forms
+        part.is_about = is_about(part.alternatives[0], vocabulary)
+    elif not is_plain and not unit.is_without:
+        whole = alternative_of([Unit(token=word, words=(word,)) for word in unit.words], vocabulary)
+        part.alternatives, part.is_known = (whole,) if whole else (), whole is not None
+    return part
 
 
 def forms_of(unit: Unit, vocabulary: Vocabulary) -> tuple[str, ...]:
@@ -36,12 +86,23 @@ def forms_of(unit: Unit, vocabulary: Vocabulary) -> tuple[str, ...]:
     return vocabulary.forms(unit.words[0])
 
 
-def typed_heads(alternatives: list[Alternative], vocabulary: Vocabulary) -> list[Alternative]:
-    """Where labels are about the very word that was typed, those come before its synonyms."""
-    typed = alternatives[0].heads
-    if not any(vocabulary.known[form].heads for form in typed if form in vocabulary.known):
-        return alternatives
+def typed_heads(alternatives: list[Alternative]) -> list[Alternative]:
+    """What labels are about under the very word that was typed comes before its synonyms."""
     return [alternatives[0], *(replace(one, heads=()) for one in alternatives[1:])]
+
+
+def told_by_labels(alternatives: list[Alternative], vocabulary: Vocabulary) -> list[Alternative]:
+    """The typed one, and of its synonyms those that labels are about, where there are such: a yam is no
+    product of a brand that is called so.
+    """
+    about = [one for one in alternatives if is_about(one, vocabulary)]
+    return [*alternatives[:1], *(one for one in alternatives[1:] if one in about or not about)]
+
+
+def is_about(alternative: Alternative, vocabulary: Vocabulary) -> bool:
+    """Whether labels are about a thing that is called so."""
+    known = (vocabulary.known.get(form) for form in alternative.heads)
+    return any(word.heads for word in known if word is not None)
 
 
 def named_so(tags: list[tuple[str, str]], rules: Rules) -> Alternative | None:

@@ -36,6 +36,11 @@ class RuleInForce:
     replacement: str = ""
     category_ids: tuple[int, ...] = ()
 
+    def like(self, said: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
+        """Those of its texts that have the stems of `said`: singular and plural of one thing."""
+        stems = tuple(map(stem, said))
+        return tuple(text for text in self.texts if tuple(map(stem, text)) == stems)
+
 
 @dataclass(frozen=True)
 class Rules:

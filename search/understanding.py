@@ -20,11 +20,14 @@ from search.loosening import is_certain, steps
 from search.models import RuleKind
 from search.parts import (
     QueryPart,
-    forms_of,
+    alternative_of,
+    is_about,
     is_exact,
     main_of,
     named_so,
+    part_of,
     products_of,
+    told_by_labels,
     typed_heads,
 )
 from search.rules import RuleInForce, Rules, rules_in_force
@@ -86,7 +89,7 @@ class Understanding:
             at += found[0] if found else max(1, self.rules.phrase_at(taken.words[at:]))
         if best is None:
             return None
-        if best[1].kind != RuleKind.GUIDE and self._is_on_a_label(best[2], vocabulary):
+        if best[1].kind != RuleKind.GUIDE and self._is_sold(best[2], best[1], vocabulary):
             return None  # a shop that begins to sell it needs no change of rules
         return self._by_rule(taken, best[1])
 
@@ -127,11 +130,17 @@ class Understanding:
             return None
         return self._closed(replace(taken, words=tuple(said)))
 
-    def _is_on_a_label(self, said: tuple[str, ...], vocabulary: Vocabulary) -> bool:
-        if not all(word in vocabulary.known for word in said):
-            return False
-        parts = tuple((Alternative(words=((word,),)),) for word in said)
-        return self.exists(SearchQuery(text="", parts=parts))
+    def _is_sold(self, said: tuple[str, ...], rule: RuleInForce, vocabulary: Vocabulary) -> bool:
+        """Whether a label carries all words of the text as they were typed, or as the rule has them:
+        melons are sold where a label says melon and the rule names both.
+        """
+        texts = [text for text in (said, *rule.like(said)) if is_exact(text, vocabulary)]
+        return any(
+            self.exists(
+                SearchQuery(text="", parts=tuple((Alternative(words=((one,),)),) for one in text))
+            )
+            for text in dict.fromkeys(texts)
+        )
 
     def _by_rule(self, taken: QueryText, rule: RuleInForce) -> SearchQuery | None:
         if rule.kind == RuleKind.NOT_SOLD:
@@ -184,6 +193,8 @@ class Understanding:
             found = self.rules.at(words[at:])
             if found and found[1].kind == RuleKind.SAME:
                 texts += found[1].texts
+            elif found and found[1].kind in CLOSING:
+                texts += found[1].like(words[at : at + found[0]])
         tokens_of = {unit.token for text in texts for unit in units_of(text, self.rules)}
         return tokens_of.union(*texts)
 
@@ -198,8 +209,12 @@ class Understanding:
                 at += length
                 continue
             unit = units_of(words[at:], self.rules)[0]
-            parts.append(self._part(unit, vocabulary, last=at + len(unit.words) == len(words)))
+            last = at + len(unit.words) == len(words)
+            parts.append(part_of(unit, vocabulary, begun=self.typing and last))
             at += len(unit.words)
+        if len(parts) > 1:
+            for part in parts:
+                part.speak_for_itself(vocabulary)
         return parts
 
     def _same_at(
@@ -214,16 +229,19 @@ class Understanding:
             return None  # apple of the earth is no apple
         if not as_written and length == 1 and said[0] in vocabulary.known:
             return None  # another word that only has its stem
-        texts = [text for text in dict.fromkeys([said, *rule.texts]) if is_exact(text, vocabulary)]
+        own = (said, *rule.like(said))
+        texts = [text for text in dict.fromkeys([*own, *rule.texts]) if is_exact(text, vocabulary)]
         alternatives = [
             alternative
             for text in texts or [said]
-            if (alternative := self._alternative(units_of(text, self.rules), vocabulary))
+            if (alternative := alternative_of(units_of(text, self.rules), vocabulary))
         ]
+        alternatives = told_by_labels(alternatives, vocabulary)
         if not alternatives:
             return None
         about = tuple(form for one in alternatives for form in one.heads)
-        alternatives = typed_heads(alternatives, vocabulary)
+        as_said = texts[:1] != [] and texts[0] in own and is_about(alternatives[0], vocabulary)
+        alternatives = typed_heads(alternatives) if as_said else alternatives
         unit = Unit(token="_".join(said), words=said)
         return length, QueryPart(
             unit=unit,
@@ -231,43 +249,9 @@ class Understanding:
             alternatives=tuple(alternatives),
             products=max(products_of(one, vocabulary) for one in alternatives),
             is_known=True,
+            is_about=as_said,
             about=about,
         )
-
-    def _alternative(self, units: list[Unit], vocabulary: Vocabulary) -> Alternative | None:
-        """One way to say it, None where a word of it stands on no label."""
-        words = []
-        for unit in units:
-            forms = forms_of(unit, vocabulary)
-            if not forms:
-                return None
-            words.append(forms)
-        head = head_of(units)
-        return Alternative(
-            words=tuple(words), heads=forms_of(head, vocabulary) if head is not None else ()
-        )
-
-    def _part(self, unit: Unit, vocabulary: Vocabulary, *, last: bool) -> QueryPart:
-        word = unit.words[0]
-        forms = forms_of(unit, vocabulary)
-        is_plain = len(unit.words) == 1
-        begins = (
-            is_plain
-            and word in vocabulary.beginnings
-            and (len(word) >= BEGINNING or (self.typing and last))
-        )
-        part = QueryPart(unit=unit, typed=" ".join(map(displayed, unit.words)))
-        if forms or begins:
-            part.alternatives = (
-                Alternative(words=(forms,), heads=forms, beginnings=(word,) if begins else ()),
-            )
-            part.products, part.is_known, part.about = vocabulary.products(forms), True, forms
-        elif not is_plain and not unit.is_without:
-            whole = self._alternative(
-                [Unit(token=word, words=(word,)) for word in unit.words], vocabulary
-            )
-            part.alternatives, part.is_known = (whole,) if whole else (), whole is not None
-        return part
 
     def _retyped(
         self, taken: QueryText, parts: list[QueryPart], vocabulary: Vocabulary
@@ -319,11 +303,16 @@ class Understanding:
     def _correction(
         self, part: QueryPart, others: list[tuple[Alternative, ...]]
     ) -> tuple[str, Vocabulary] | None:
-        found = corrections(part.unit.words[0])[:MAX_TRIES]
-        for word in found:
-            known = vocabulary_of(self._asked_words((word,)))
+        unknown = part.unit.words[0]
+        for word in corrections(unknown)[:MAX_TRIES]:
             alternative = Alternative(words=((word,),))
             if not others or self.exists(SearchQuery(text="", parts=(*others, (alternative,)))):
+                return word, vocabulary_of(self._asked_words((word,)))
+        word = self.rules.sounding(unknown)
+        if word and self.rules.by_text[word,].kind == RuleKind.SAME:
+            known = vocabulary_of(self._asked_words((word,)))
+            meant = self._parts((word,), known)[0].alternatives
+            if meant and self.exists(SearchQuery(text="", parts=(*others, meant))):
                 return word, known
         return None
 
