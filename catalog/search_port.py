@@ -102,24 +102,23 @@ class SearchPage:
 
 
 class SearchEngine(Protocol):
-    """What the shelves ask of an engine."""
+    """What the shelves ask of an engine. What keeps an index beside PostgreSQL in step (`apply`, `forget`,
+    `create_generation`, `promote`, `health`) nobody here calls: it is the cluster's, in `search.opensearch`.
+    """
 
     @property
     def is_beside(self) -> bool:
         """Whether texts are answered beside PostgreSQL, unless that is down."""
 
-    def page(
-        self,
-        question: ShelfQuestion,
-        *,
-        memory: Memory,
-        limit: int,
-        offset: int,
-        counts: bool = True,
+    def search(
+        self, question: ShelfQuestion, *, memory: Memory, limit: int, offset: int
     ) -> SearchPage | None:
         """The page of a text in its own order, from beside PostgreSQL in any; None where the shelves have
-        to put it in the order of a column. Without `counts` the total is of the page.
+        to put it in the order of a column.
         """
+
+    def suggest(self, question: ShelfQuestion, *, memory: Memory, limit: int) -> SearchPage:
+        """The first products of a text in its own order, without counts; the total is of the page."""
 
     def counts(self, question: ShelfQuestion, *, memory: Memory) -> Facets:
         """The counts of a text, by PostgreSQL."""

@@ -94,6 +94,8 @@ def logging_config(*, level: str, pretty: bool) -> dict[str, Any]:
             # Refusals have their request's line already; what failed is an error.
             "django.request": {"level": "ERROR"},
             "django.server": {"handlers": ["console"], "propagate": False},
+            # Its client tells of every request, and of every one that failed; the shop tells of outages once.
+            "opensearch": {"level": "ERROR"},
             # They list every job at each start of each command.
             "procrastinate.blueprints": {"level": "WARNING"},
             "procrastinate.periodic": {"level": "WARNING"},

@@ -31,27 +31,29 @@ class Engine:
     def is_beside(self) -> bool:
         return asking.is_asked()
 
-    def page(
-        self,
-        question: ShelfQuestion,
-        *,
-        memory: Memory,
-        limit: int,
-        offset: int,
-        counts: bool = True,
+    def search(
+        self, question: ShelfQuestion, *, memory: Memory, limit: int, offset: int
     ) -> SearchPage | None:
-        beside = None
-        if not question.hides_chametz:  # only PostgreSQL knows of Passover
-            beside = asking.page(question, memory=memory, limit=limit, offset=offset, counts=counts)
+        beside = _beside(question, memory=memory, limit=limit, offset=offset, counts=True)
         if beside is not None or not question.by_text:
             return beside
         with metrics.search_clock(POSTGRESQL):
-            if counts:
-                page = found.page(question, memory=memory, limit=limit, offset=offset)
-            else:
-                ids = found.find(question, limit=limit, offset=offset, counts=False).ids
-                page = SearchPage(ids=tuple(ids), total=len(ids), facets=Facets())
-        return replace(page, degraded=self.is_beside and not question.hides_chametz)
+            page = found.page(question, memory=memory, limit=limit, offset=offset)
+        return replace(page, degraded=self._stands_in(question))
+
+    def suggest(self, question: ShelfQuestion, *, memory: Memory, limit: int) -> SearchPage:
+        beside = _beside(question, memory=memory, limit=limit, offset=0, counts=False)
+        if beside is not None:
+            return beside
+        with metrics.search_clock(POSTGRESQL):
+            ids = found.find(question, limit=limit, offset=0, counts=False).ids
+        return SearchPage(
+            ids=tuple(ids), total=len(ids), facets=Facets(), degraded=self._stands_in(question)
+        )
+
+    def _stands_in(self, question: ShelfQuestion) -> bool:
+        """Whether PostgreSQL answers in place of the cluster."""
+        return self.is_beside and not question.hides_chametz
 
     def counts(self, question: ShelfQuestion, *, memory: Memory) -> Facets:
         return found.remembered(question, memory=memory).facets
@@ -93,3 +95,12 @@ class Engine:
             ids = list(product_ids)
             outbox.raise_versions(ids)
             outbox.note_changes(ids)
+
+
+def _beside(
+    question: ShelfQuestion, *, memory: Memory, limit: int, offset: int, counts: bool
+) -> SearchPage | None:
+    """The cluster's answer. On Passover there is none: only PostgreSQL knows what is hidden then."""
+    if question.hides_chametz:
+        return None
+    return asking.page(question, memory=memory, limit=limit, offset=offset, counts=counts)

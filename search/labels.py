@@ -13,6 +13,7 @@ from search.lexicon import (
     FREE,
     HEBREW_CARRIERS,
     HEBREW_ENDS,
+    NO_THING,
     WITHOUT,
     starts_with,
 )
@@ -70,7 +71,7 @@ def units_of(words: tuple[str, ...], rules: Rules) -> list[Unit]:
         if without and len(rest) > without:
             units.append(_without(rest[without], rest[: without + 1]))
             at += without + 1
-        elif len(rest) > 1 and rest[1] == FREE:
+        elif len(rest) > 1 and rest[1] == FREE and rest[2:3] != (NO_THING,):
             units.append(_without(rest[0], rest[:2]))
             at += 2
         elif length := rules.phrase_at(rest):

@@ -29,7 +29,7 @@ WITHOUT = tuple(
     tuple(tokens(phrase)) for phrase in ("ללא תוספת", "בלי תוספת", "ללא", "בלי", "נטול", "נטולת", "נטולי",
                                          "without added", "no added", "without", "no")
 )  # fmt: skip
-FREE = "free"
+FREE, NO_THING = "free", "range"  # sugar free, and eggs that are free range
 
 # A label speaks of what stands before these.
 HEBREW_ENDS = frozenset(

@@ -31,13 +31,17 @@ def steps(
         steps.append((query, typed))
     others = [part for part in parts if part.is_known and part is not main]
     for part in sorted(others, key=lambda part: -part.products):
-        kept_parts = tuple(one for one in query.parts if one is not part.alternatives)
+        left = part.beside(main)
+        kept_parts = tuple(one for one in query.parts if one != left)
         query = replace(query, parts=kept_parts)
         steps.append((query, part.typed))
     return steps
 
 
 def is_certain(query: SearchQuery) -> bool:
-    """One word that labels on sale are known to carry, and nothing else that has to hold."""
+    """One word that labels on sale are known to carry, and nothing else that has to hold: of a phrase each
+    word may stand on a label, and no label has them together.
+    """
     narrowed = query.wanted or query.tags or query.allergen_free
-    return len(query.parts) == 1 and not narrowed and any(one.heads for one in query.parts[0])
+    plain = len(query.parts) == 1 and not narrowed
+    return plain and any(one.heads and len(one.words) == 1 for one in query.parts[0])

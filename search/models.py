@@ -36,6 +36,7 @@ class SearchRule(models.Model):
     )
     is_active = models.BooleanField(_("active"), default=True)
     updated_at = models.DateTimeField(_("changed"), auto_now=True)
+    edited_at = models.DateTimeField(null=True)  # by a manager; then the seed leaves it alone
 
     class Meta:
         verbose_name = _("search rule")

@@ -86,7 +86,7 @@ class SearchCluster:
         pairs = [(index, pk) for pk in product_ids for index in indexes]
         return self._bulk([{"delete": _where(index, pk, GONE)} for index, pk in pairs])
 
-    def create(self, index: str) -> None:
+    def create_generation(self, index: str) -> None:
         """An empty index with the fields of today."""
         body = {
             "settings": {

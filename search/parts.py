@@ -24,6 +24,14 @@ class QueryPart:
     about: tuple[str, ...] = ()  # the forms of its heads, synonyms included
     is_about: bool = False  # whether labels are about the word as it was typed
 
+    def beside(self, main: QueryPart | None) -> tuple[Alternative, ...]:
+        """Its alternatives beside what the text is about: orange juice is about juice, so that a label about
+        oranges is not what was asked for.
+        """
+        if main is None or main is self or not main.is_about:
+            return self.alternatives
+        return tuple(replace(one, heads=()) for one in self.alternatives)
+
     def speak_for_itself(self, vocabulary: Vocabulary) -> None:
         """Beside other words a thing that labels are about is meant as it was typed: green beans are no
         lentils, though both are legumes.

@@ -36,7 +36,7 @@ def rebuild(say: Say = print) -> SearchGeneration:
         index=f"{cluster.alias}-{SCHEMA}-{time.time_ns() // 1000}", schema=SCHEMA
     )
     try:
-        cluster.create(generation.index)
+        cluster.create_generation(generation.index)
         say(f"{generation.index}: {_fill(cluster, generation.index)} products sent")
         _settle(cluster, generation.index)
         _promote(cluster, generation)

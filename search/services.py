@@ -16,13 +16,21 @@ from catalog import process_cache
 from catalog.models import Category, Product
 from catalog.search_port import documents_changed
 from catalog.selectors import ShelfPage, listing
+from core import clock
 from core.errors import InvalidInput, NotFound
 from core.text import tidy
 from core.transactions import write_transaction
 from search import outbox
 from search.errors import SearchRuleExists
 from search.locks import lock_rule
-from search.models import RuleKind, SearchDismissal, SearchQueryLog, SearchRule, SearchRuleWord
+from search.models import (
+    RuleKind,
+    RuleSource,
+    SearchDismissal,
+    SearchQueryLog,
+    SearchRule,
+    SearchRuleWord,
+)
 from search.rules import MAX_WORDS, key_of, split_text
 
 MOST_TEXTS, LONGEST = 50, 60
@@ -75,6 +83,7 @@ def update_rule(*, actor: Actor | None, rule_id: int, changes: Mapping[str, Any]
         if told_old == told_new:
             return rule
         rule.kind, rule.replacement, rule.is_active = new.kind, new.replacement, new.is_active
+        rule.edited_at = clock.now()
         rule.save()
         rule.categories.set(new.category_ids)
         rule.words.all().delete()
@@ -89,6 +98,27 @@ def update_rule(*, actor: Actor | None, rule_id: int, changes: Mapping[str, Any]
         for kind, words in ((old.kind, old.words), (new.kind, new.words)):
             _reread(kind, {key_of(word): word for word in words})
     return rule
+
+
+def complete_rule(*, rule_id: int, words: Iterable[str]) -> int:
+    """Add to a rule that came with the shop the texts which a newer seed has for it; how many. None to
+    a rule that a manager has edited or switched off, and none that stands in another rule, active or not.
+    """
+    with write_transaction():
+        rule = lock_rule(rule_id=rule_id)
+        if rule.source != RuleSource.SEED or rule.edited_at is not None or not rule.is_active:
+            return 0
+        texts = {key: word for word in map(tidy, words) if (key := key_of(word))}
+        known = set(SearchRuleWord.objects.filter(key__in=texts).values_list("key", flat=True))
+        new = {key: word for key, word in texts.items() if key not in known}
+        if not new:
+            return 0
+        old = _present(rule)
+        _write_texts(rule, new, after=len(old.words))
+        told = _told(old), _told(replace(old, words=(*old.words, *new.values())))
+        _tell(None, rule, Action.UPDATE, *(_some(one, {"words"}) for one in told))
+        _reread(rule.kind, new)
+    return len(new)
 
 
 def deactivate_rule(*, actor: Actor | None, rule_id: int) -> SearchRule:
@@ -201,13 +231,13 @@ def _why_not(word: str, kind: str) -> str:
     return ""
 
 
-def _write_texts(rule: SearchRule, texts: Mapping[str, str]) -> None:
+def _write_texts(rule: SearchRule, texts: Mapping[str, str], *, after: int = 0) -> None:
     """Write the texts; another active rule with one of them is refused by the unique constraint, for
     two managers at once as well.
     """
     rows = [
         SearchRuleWord(rule=rule, text=text, key=key, position=place, is_active=rule.is_active)
-        for place, (key, text) in enumerate(texts.items())
+        for place, (key, text) in enumerate(texts.items(), start=after)
     ]
     try:
         with transaction.atomic():

@@ -131,8 +131,8 @@ class Understanding:
         return self._closed(replace(taken, words=tuple(said)))
 
     def _is_sold(self, said: tuple[str, ...], rule: RuleInForce, vocabulary: Vocabulary) -> bool:
-        """Whether a label carries all words of the text as they were typed, or as the rule has them:
-        melons are sold where a label says melon and the rule names both.
+        """Whether a label carries all words of the text as they were typed, or is about what the rule names
+        so: melons are sold where a label says melon and the rule names both.
         """
         texts = [text for text in (said, *rule.like(said)) if is_exact(text, vocabulary)]
         return any(
@@ -140,6 +140,7 @@ class Understanding:
                 SearchQuery(text="", parts=tuple((Alternative(words=((one,),)),) for one in text))
             )
             for text in dict.fromkeys(texts)
+            if text == said or any(vocabulary.known[word].heads for word in text)
         )
 
     def _by_rule(self, taken: QueryText, rule: RuleInForce) -> SearchQuery | None:
@@ -280,6 +281,8 @@ class Understanding:
             if (
                 part.is_known
                 or part.unit.is_without
+                or len(part.unit.words) > 1
+                or part.unit.words in self.rules.by_text  # doughnuts are no sponges
                 or (self.typing and len(part.typed) < BEGINNING)
             ):
                 continue
@@ -333,7 +336,7 @@ class Understanding:
             percents=quantities.percents,
             tags=tuple(tag for tag, _typed in taken.tags),
             allergen_free=tuple(allergen for allergen, _typed in taken.allergens),
-            parts=tuple(part.alternatives for part in known),
+            parts=tuple(part.beside(head) for part in known),
             wanted=wanted,
             preferred=(*sizes, *percents, *numbers),
             named=None if parts else named_so(taken.tags, self.rules),

@@ -41,13 +41,16 @@ class Vocabulary:
         self.known, self.beginnings = known, beginnings
 
     def forms(self, word: str) -> tuple[str, ...]:
-        """The known forms of the word; without prefix letters only where it is unknown with them."""
+        """The known forms of the word; without prefix letters only where it is unknown with them, and the
+        rest is known as it stands or is long: in "champagne" (שמפניה) is no penne (פנה).
+        """
         whole = [form for form in inflected(word) if form in self.known]
         if whole:
             return (*whole, *self._behind_prefix(word))
         for part in bare(word):
             found = [form for form in inflected(part) if form in self.known]
-            if part in found or any(self.known[form].heads for form in found):
+            is_long = len(part) >= BEGINNING and len(word) - len(part) == 1
+            if part in found or (is_long and any(self.known[form].heads for form in found)):
                 return (*found, *self._behind_prefix(word))
         return tuple(self._behind_prefix(word))
 

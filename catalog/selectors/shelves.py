@@ -255,8 +255,8 @@ def first_found(*, understood: SearchQuery, limit: int) -> list[Product]:
     """What fits a text best, as cards. Three queries, five where nobody has asked before."""
     memory = recall()
     asked = ShelfQuestion(understood=understood, hides_chametz=memory.hides_chametz)
-    found = engine().page(asked, memory=memory, limit=limit, offset=0, counts=False)
-    return _cards(asked, found.ids if found is not None else [])
+    found = engine().suggest(asked, memory=memory, limit=limit)
+    return _cards(asked, found.ids)
 
 
 def _known(sort: str) -> str:
@@ -280,13 +280,13 @@ def _found(
     """The keys of a page of a text, None where a column sorts it."""
     if asked.understood is None:
         return None
-    found = engine().page(asked, memory=memory, limit=limit, offset=offset)
+    found = engine().search(asked, memory=memory, limit=limit, offset=offset)
     if (
         found is not None
         and clamp
         and (last := _clamped(offset, limit=limit, total=found.total)) != offset
     ):
-        offset, found = last, engine().page(asked, memory=memory, limit=limit, offset=last)
+        offset, found = last, engine().search(asked, memory=memory, limit=limit, offset=last)
     if found is None:
         return None
     return ShelfPage(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from decimal import Decimal
 from typing import Any
 
@@ -19,7 +21,7 @@ from search import documents, opensearch, rules
 from search.models import SearchDocument, SearchRule, SearchRuleWord
 from search.present import Present
 from search.tests.test_stock import waiting_for_a_lock
-from tests.races import codes, race
+from tests.races import PATIENCE_SECONDS, codes, race
 
 
 def test_a_saved_product_costs_one_statement_more(shop: Any) -> None:
@@ -84,9 +86,27 @@ def test_a_label_is_read_by_the_rules_of_now(shop: Any) -> None:
     assert rules.rules_by_key()[0] != key
 
 
+HELD = "PERFORM FROM catalog_product WHERE id = NEW.product_id FOR SHARE;"
+
+
+@contextmanager
+def nobody_waits() -> Iterator[None]:
+    """Within, a new document does not hold its product's row."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_get_functiondef('search_document_filled'::regproc)")
+        (told,) = cursor.fetchone()
+        assert HELD in told
+        cursor.execute(told.replace(HELD, "NULL;"))
+        try:
+            yield
+        finally:
+            cursor.execute(told)
+
+
 @pytest.mark.django_db(transaction=True)
-def test_a_new_document_waits_for_a_change_of_its_product() -> None:
-    """Else it would be there with the price of before: who changed it found no document."""
+@pytest.mark.parametrize("locked", [True, False])
+def test_a_new_document_waits_for_a_change_of_its_product(locked: bool) -> None:
+    """Else it is there with the price of before, as the control shows: who changed it found no document."""
     brand: Brand = factories.brand()
     made = factories.product(price=Decimal(10), brand=brand)
     SearchDocument.objects.all().delete()
@@ -94,13 +114,18 @@ def test_a_new_document_waits_for_a_change_of_its_product() -> None:
     thread = threading.Thread(
         target=lambda: outcome.extend(race([lambda: documents.index_products([made.pk])]))
     )
-    with transaction.atomic():
-        Product.objects.filter(pk=made.pk).update(price=Decimal(20))
-        thread.start()
-        until(waiting_for_a_lock, seconds=20)
-    thread.join(30)
+    with nullcontext() if locked else nobody_waits():
+        with transaction.atomic():
+            Product.objects.filter(pk=made.pk).update(price=Decimal(20))
+            thread.start()
+            if locked:
+                until(waiting_for_a_lock, seconds=20)
+            else:
+                thread.join(PATIENCE_SECONDS)
+                assert outcome
+        thread.join(PATIENCE_SECONDS)
     assert codes(outcome) == ["ok"]
-    assert SearchDocument.objects.get(pk=made.pk).price == Decimal(20)
+    assert SearchDocument.objects.get(pk=made.pk).price == Decimal(20 if locked else 10)
 
 
 def test_an_index_of_before_gets_the_fields_it_knows() -> None:

@@ -60,6 +60,11 @@ class SearchNode:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
+    @property
+    def pid(self) -> int:
+        """The process while it runs, for its processor time; 0 where it does not."""
+        return self._process.pid if self._process is not None else 0
+
     def start(self) -> SearchNode:
         """Start the node with what its folder holds, on the port of before, and wait until it serves.
         Raises ServerFailed.

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from core import clock
 from search import documents, opensearch, outbox, rebuilding
 from search.models import SearchChange, SearchGeneration
+from search.seeding import seed_rules
 
 
 class Command(BaseCommand):
     help = (
         "Without a word: index all products for search, needed after the rules of reading have changed. "
+        "rules: add the rules and texts that came with a release, never over what a manager did. "
         "rebuild, rollback, drop-old, status: the index in OpenSearch."
     )
 
@@ -22,12 +25,15 @@ class Command(BaseCommand):
             "what",
             nargs="?",
             default="documents",
-            choices=["documents", "rebuild", "rollback", "drop-old", "status"],
+            choices=["documents", "rules", "rebuild", "rollback", "drop-old", "status"],
         )
 
     def handle(self, *args: Any, what: str, **options: Any) -> None:
         if what == "documents":
             self.stdout.write(f"  {documents.rebuild()} products, words counted")
+        elif what == "rules":
+            count = seed_rules(folder=settings.BASE_DIR / "fixtures")
+            self.stdout.write(f"  {count} rules added or completed")
         elif what == "status":
             self._status()
         elif not outbox.is_wanted():
