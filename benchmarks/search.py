@@ -37,7 +37,8 @@ INSERT INTO search_searchdocument
        (product_id, words, heads, flavours, quantities, popularity, branches, version)
 SELECT p.id, d.words, d.heads, d.flavours, d.quantities, p.id %% 10, d.branches, 1
   FROM catalog_product p
-  JOIN (SELECT DISTINCT ON (s.name_he, s.size, s.category_id) s.name_he, s.size, s.category_id, sd.*
+  JOIN (SELECT DISTINCT ON (s.name_he, s.size, s.category_id) s.name_he, s.size, s.category_id,
+               sd.words, sd.heads, sd.flavours, sd.quantities, sd.branches
           FROM catalog_product s JOIN search_searchdocument sd ON sd.product_id = s.id
          WHERE s.sku NOT LIKE 'B-%%') d
     ON d.name_he = p.name_he AND d.size = p.size AND d.category_id = p.category_id

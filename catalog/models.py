@@ -296,7 +296,7 @@ class Product(Named):
             models.Index(
                 fields=["brand"], name="product_brand_active", condition=Q(is_active=True)
             ),
-            # All that a text's counts need, without the long rows.
+            # All that the counts of a shelf without a text need, without the long rows.
             models.Index(
                 fields=["id"],
                 include=[

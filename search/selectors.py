@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Exists, Max, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import Exists, Max, Min, OuterRef, Q, QuerySet, Subquery, Sum
 from django.utils.translation import gettext as _
 
 from branches import selectors as branches
@@ -76,8 +76,8 @@ def logged_texts(
     date_to: dt.date | None = None,
     q: str = "",
 ) -> QuerySet[Any, Any]:
-    """What people searched for, the most searched first: `text`, `searches`, `last_at`, and of the last
-    time `language`, `results`, `status`; `rule_id` of the active rule that has it now.
+    """What people searched for, the most searched first: `text`, `searches`, `since`, `last_at`, and of
+    the last time `language`, `results`, `status`; `rule_id` of the active rule that has it now.
 
     `open` are those that found nothing, or not what was typed, that have no rule and that nobody
     dismissed. Raises InvalidInput for another word than `open`, `all` or a status.
@@ -98,6 +98,7 @@ def logged_texts(
         .values("text", "key")
         .annotate(
             searches=Sum("searches"),
+            since=Min("day"),
             last_at=Max("last_at"),
             language=Subquery(last.values("language")[:1]),
             results=Subquery(last.values("results")[:1]),
