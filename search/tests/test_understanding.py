@@ -14,6 +14,7 @@ from catalog.models import Category
 from catalog.search_port import SearchStatus
 from catalog.searched import searched
 from catalog.tests import factories
+from search import documents
 from search.models import RuleKind, SearchRule
 from search.quality import measure, read_rows
 from search.quantities import read_quantities
@@ -240,6 +241,7 @@ def test_what_is_not_sold_is_sold_once_a_label_is_about_it(demo_shop: None) -> N
         assert selectors.listing(q=text, limit=1, offset=0).total == 0
     fruit = Category.objects.get(slug="fruit")
     melon = factories.product(category=fruit, name_he="מלון גליה", name_en="Galia melon")
+    documents.index_products([melon.pk])
     for text in ("מלון", "מלונים", "melon", "melons"):
         page = selectors.listing(q=text, limit=5, offset=0)
         assert [item.pk for item in page.items] == [melon.pk], text
