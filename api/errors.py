@@ -25,7 +25,7 @@ from core.errors import (
     RequestTimeout,
     ServiceUnavailable,
 )
-from core.transactions import LOST_RACE, sqlstate
+from core.transactions import LOST_RACE, said_to_the_queue, sqlstate
 from core.whole_files import is_no_room
 
 CHALLENGE = 'Bearer realm="mami"'
@@ -129,6 +129,7 @@ def as_refusal(error: Exception) -> DomainError | None:
         return InvalidInput(fields=flatten(error.detail))
     if isinstance(error, exceptions.ParseError):
         return InvalidInput(fields={"body": [error.detail]})
+    error = said_to_the_queue(error) or error
     if isinstance(error, OperationalError | InterfaceError):
         return Busy() if sqlstate(error) in LOST_RACE else ServiceUnavailable()
     if is_no_room(error):

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import psycopg
 from django.db import DataError, IntegrityError, OperationalError, connection, transaction
+from procrastinate.exceptions import ConnectorException
 
 from core.errors import Busy, NumberTooLarge
 from core.places import give_place_back
@@ -30,7 +32,7 @@ def write_transaction(*, durable: bool = False) -> Iterator[None]:
     savepoint. The limit itself is a setting of the database (see core.database).
     """
     try:
-        with transaction.atomic(durable=durable):
+        with _without_a_wrapper(), transaction.atomic(durable=durable):
             yield
     except OperationalError as error:
         if sqlstate(error) in LOST_RACE:
@@ -44,6 +46,27 @@ def write_transaction(*, durable: bool = False) -> Iterator[None]:
         if sqlstate(error) == NUMERIC_VALUE_OUT_OF_RANGE:
             raise NumberTooLarge from error
         raise
+
+
+@contextmanager
+def _without_a_wrapper() -> Iterator[None]:
+    """What the database said to the queue of jobs is told as what it said to anybody else."""
+    try:
+        yield
+    except ConnectorException as error:
+        if (found := said_to_the_queue(error)) is None:
+            raise
+        raise found from error.__cause__
+
+
+def said_to_the_queue(error: BaseException) -> OperationalError | None:
+    """The failure of the database that procrastinate has wrapped; None where this is none."""
+    cause = error.__cause__
+    if isinstance(error, ConnectorException) and isinstance(cause, psycopg.OperationalError):
+        found = OperationalError(*cause.args)
+        found.__cause__ = cause
+        return found
+    return None
 
 
 def require_transaction() -> None:

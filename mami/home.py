@@ -29,6 +29,7 @@ from core.error_pages import error_page
 from core.errors import RETRY_AFTER
 from core.languages import address_in, remember_language, spoken_language
 from core.next_pages import came_from, page_of_form, page_or
+from core.transactions import said_to_the_queue
 from core.whole_files import is_no_room
 from mami.state_figures import exposition
 from orders.frequent_products import Habits, habits_of
@@ -138,6 +139,8 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 def server_error(request: HttpRequest) -> HttpResponse:
     """A page that asks nothing of the database, which may be what failed: 503 then."""
     error = sys.exc_info()[1]
+    if error is not None:
+        error = said_to_the_queue(error) or error
     busy = isinstance(error, OperationalError | InterfaceError) or is_no_room(error)
     context = {"request_id": getattr(request, "request_id", ""), "busy": busy}
     with override(spoken_language(request)):
