@@ -55,6 +55,9 @@ def pending() -> list[str]:
         "holds are still to be renewed": apps.get_model("payments", "Payment").objects.filter(
             state="AUTHORIZED", hold_expires_at__lte=clock.now() + dt.timedelta(hours=2)
         ),
+        "customers are still to be asked to pay": apps.get_model("orders", "Order")
+        .objects.filter(payment__state="UNPAID", payment__asked_at__isnull=True)
+        .exclude(status="CANCELED"),
         "reconciliation cases are open": apps.get_model(
             "payments", "ReconciliationCase"
         ).objects.filter(status="OPEN", kind="PAYMENT_CAPTURED_NOT_COMMITTED"),
