@@ -12,7 +12,7 @@ RACES := orders/tests/test_hold_races.py orders/tests/test_refund_races.py \
 	checkout/tests/test_changing_races.py payments/tests/test_races.py
 MANAGE := MAMI_DEMO=$${MAMI_DEMO:-1} MAMI_EMBEDDED=$${MAMI_EMBEDDED:-1} $(PYTHON) manage.py
 
-.PHONY: sbom test-deploy test-two-nodes platforms search-quality test-opensearch smoke drill help run dev seed test quick check lint format setup requirements messages migrations docs \
+.PHONY: sbom test-deploy test-two-nodes drill-upgrade platforms search-quality test-opensearch smoke drill help run dev seed test quick check lint format setup requirements messages migrations docs \
         db-start db-stop db-status db-psql backup restore
 
 help:  ## list what can be made
@@ -82,6 +82,11 @@ drill:  ## harm the shop in every way while people shop, and judge (an hour; doc
 	@MAMI_PAIRS_EVERY=1 $(PYTHON) -m pytest -q tests/drills/test_pairs.py checkout/tests/test_faults.py checkout/tests/test_races.py
 	@MAMI_ROUNDS=50 $(PYTHON) -m pytest -q $(RACES)
 	@MAMI_STORIES=2000 $(PYTHON) -m pytest -q -s checkout/tests/test_machine.py
+
+drill-upgrade:  ## the release FROM=<ref> serves while this one's migrations run, then a rolling restart (needs nginx)
+	@bin/setup dev
+	@test -n "$(FROM)" || { echo "Say which release serves: make drill-upgrade FROM=v1.0"; exit 2; }
+	@$(PYTHON) -m tests.deploy.upgrade $(FROM)
 
 migrations:  ## write the migrations that changed models need
 	@bin/setup run

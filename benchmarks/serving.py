@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -88,19 +88,23 @@ def prepared_shop(**changed: str) -> Iterator[PreparedShop]:
 
 
 @contextmanager
-def served(opened: PreparedShop, *, application: str = "mami.wsgi") -> Iterator[ServedShop]:
-    """The shop behind gunicorn with the configuration of production."""
-    web = subprocess.Popen(
-        [sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", application],
-        cwd=ROOT, env=opened.environment,
-    )  # fmt: skip
+def served(
+    opened: PreparedShop, *, application: str = "mami.wsgi", log: Path | None = None
+) -> Iterator[ServedShop]:
+    """The shop behind gunicorn with the configuration of production; its log there, or on the screen."""
+    with ExitStack() as files:
+        told = None if log is None else files.enter_context(log.open("ab"))
+        web = subprocess.Popen(
+            [sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", application],
+            cwd=ROOT, env=opened.environment, stdout=told, stderr=told,
+        )  # fmt: skip
     shop = ServedShop(port=int(opened.environment["PORT"]), web=web.pid, database=opened.database)
     try:
         _wait(shop)
         yield shop
     finally:
         web.send_signal(signal.SIGTERM)
-        web.wait(30)
+        web.wait(120)
 
 
 def _free_port() -> int:
@@ -109,7 +113,7 @@ def _free_port() -> int:
 
 
 def _wait(shop: ServedShop) -> None:
-    for _ in range(200):
+    for _ in range(1200):
         try:
             shop.ask("GET", "/api/v1/health", {})
             return

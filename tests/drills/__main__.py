@@ -16,7 +16,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.drills import crash, idempotency, overload, provider_outages, rush, stopped_worker
+from tests.drills import crash, idempotency, overload, provider_outages, rush, soak, stopped_worker
 from tests.drills.readers import Reading
 from tests.drills.running_shop import (
     CHECKOUT,
@@ -54,6 +54,7 @@ def main() -> int:
         "--short", metavar="DATABASE_URL", help="crash only, on this empty database"
     )
     parser.add_argument("--seconds", type=float, default=60, help="how long each weather lasts")
+    parser.add_argument("--minutes", type=float, default=30, help="how long the soak lasts")
     parser.add_argument("--seed", type=int, default=random.randrange(10**6))
     chosen = parser.parse_args()
     print(f"seed {chosen.seed}", flush=True)
@@ -65,7 +66,9 @@ def main() -> int:
             wrong = _short(folder, chosen.short)
         else:
             wrong = _holds() if "holds" in chosen.only.split(",") else []
-            wrong += _long(folder, chosen.only.split(","), seconds=chosen.seconds)
+            wrong += _long(
+                folder, chosen.only.split(","), seconds=chosen.seconds, minutes=chosen.minutes
+            )
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     for line in wrong:
@@ -97,7 +100,7 @@ def _short(folder: Path, database_url: str) -> list[str]:
         return [*wrong, *judge(ledger, whole=False)]
 
 
-def _long(folder: Path, wanted: list[str], *, seconds: float) -> list[str]:
+def _long(folder: Path, wanted: list[str], *, seconds: float, minutes: float) -> list[str]:
     _open_database(folder, MAMI_EMBEDDED="1")
     wrong: list[str] = []
     with standing(WholeShop(folder, **REHEARSED)) as running:
@@ -116,6 +119,8 @@ def _long(folder: Path, wanted: list[str], *, seconds: float) -> list[str]:
             wrong += found + _without_lines(running, data, ledger, crowd, seconds=seconds / 3)
         if "worker" in wanted:
             wrong += stopped_worker.drill(running, data, ledger)
+        if "soak" in wanted:
+            wrong += soak.drill(running, data, ledger, minutes=minutes)
         if "crash" in wanted:
             wrong += _crash(running, data, ledger, shoppers=SHOPPERS, act=crash.whole)
         if "later" in wanted:
