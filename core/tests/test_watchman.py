@@ -14,15 +14,15 @@ import pytest
 from django.db import connection
 
 from core import watchman
+from core.database import bare_parameters
 from core.watchman import WatchedConnection
-from runtime.probes import _parameters
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def watched():
-    made = WatchedConnection.connect(**_parameters())
+    made = WatchedConnection.connect(**bare_parameters("default"))
     yield made
     made.close()
 
@@ -57,7 +57,7 @@ def test_a_server_that_is_frozen(monkeypatch, is_watched: bool) -> None:
     """Its own timeouts end nothing while it stands still; without the watchman we wait as long."""
     monkeypatch.setattr(watchman, "PATIENCE_SECONDS", 0.3)
     kind: type[psycopg.Connection[Any]] = WatchedConnection if is_watched else psycopg.Connection
-    made = kind.connect(**_parameters())
+    made = kind.connect(**bare_parameters("default"))
     made.execute("SET statement_timeout TO '200ms'")
     ended = threading.Event()
 
