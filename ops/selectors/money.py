@@ -9,13 +9,13 @@ from core.money import ZERO
 from orders.models import Order, OrderStatus
 from orders.status import FINAL
 from payments.choices import SECURED, PaymentState
-from payments.selectors import holds_of, payment_summary
+from payments.selectors import holds_of, summary_of
 
 
 def money_panel(*, order: Order, actor: User) -> dict[str, Any]:
-    """The panel of an order's money, and what it allows. Two queries."""
+    """The panel of an order's money, and what it allows. Two queries; one where its payment came with it."""
     holds = holds_of(order_number=order.order_number)
-    payment = payment_summary(payment_id=order.payment_id)
+    payment = summary_of(order.payment)
     state, is_own = payment["status"], order.user_id == actor.pk
     payable = state in SECURED
     begun = order.status == OrderStatus.IN_PROGRESS

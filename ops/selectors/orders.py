@@ -111,7 +111,7 @@ def order_by_number(*, number: str) -> Order:
     """The order with its people, place and money. Raises NotFound."""
     order = (
         Order.objects.select_related(
-            "user", "picker", "branch", "dated_slot__slot", "delivery", "pickup"
+            "user", "payment", "picker", "branch", "dated_slot__slot", "delivery", "pickup"
         )
         .filter(order_number=number.upper())
         .first()
