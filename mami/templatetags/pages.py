@@ -42,12 +42,13 @@ def as_shared(context: Any, content: str) -> SafeString:
     own = "en" if get_language() == "en" else "he"
     other = "he" if own == "en" else "en"
     is_product = context["request"].resolver_match.view_name == PRODUCT
+    page = context.get("page")  # the page of a product that is not there has none
     told = {
         "og:title": _words(title[1]),
         "og:description": _words(description[1]),
         "og:type": "product" if is_product else "website",
         "og:url": here.canonical,
-        "og:image": structured.shared_image(context["page"].product if is_product else None),
+        "og:image": structured.shared_image(getattr(page, "product", None) if is_product else None),
         "og:site_name": _("Mami"),
         "og:locale": LOCALES[own],
         "og:locale:alternate": LOCALES[other],
