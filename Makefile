@@ -12,7 +12,7 @@ RACES := orders/tests/test_hold_races.py orders/tests/test_refund_races.py \
 	checkout/tests/test_changing_races.py payments/tests/test_races.py
 MANAGE := MAMI_DEMO=$${MAMI_DEMO:-1} MAMI_EMBEDDED=$${MAMI_EMBEDDED:-1} $(PYTHON) manage.py
 
-.PHONY: sbom test-deploy test-two-nodes drill-upgrade platforms search-quality test-opensearch smoke drill help run dev seed test quick check lint format setup requirements messages migrations docs \
+.PHONY: sbom test-scale test-deploy test-two-nodes drill-upgrade platforms search-quality test-opensearch smoke drill help run dev seed test quick check lint format setup requirements messages migrations docs \
         db-start db-stop db-status db-psql backup restore
 
 help:  ## list what can be made
@@ -37,8 +37,12 @@ test:  ## everything that is checked before a change is accepted
 	@bin/setup dev
 	@# Beside the tests, not before them: mypy takes a minute or two, of one processor.
 	@make lint > .venv/.lint 2>&1 & lint=$$!; \
-	$(PYTHON) -m pytest -q -n 3 --dist loadgroup -m "not deploy" $(ARGS); tests=$$?; \
+	$(PYTHON) -m pytest -q -n 3 --dist loadgroup -m "not deploy and not scale" $(ARGS); tests=$$?; \
 	wait $$lint; linted=$$?; cat .venv/.lint; exit $$((tests + linted))
+
+test-scale:  ## no list reads a large table whole: 100,000 products, 200,000 orders, the plan of each statement
+	@bin/setup dev
+	@$(PYTHON) -m pytest -q -m scale tests/scale $(ARGS)
 
 test-deploy:  ## what is shipped in deploy/, with the real programs (nginx, Patroni, …; those missing are skipped)
 	@bin/setup dev
@@ -51,7 +55,7 @@ test-two-nodes:  ## the journeys in a browser, on two nodes behind nginx (ARGS=f
 quick:  ## lint, and the services and faces of every app: about two minutes on two quiet cores
 	@bin/setup dev
 	@$(MAKE) lint
-	@$(PYTHON) -m pytest -q -n 2 --dist loadgroup -m "not slow and not browser and not deploy" tests/architecture \
+	@$(PYTHON) -m pytest -q -n 2 --dist loadgroup -m "not slow and not browser and not deploy and not scale" tests/architecture \
 		$$(git ls-files --cached --others --exclude-standard $(QUICK)) $(ARGS)
 
 lint:  ## ruff, djade, mypy, the import contracts

@@ -13,6 +13,7 @@ from accounts.models import Address, Consent, Device, PasswordReset, SignIn, Use
 from branches.areas import EVERYWHERE, Destination
 from core.email_identity import known_identity
 from core.errors import NotFound
+from core.gtin import TRIGRAM, part_of
 
 MAX_MEANT = 200
 _USER = ", ".join(field.attname for field in User._meta.concrete_fields)
@@ -70,14 +71,15 @@ def people(
 def people_meant(*, text: str) -> list[int]:
     """The keys of those whose e-mail, name or phone is or holds `text`, at most MAX_MEANT.
 
-    A whole e-mail means its one person. One query, or two.
+    One or two letters begin an e-mail or a word of a name. A whole e-mail means its one person. One query, or two.
     """
     known = user_by_email(email=text)
     if known is not None:
         return [known.pk]
     address = known_identity(text) or text.lower()
     rows = User.objects.annotate(lower_email=Lower("email"))
-    wanted = Q(lower_email__contains=address) | Q(full_name__icontains=text)
+    begins = "contains" if len(address) >= TRIGRAM else "startswith"
+    wanted = Q(**{f"lower_email__{begins}": address}) | part_of("full_name", text)
     digits = "".join(sign for sign in text if sign in "0123456789")
     if len(digits) >= FEWEST_DIGITS and not any(sign.isalpha() for sign in text):
         wanted |= Q(phone__contains=_national(digits))

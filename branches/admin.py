@@ -42,15 +42,8 @@ class WeekdayFilter(admin.SimpleListFilter):
 class DeliverySlotAdmin(SwitchedAdmin):
     form = SlotAdminForm
     audit_name = "delivery_slot"
-    list_display = (
-        "day",
-        "hours",
-        "branch",
-        "capacity",
-        "fee",
-        "cutoff_minutes",
-        "is_active",
-    )
+    is_short = True
+    list_display = ("day", "hours", "branch", "capacity", "fee", "cutoff_minutes", "is_active")
     list_display_links = ("day", "hours")
     list_filter = ("branch", WeekdayFilter, "is_active")
     list_select_related = ("branch",)
@@ -148,6 +141,7 @@ class DatedSlotAdmin(ServiceAdmin):
 @admin.register(Closure)
 class ClosureAdmin(ServiceAdmin):
     audit_name = "closure"
+    is_short = True
     list_display = ("starts_at", "ends_at", "branch", "reason_he", "reason_en")
     list_filter = ("branch",)
     list_select_related = ("branch",)
@@ -183,6 +177,7 @@ from branches import area_admin  # noqa: E402, F401
 @admin.register(CalendarDay)
 class CalendarDayAdmin(ServiceAdmin):
     audit_name = "calendar_day"
+    is_short = True
     list_display = ("date", "is_open", "closes_at", "opens_at", "reason_he", "reason_en")
     ordering = ("-date",)
     fields = ("date", "is_open", "closes_at", "opens_at", "reason_he", "reason_en")
@@ -216,6 +211,7 @@ class CalendarSettingsAdmin(ServiceAdmin):
     """One row at most; before there is one, the shop's defaults stand in the form."""
 
     audit_name = "settings"
+    is_short = True
     list_display = ("id", "keeps_shabbat", "independence_day", "passover_mode")
     fields = ("keeps_shabbat", "independence_day", "passover_mode")
 

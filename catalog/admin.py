@@ -115,6 +115,7 @@ class ProductAdmin(SwitchedAdmin):
 @admin.register(Category)
 class CategoryAdmin(SwitchedAdmin):
     audit_name = "category"
+    is_short = True
     list_display = ("shown_name", "parent", "position", "aisle", "icon", "is_active")
     list_filter = ("is_active", "parent")
     list_select_related = ("parent",)
@@ -161,6 +162,7 @@ class CategoryAdmin(SwitchedAdmin):
 @admin.register(Brand)
 class BrandAdmin(ServiceAdmin):
     audit_name = "brand"
+    is_short = True
     list_display = ("shown_name", "name_he", "name_en", "label", "is_house")
     search_fields = ("name_he", "name_en")
     fields = (("name_he", "name_en"), "slug", "label", "is_house")
@@ -179,6 +181,7 @@ class BrandAdmin(ServiceAdmin):
 @admin.register(VatRate)
 class VatRateAdmin(ServiceAdmin):
     audit_name = "settings"
+    is_short = True
     list_display = ("vat_class", "rate", "valid_from")
     list_select_related = ("vat_class",)
     fields = list_display
@@ -198,6 +201,7 @@ class VatRateAdmin(ServiceAdmin):
 @admin.register(VatClass)
 class VatClassAdmin(ReadOnlyAdmin):
     audit_name, audit_key = "settings", ""
+    is_short = True
     list_display = ("code", "name_he", "name_en")
     fields = list_display
 

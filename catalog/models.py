@@ -288,6 +288,13 @@ class Product(Named):
             models.Index(fields=["key_he"], name="product_key_he"),
             models.Index(fields=["key_en"], name="product_key_en"),
             models.Index(fields=["category", "is_active"], name="product_category"),
+            # As categories are counted, in the index alone.
+            models.Index(
+                fields=["category"],
+                include=["passover"],
+                name="product_shown",
+                condition=Q(is_active=True),
+            ),
             models.Index(fields=["price", "id"], name="product_price"),
             models.Index(fields=["unit_price", "id"], name="product_unit_price"),
             models.Index(fields=["-created_at", "-id"], name="product_newest"),

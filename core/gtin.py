@@ -18,6 +18,7 @@ VALID_DIGITS = RegexValidator(
     re.compile(r"\A[0-9]{8,14}\Z"), _("A barcode has 8 to 14 digits, 0 to 9.")
 )
 WEIGHTS = (3, 1) * 7
+TRIGRAM = 3  # letters, the fewest that an index of trigrams finds anywhere
 
 
 def gtin14(code: str) -> str:
@@ -60,14 +61,24 @@ def shown(number: str) -> str:
 
 
 def holds(text: str, *columns: str) -> Q:
-    """Rows in which each word of `text` stands in one of the columns, in any case."""
+    """Rows in which each word of `text` stands in one of the columns, in any case: see `part_of`."""
     found = Q()
     for word in text.split():
         one = Q()
         for column in columns:
-            one |= Q(**{f"{column}__icontains": word})
+            one |= part_of(column, word)
         found &= one
     return found
+
+
+def part_of(column: str, text: str) -> Q:
+    """Rows whose column holds `text`, in any case; up to two letters begin a word of it.
+
+    An index of trigrams knows three letters anywhere, and fewer only where a word begins.
+    """
+    if len(text) >= TRIGRAM:
+        return Q(**{f"{column}__icontains": text})
+    return Q(**{f"{column}__istartswith": text}) | Q(**{f"{column}__icontains": f" {text}"})
 
 
 def coded(text: str, *, product: str = "") -> Q:

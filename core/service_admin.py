@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -29,6 +29,7 @@ from core.replica import from_replica
 from core.text import validate_text
 
 Row = Any
+SORTED = (models.Index, models.UniqueConstraint)
 PATTERNS = frozenset(
     {
         "regex",
@@ -84,6 +85,9 @@ class ReadOnlyAdmin(PlainQuantities, admin.ModelAdmin):
     audit_name: str = ""
     audit_key: str = "pk"
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER  # each would count the whole list
+    is_short = False
+    """Whether the list is never long, so that any of its columns may sort it."""
     list_per_page = 50
     paginator = BoundedPaginator
     formfield_overrides = {
@@ -99,6 +103,33 @@ class ReadOnlyAdmin(PlainQuantities, admin.ModelAdmin):
     @from_replica
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
         return super().changelist_view(request, extra_context)
+
+    def get_sortable_by(self, request: HttpRequest) -> Collection[str]:
+        """What the class says; else columns that an index sorts, or of a short list all."""
+        said = super().get_sortable_by(request)
+        if self.is_short or self.sortable_by is not None:
+            return said
+        return [name for name in said if self._sorts(name)]
+
+    def _sorts(self, name: str) -> bool:
+        shown: Any = getattr(self, name, None)
+        column = str(getattr(shown, "admin_order_field", None) or name).lstrip("-")
+        meta = self.opts
+        if column in {"pk", meta.pk.name}:
+            return True
+        fields = {field.name: field for field in meta.concrete_fields}
+        fields |= {field.attname: field for field in meta.concrete_fields}
+        field = fields.get(column)
+        if field is None or field.choices or isinstance(field, models.BooleanField):
+            return False  # a column of a few words sorts nothing: each stands on half the rows
+        indexes = [*meta.indexes, *(one for one in meta.constraints if hasattr(one, "fields"))]
+        first = [
+            one.fields[0].lstrip("-")
+            for one in indexes
+            if one.fields and not getattr(one, "condition", None) and type(one) in SORTED
+        ]
+        relation = field.is_relation and column != field.attname
+        return not relation and (field.unique or field.db_index or field.name in first)
 
     def meant(self, text: str) -> models.Q | None:
         """The rows that somebody means by `text`, told by what indexes answer: a list may be millions

@@ -175,9 +175,9 @@ def low_rows(*, branch_id: int | None, now: dt.datetime) -> list[LowRow]:
 
 
 def low_count() -> int:
-    """How many shelves are low, of products on sale. One query."""
-    rows = Stock.objects.low()
-    return rows.filter(product__is_active=True, branch__is_active=True).count()
+    """How many shelves are low, of products on sale, up to MOST_LOW. One query."""
+    rows = Stock.objects.low().filter(product__is_active=True, branch__is_active=True)
+    return rows.order_by()[:MOST_LOW].count()
 
 
 def stock_by_code(*, code: str, branch_id: int) -> int | None:

@@ -17,6 +17,7 @@ for _model in (Flag, Sample, Switch):
 class JobRunAdmin(ReadOnlyAdmin):
     """Read only: the worker writes it."""
 
+    is_short = True
     list_display = ("name", "last_success_at", "outcome", "started_at", "seconds", "rows")
     list_filter = ("outcome",)
     search_fields = ("name",)

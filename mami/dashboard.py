@@ -16,7 +16,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from core.bidi import left_to_right
 from core.charts import Bar, Columns, Point, columns, share
 from core.clock import shop_date
-from inventory.selectors import low_count
+from inventory.selectors import MOST_LOW, low_count
 from ops.selectors import counts
 from ops.selectors import office as ops
 from orders.models import OrderStatus, PickedStatus
@@ -79,7 +79,7 @@ def _figures(now: dt.datetime) -> list[Figure]:
         ),
         Figure(
             label=_("Shelves running low"),
-            value=str(low),
+            value=f"{low}+" if low == MOST_LOW else str(low),
             href=reverse("admin:inventory_low"),
             is_pressing=low > 0,
         ),

@@ -68,6 +68,9 @@ class Message(models.Model):
                 fields=["id"], name="message_open", condition=Q(state__in=["QUEUED", "SENDING"])
             ),
             models.Index(
+                fields=["id"], name="message_failed", condition=Q(state__in=["FAILED", "UNKNOWN"])
+            ),
+            models.Index(
                 fields=["reference"], name="message_reference", condition=~Q(reference="")
             ),
             models.Index(fields=["user", "-id"], name="message_user"),

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Case, F, QuerySet, Value, When
+from django.db.models import F, Q, QuerySet
 
 from accounts.models import User
+from core.long_lists import InTurn
 from notifications.events import EVENTS, Event
 from notifications.models import Choice, Enquiry, Message, QuietHours
 from notifications.quiet import DEFAULT, Hours
@@ -70,8 +71,7 @@ def enquiries(*, answered: bool | None = None) -> QuerySet[Enquiry]:
     return found if answered is None else found.filter(answered_at__isnull=not answered)
 
 
-def failures_first(found: QuerySet[Message]) -> QuerySet[Message]:
+def failures_first(found: QuerySet[Message]) -> InTurn:
     """As a manager reads them: what failed, then the rest, each newest first."""
-    return found.annotate(
-        rank=Case(When(state__in=["FAILED", "UNKNOWN"], then=Value(0)), default=Value(1))
-    ).order_by("rank", "-id")
+    failed = Q(state__in=["FAILED", "UNKNOWN"])
+    return InTurn(found.filter(failed), found.exclude(failed))

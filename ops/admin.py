@@ -202,6 +202,7 @@ class JobAdmin(ReadOnlyAdmin):
 class BranchAdmin(SwitchedAdmin):
     form = BranchAdminForm
     audit_name = "branch"
+    is_short = True
     list_display = ("name", "address", "city", "phone", "is_delivery_source", "is_active")
     list_filter = ("is_active",)
     search_fields = ("name_he", "name_en", "city_he", "city_en")

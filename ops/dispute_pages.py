@@ -7,7 +7,6 @@ from uuid import uuid4
 
 from django import forms
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import get_language, gettext_lazy
@@ -16,6 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from core.clock import now as clock_now
 from core.errors import DomainError
+from core.long_lists import BoundedPaginator
 from core.typed_requests import PersonRequest
 from ops import services
 from orders import services as orders
@@ -63,7 +63,7 @@ def dispute_list(request: HttpRequest) -> HttpResponse:
     rows = disputes(
         status=wanted.get("status", ""), order_number=read_number(number) if number else ""
     )
-    page = Paginator(rows, A_PAGE).get_page(request.GET.get("page"))
+    page = BoundedPaginator(rows, A_PAGE).get_page(request.GET.get("page"))
     context = {"form": form, "page": page, "rows": [row_of(row) for row in page.object_list]}
     return render(request, "ops/disputes.html", context)
 

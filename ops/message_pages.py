@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from django import forms
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -14,6 +13,7 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_POST, require_safe
 
 from core.errors import DomainError
+from core.long_lists import BoundedPaginator
 from core.typed_requests import PersonRequest
 from notifications import selectors, services
 from notifications.events import EVENTS
@@ -54,7 +54,7 @@ def message_list(request: HttpRequest) -> HttpResponse:
     form = LogForm(request.GET)
     wanted = form.cleaned_data if form.is_valid() else {}
     found = selectors.failures_first(selectors.messages(**wanted))
-    page = Paginator(found, A_PAGE).get_page(request.GET.get("page"))
+    page = BoundedPaginator(found, A_PAGE).get_page(request.GET.get("page"))
     rows = with_orders(list(page.object_list))
     labels = {event.name: event.label for event in EVENTS.values()}
     for row in rows:

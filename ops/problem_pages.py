@@ -6,7 +6,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -15,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from core.clock import now as clock_now
 from core.errors import DomainError
+from core.long_lists import BoundedPaginator
 from core.numbers import NumberField
 from core.text import TextField
 from core.typed_requests import PersonRequest
@@ -78,7 +78,7 @@ def problem_list(request: HttpRequest) -> HttpResponse:
     status = (form.cleaned_data["status"] if form.is_valid() else "") or "RECEIVED"
     form = ProblemsForm({"status": status})
     rows = problems(status="" if status == "ALL" else status)
-    page = Paginator(rows, A_PAGE).get_page(request.GET.get("page"))
+    page = BoundedPaginator(rows, A_PAGE).get_page(request.GET.get("page"))
     context = {
         "form": form,
         "page": page,

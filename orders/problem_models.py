@@ -60,6 +60,7 @@ class ProblemReport(models.Model):
         ]
         indexes = [
             models.Index(fields=["id"], condition=Q(status="RECEIVED"), name="problem_open"),
+            models.Index(fields=["status", "id"], name="problem_status"),
             models.Index(
                 fields=["user", "created_at"],
                 condition=Q(is_automatic=True),

@@ -73,6 +73,7 @@ class Dispute(models.Model):
         ]
         indexes = [
             models.Index(fields=["status", "answer_by", "id"], name="dispute_status_due"),
+            models.Index(fields=["answer_by", "id"], name="dispute_due"),
             models.Index(fields=["opened_at"], name="dispute_opened"),
         ]
 

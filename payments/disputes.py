@@ -13,7 +13,9 @@ from django.db.models import Count, QuerySet, Sum
 from core.errors import NotFound
 from payments.choices import TAKES_AWAY, DisputeStatus
 from payments.dispute_models import Dispute, DisputeReason
+from payments.models import Payment
 
+MOST_MEANT = 1_000  # payments of a number that is not whole
 STATUSES = tuple(DisputeStatus.values)
 STATUS_CHOICES = DisputeStatus.choices
 REASONS = tuple(DisputeReason.values)
@@ -54,8 +56,14 @@ def disputes(*, status: str = "", order_number: str = "") -> QuerySet[Dispute]:
     if status:
         found = found.filter(status=status)
     if order_number:
-        found = found.filter(payment__order_number__startswith=order_number)
+        found = found.filter(payment__in=_payments_of(order_number))
     return found.order_by("answer_by", "id")
+
+
+def _payments_of(number: str) -> list[int]:
+    """The keys of payments for orders whose number is, or begins with, this; at most MOST_MEANT."""
+    found = Payment.objects.filter(order_number__startswith=number).order_by("order_number")
+    return list(found.values_list("pk", flat=True)[:MOST_MEANT])
 
 
 def dispute(*, dispute_id: int) -> DisputeRow:

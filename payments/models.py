@@ -316,7 +316,10 @@ class ReconciliationCase(models.Model):
                 name="reconciliation_resolution_when_resolved",
             ),
         ]
-        indexes = [models.Index(fields=["status", "-created_at"], name="reconciliation_status")]
+        indexes = [
+            models.Index(fields=["status", "-created_at"], name="reconciliation_status"),
+            models.Index(fields=["-created_at", "-id"], name="reconciliation_newest"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.payment_id}"

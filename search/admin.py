@@ -29,6 +29,7 @@ A_PAGE = 50
 class SearchRuleAdmin(SwitchedAdmin):
     form = RuleForm
     audit_name = "search_rule"
+    is_short = True
     list_display = ("texts", "kind", "replacement", "finds", "is_active", "updated_at")
     list_filter = ("kind", "is_active", "source")
     search_fields = ("words__text", "replacement")

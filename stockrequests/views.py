@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -11,6 +10,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from core.clock import now
 from core.errors import DomainError, InvalidInput
+from core.long_lists import BoundedPaginator
 from core.typed_requests import PersonRequest
 from stockrequests import selectors, services
 from stockrequests.bulk import Results, decisions_from, lines, results_of
@@ -28,7 +28,7 @@ def mine(request: PersonRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid() and _filed(request, form):
         messages.success(request, _("Sent to the manager."))
         return redirect("stockrequests:mine")
-    own = Paginator(selectors.own_requests(actor=request.user), PAGE)
+    own = BoundedPaginator(selectors.own_requests(actor=request.user), PAGE)
     context = {
         "form": form,
         "requests": own.get_page(request.GET.get("page")),
@@ -94,7 +94,7 @@ def _review_page(
 ) -> HttpResponse:
     wanted = request.GET.get("status", "PENDING")
     wanted = wanted if wanted in services.Status.values else "PENDING"
-    pages = Paginator(selectors.requests_to_review(status=wanted), PAGE)
+    pages = BoundedPaginator(selectors.requests_to_review(status=wanted), PAGE)
     page = pages.get_page(request.GET.get("page"))
     rows = selectors.review_rows(requests=page.object_list)
     context = {

@@ -43,7 +43,7 @@ from catalog.tree import Node, Tree, category_tree
 from core import clock
 from core.clock import shop_date
 from core.errors import NotFound
-from core.gtin import coded
+from core.gtin import coded, part_of
 
 __all__ = ["SORTS", "Node", "ShelfPage", "Tree", "category_tree", "listing", "shelf", "subtree"]
 
@@ -170,7 +170,7 @@ def all_products(
         .order_by("-id")
     )
     if text := q.strip():
-        found = found.filter(Q(name_he__icontains=text) | Q(name_en__icontains=text) | coded(text))
+        found = found.filter(part_of("name_he", text) | part_of("name_en", text) | coded(text))
     if category_id is not None:
         found = found.filter(category__in=_subtree(category_id))
     return found if is_active is None else found.filter(is_active=is_active)
