@@ -50,10 +50,19 @@ class Page:
 
 
 def paged(rows: QuerySet[Any] | Sequence[Any], *, limit: int, offset: int, **_: Any) -> Page:
-    """The page of a query set or a list. Two queries for a query set."""
-    total = rows.count() if isinstance(rows, QuerySet) else len(rows)
-    items = list(rows[offset : offset + limit]) if offset < total else []
-    return Page(items=items, total=total, limit=limit, offset=offset)
+    """The page of a query set or a list. Two queries for a query set, a third for a long one, whose
+    `total` is what the planner expects beyond COUNTED rows.
+    """
+    total, is_estimate = _count(rows) if isinstance(rows, QuerySet) else (len(rows), False)
+    found = list(rows[offset : offset + limit + 1]) if is_estimate or offset < total else []
+    return Page(
+        items=found[:limit],
+        total=total,
+        total_is_estimate=is_estimate,
+        limit=limit,
+        offset=offset,
+        has_next=len(found) > limit,
+    )
 
 
 def by_cursor(

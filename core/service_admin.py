@@ -111,8 +111,8 @@ class ReadOnlyAdmin(PlainQuantities, admin.ModelAdmin):
             return said
         return [name for name in said if self._sorts(name)]
 
-    def _sorts(self, name: str) -> bool:
-        shown: Any = getattr(self, name, None)
+    def _sorts(self, name: Any) -> bool:
+        shown: Any = name if callable(name) else getattr(self, name, None)
         column = str(getattr(shown, "admin_order_field", None) or name).lstrip("-")
         meta = self.opts
         if column in {"pk", meta.pk.name}:

@@ -119,6 +119,7 @@ class StockMovement(models.Model):
             models.Index(fields=["stock", "-id"], name="movement_stock"),
             models.Index(fields=["reference"], name="movement_reference"),
             models.Index(fields=["created_at"], name="movement_created"),
+            models.Index(fields=["reason", "-id"], name="movement_reason"),
         ]
 
     def __str__(self) -> str:

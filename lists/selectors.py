@@ -162,7 +162,9 @@ def first_name(full_name: str) -> str:
 
 
 def _seen_by(actor: User) -> QuerySet[ShoppingList]:
-    mine = Q(owner=actor) | Q(pk__in=ListMember.objects.filter(user=actor).values("list_id"))
+    # A union: with OR every list there is would be read.
+    joined = ListMember.objects.filter(user=actor).values("list_id")
+    mine = Q(pk__in=ShoppingList.objects.filter(owner=actor).values("pk").union(joined))
     return ShoppingList.objects.filter(mine).select_related("owner")
 
 

@@ -55,7 +55,7 @@ def _figures(now: dt.datetime) -> list[Figure]:
     queue = reverse("ops:queue")
     cases = reconciliation_cases(status="OPEN").count()
     reviews, low = pending_count(), low_count()
-    contested = disputes.counts().get("OPEN", 0)
+    contested = disputes.open_count()
     failed = ProcrastinateJob.objects.filter(status="failed").count()
     late = pressing.by_urgency["critical"]
     unresolved = pressing.by_status.get(OrderStatus.MISSING, 0)

@@ -48,6 +48,9 @@ CASES = (
 )
 
 
+MOST_MEANT = 2_000  # payments of a text
+
+
 def meant_payments(text: str) -> Q:
     """Payments of an order, by its number or how it begins, or by the provider's own reference."""
     known = Q(provider__in=list(ADAPTERS), provider_reference=text)
@@ -57,6 +60,19 @@ def meant_payments(text: str) -> Q:
 class MoneyAdmin(ReadOnlyAdmin):
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return bool(request.user.is_manager)  # type: ignore[union-attr]
+
+
+class ProviderFilter(admin.SimpleListFilter):
+    """By the providers there are; asking the payments for theirs would read all of them."""
+
+    title = gettext_lazy("provider")
+    parameter_name = "provider"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(name, name) for name in ADAPTERS]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        return queryset.filter(provider=self.value()) if self.value() else queryset
 
 
 class DayFilter(DaysFilter):
@@ -78,13 +94,13 @@ class PaymentAdmin(MoneyAdmin):
         "provider",
         "created_at",
     )
-    list_filter = ("state", "provider", "created_at")
+    list_filter = ("state", ProviderFilter, "created_at")
     search_fields = ("order_number", "provider_reference")
     search_help_text = gettext_lazy(
         "Order number, whole or its beginning, or the provider's reference"
     )
     ordering = ("-id",)
-    sortable_by = ("order_number", "created_at")
+    sortable_by = ("created_at",)
     fields = (
         "order_number",
         "state",
@@ -102,7 +118,9 @@ class PaymentAdmin(MoneyAdmin):
     )
 
     def meant(self, text: str) -> Q:
-        return meant_payments(text)
+        """Looked up first: walking by key meets the oldest of a number's beginning last."""
+        found = Payment.objects.filter(meant_payments(text)).order_by()
+        return Q(pk__in=list(found.values_list("pk", flat=True)[:MOST_MEANT]))
 
     def get_urls(self) -> list[Any]:
         view = self.admin_site.admin_view(require_GET(self.settlement))

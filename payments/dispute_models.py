@@ -75,6 +75,7 @@ class Dispute(models.Model):
             models.Index(fields=["status", "answer_by", "id"], name="dispute_status_due"),
             models.Index(fields=["answer_by", "id"], name="dispute_due"),
             models.Index(fields=["opened_at"], name="dispute_opened"),
+            models.Index(fields=["closed_at"], name="dispute_closed"),
         ]
 
     def __str__(self) -> str:

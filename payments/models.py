@@ -133,6 +133,7 @@ class Payment(models.Model):
         ]
         indexes = [
             models.Index(fields=["state", "updated_at"], name="payment_state_updated"),
+            models.Index(fields=["created_at", "-id"], name="payment_created"),
             models.Index(
                 OpClass("order_number", "varchar_pattern_ops"), name="payment_number_begins"
             ),

@@ -11,11 +11,14 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.selectors import people_meant
+from core.gtin import part_of
 from core.long_lists import InTurn
 from core.money import ZERO
 from standing.models import Occurrence, StandingOrder
 from standing.selectors import occurrence_view, with_next
 from standing.status import FAILED
+
+MOST_MEANT = 1_000  # standing orders of a text, the newest
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,9 +54,11 @@ def all_standing(
     if asked:
         rows = rows.filter(Exists(Occurrence.objects.filter(standing=OuterRef("pk"), **asked)))
     if q:
-        theirs = StandingOrder.objects.filter(user__in=people_meant(text=q)).values("pk")
-        named = StandingOrder.objects.filter(name__icontains=q).values("pk")
-        rows = rows.filter(pk__in=theirs.union(named))
+        theirs = StandingOrder.objects.filter(user__in=people_meant(text=q)).values_list("pk")
+        named = StandingOrder.objects.filter(part_of("name", q)).values_list("pk")
+        rows = rows.filter(
+            pk__in=[pk for (pk,) in theirs.union(named).order_by("-id")[:MOST_MEANT]]
+        )
     return with_next(rows)
 
 

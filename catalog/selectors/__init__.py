@@ -187,7 +187,7 @@ def any_product(*, product_id: int) -> Product:
 def all_categories() -> QuerySet[Category]:
     """Every category, inactive ones too, with `own_count`, in shelf order."""
     own = Product.objects.filter(category=OuterRef("pk"), is_active=True).order_by()
-    count = Subquery(own.values(one=Value(1)).annotate(n=Count("pk")).values("n"))
+    count = Subquery(own.values(one=Value(1)).annotate(n=Count("*")).values("n"))
     return Category.objects.annotate(own_count=Coalesce(count, Value(0))).order_by("position", "id")
 
 

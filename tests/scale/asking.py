@@ -98,7 +98,8 @@ class Asking:
         asked += [{**required, one["name"]: value} for one in parameters for value in _values(one)]
         for query in asked:
             answer = self.ask("", f"{path}?{urlencode(query)}", **headers)
-            if "cursor" in {one["name"] for one in parameters} and answer.status_code == 200:
+            pages = answer.status_code == 200 and "json" in answer.get("Content-Type", "")
+            if pages and "cursor" in {one["name"] for one in parameters}:
                 cursor = answer.json().get("pagination", {}).get("next_cursor")
                 if cursor:
                     self.ask("", f"{path}?{urlencode({**query, 'cursor': cursor})}", **headers)

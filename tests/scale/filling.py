@@ -217,7 +217,7 @@ class Filling:
         self.rows(
             "payments_reconciliationcase", self.orders // 8, payment_id="8 * n", kind="'HOLD_LOST'",
             status="CASE WHEN n % 2000 = 0 THEN 'OPEN' ELSE 'RESOLVED' END",
-            resolution="CASE WHEN n % 2000 = 0 THEN '' ELSE 'VOIDED' END",
+            resolution="CASE WHEN n % 2000 = 0 THEN '' ELSE 'VOIDED' END", created_at="due",
         )  # fmt: skip
         self.rows(
             "payments_dispute", self.orders // 8, payment_id="8 * n", provider_reference="'dp_' || n",
@@ -254,6 +254,7 @@ class Filling:
             status="CASE WHEN n % 400 = 0 THEN 'PENDING' WHEN n % 3 = 0 THEN 'REJECTED' ELSE 'APPROVED' END",
             rejection_reason="CASE WHEN n % 3 = 0 THEN 'no' ELSE '' END",
             reviewed_by_id="CASE WHEN n % 400 = 0 THEN NULL ELSE 5 END", approved_quantity="5",
+            reviewed_at="CASE WHEN n % 400 = 0 THEN NULL ELSE due END",
         )  # fmt: skip
         self.rows(
             "notifications_message", self.orders, user_id="1001 + n % {people}", channel="'EMAIL'",
@@ -326,7 +327,7 @@ class Filling:
             response_body="'{}'", created_at="due",
         )  # fmt: skip
         self.rows(
-            "search_searchquerylog", self.people, day="current_date - (n % 60)", text="'חלב ' || n",
+            "search_searchquerylog", self.people // 5, day="current_date - (n % 60)", text="'חלב ' || n",
             key="'חלב ' || n", language="'he'", searches="1 + n % 7", results="n % 9", status="'FOUND'",
         )  # fmt: skip
         self.rows(

@@ -10,8 +10,9 @@ from typing import Any
 
 from django.db import connection
 
-MOST_ROWS = 30_000  # of one table, by one step of a plan; lists are counted up to 10,000
+MOST_ROWS = 45_000  # of one table, by one step of a plan; lists are counted up to 10,000
 LARGE = 20_000  # rows of a table
+WHOLE = 0.6  # of the rows, walked from one end: more than a list that is counted to its bound
 READS = ("SELECT", "WITH", "(SELECT")
 WRITES = ("INSERT", "UPDATE", "DELETE")
 
@@ -34,7 +35,7 @@ class Whole:
 class Watch:
     """Plans what a connection is asked while `watching`; each question once."""
 
-    tables: frozenset[str]
+    tables: dict[str, int]
     indexes: dict[str, str]
     where: str = ""
     found: list[Whole] = field(default_factory=list)
@@ -70,8 +71,9 @@ class Watch:
             if table not in self.tables:
                 continue
             rows, kind = _read(step), step["Node Type"]
-            whole = kind == "Seq Scan" and "Filter" in step
-            if whole or rows > MOST_ROWS or (kind == "Seq Scan" and "Actual Rows" not in step):
+            walks = kind == "Seq Scan" or ("Index" in kind and "Index Cond" not in step)
+            whole = walks and (rows > WHOLE * self.tables[table] or "Actual Rows" not in step)
+            if whole or rows > MOST_ROWS:
                 shown = f"{kind} {name}".strip()
                 self.found.append(
                     Whole(where=self.where, table=table, step=shown, rows=rows, statement=text)
@@ -82,11 +84,11 @@ def watch() -> Watch:
     """Of the database that is open: its tables with many rows, by their statistics."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT relname FROM pg_class WHERE relkind = 'r' AND reltuples >= %s "
+            "SELECT relname, reltuples::int FROM pg_class WHERE relkind = 'r' AND reltuples >= %s "
             "AND relnamespace = 'public'::regnamespace",
             [LARGE],
         )
-        tables = frozenset(name for (name,) in cursor.fetchall())
+        tables = dict(cursor.fetchall())
         cursor.execute("SELECT indexname, tablename FROM pg_indexes WHERE schemaname = 'public'")
         return Watch(tables=tables, indexes=dict(cursor.fetchall()))
 

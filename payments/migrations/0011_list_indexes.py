@@ -6,10 +6,18 @@ class Migration(migrations.Migration):
     atomic = False  # indexes are made beside the running shop
 
     dependencies = [
-        ('payments', '0001_squashed_0009_number_begins'),
+        ('payments', '0010_renewals'),
     ]
 
     operations = [
+        AddIndexConcurrently(
+            model_name='payment',
+            index=models.Index(fields=['created_at', '-id'], name='payment_created'),
+        ),
+        AddIndexConcurrently(
+            model_name='dispute',
+            index=models.Index(fields=['closed_at'], name='dispute_closed'),
+        ),
         AddIndexConcurrently(
             model_name='dispute',
             index=models.Index(fields=['answer_by', 'id'], name='dispute_due'),
