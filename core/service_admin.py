@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -104,7 +104,7 @@ class ReadOnlyAdmin(PlainQuantities, admin.ModelAdmin):
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
         return super().changelist_view(request, extra_context)
 
-    def get_sortable_by(self, request: HttpRequest) -> Collection[str]:
+    def get_sortable_by(self, request: HttpRequest) -> Any:
         """What the class says; else columns that an index sorts, or of a short list all."""
         said = super().get_sortable_by(request)
         if self.is_short or self.sortable_by is not None:

@@ -39,15 +39,15 @@ class StockQuerySet(models.QuerySet["Stock"]):
 
     def short(self) -> StockQuerySet:
         """Rows with more promised than stands on the shelf: somebody's order will miss it."""
-        return self.filter(reserved__gt=F("on_hand"))
+        return self.low().filter(reserved__gt=F("on_hand"))  # so that the index of low ones serves
 
     def low(self) -> StockQuerySet:
         """Rows at or below their reorder point, short ones among them. The index `stock_low` has them."""
         return self.filter(on_hand__lte=F("reorder_point") + F("reserved"))
 
     def out(self) -> StockQuerySet:
-        """Rows of which nothing may be promised any more."""
-        return self.filter(on_hand__lte=F("reserved"))
+        """Rows of which nothing may be promised any more; found among the low ones."""
+        return self.low().filter(on_hand__lte=F("reserved"))
 
     def never_sold(self) -> StockQuerySet:
         """Rows of which nothing was ever picked for an order."""

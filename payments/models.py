@@ -229,6 +229,11 @@ class ProviderCall(models.Model):
                 ),
                 name="provider_call_to_follow",
             ),
+            # As the office's list is narrowed.
+            models.Index(fields=["kind", "-id"], name="provider_call_kind"),
+            models.Index(
+                fields=["-id"], condition=Q(state="REFUSED"), name="provider_call_refused"
+            ),
         ]
 
     def __str__(self) -> str:

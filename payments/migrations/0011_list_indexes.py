@@ -11,6 +11,14 @@ class Migration(migrations.Migration):
 
     operations = [
         AddIndexConcurrently(
+            model_name='providercall',
+            index=models.Index(fields=['kind', '-id'], name='provider_call_kind'),
+        ),
+        AddIndexConcurrently(
+            model_name='providercall',
+            index=models.Index(condition=models.Q(('state', 'REFUSED')), fields=['-id'], name='provider_call_refused'),
+        ),
+        AddIndexConcurrently(
             model_name='payment',
             index=models.Index(fields=['created_at', '-id'], name='payment_created'),
         ),

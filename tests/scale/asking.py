@@ -19,7 +19,6 @@ from core.rights import Right, right_for
 from tests.api.test_description import operations
 from tests.api_client import token_for
 from tests.hostile_input.values import page_routes
-from tests.scale.plans import Watch
 from tests.scale.walk import NUMBER, TEXTS, offered
 
 CUSTOMER, EMPLOYEE, ADMIN = "c77@bench.test", "eli@mami.test", "root@mami.test"
@@ -53,7 +52,8 @@ PARAMETERS: dict[str, tuple[str, ...]] = {
 class Asking:
     """Each person's client; `requests` counts what was asked."""
 
-    def __init__(self, watch: Watch) -> None:
+    def __init__(self, watch: Any) -> None:
+        """`watch` is a Watch, or whatever else looks on while it is `watching`."""
         self.watch, self.requests = watch, 0
         self.broken: list[str] = []
         self.clients: dict[str, Client] = {"": Client()}
