@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import re
 
-import pytest
-from django.test import Client
 from playwright.sync_api import expect
 
-from search import querylog
-from search.models import SearchRule
 from tests.journeys.conftest import Goods, Visits
 from tests.shop import Shop
 
@@ -69,57 +65,4 @@ def test_my_branch_by_keyboard_stays_in_the_address(
 def test_every_answer_is_accessible(visits: Visits, shop: Shop, goods: Goods) -> None:
     visit = visits(language="he")
     visit.look_at("/search/?q=qwzxkvj", f"/search/?q={'x' * 150}", "/search/?q=milkk&branchId=9")
-    visit.check_clean()
-
-
-OFFICE = "/admin/search"
-
-
-@pytest.mark.parametrize("language", ["he", "en"])
-def test_the_office_makes_a_rule_of_what_was_missed(
-    visits: Visits, shop: Shop, goods: Goods, language: str
-) -> None:
-    """By keyboard; the preview comes into the page. Every screen of it is accessible."""
-    Client().get("/search/", {"q": "lechelo"})
-    querylog.flush()
-    visit = visits(language=language)
-    page = visit.page
-    visit.enter(shop.manager())
-    missed = f"{OFFICE}/searchquerylog/"
-    visit.look_at(missed, f"{OFFICE}/searchrule/add/", f"{OFFICE}/searchrule/try/?q=milk")
-    visit.go(missed)
-    page.locator("a[href*='add/?words=lechelo']").focus()
-    page.keyboard.press("Enter")
-    expect(page.locator("[name=words]")).to_have_value("lechelo")
-    page.locator("[name=words]").fill("lechelo\nmilk")
-    page.locator("[name=kind]").select_option("SAME")
-    page.locator("button[formaction$='preview/']").focus()
-    page.keyboard.press("Enter")
-    expect(page.locator("#preview li").first).to_contain_text(
-        goods.milk.name_he if language == "he" else goods.milk.name_en
-    )
-    visit.check_accessible()
-    assert not SearchRule.objects.filter(words__text="lechelo").exists()
-    page.locator("[name=_save]").focus()
-    page.keyboard.press("Enter")
-    page.wait_for_url(re.compile(r"/searchrule/$"))
-    visit.look_at(f"{OFFICE}/searchrule/?q=lechelo", f"{missed}?show=all")
-    visit.check_clean()
-
-
-def test_without_script_a_rule_is_looked_at_and_made(
-    visits: Visits, shop: Shop, goods: Goods
-) -> None:
-    visit = visits(language="en", script=False)
-    page = visit.page
-    visit.enter(shop.manager())
-    visit.go(f"{OFFICE}/searchrule/add/?words=lechelo")
-    page.locator("[name=words]").fill("lechelo\nmilk")
-    page.locator("[name=kind]").select_option("SAME")
-    with visit.context.expect_page() as opened:
-        page.locator("button[formaction$='preview/']").click()
-    expect(opened.value.locator("main")).to_contain_text(goods.milk.name_en)
-    page.locator("[name=_save]").click()
-    visit.go("/search/?q=lechelo")
-    expect(page.locator("main")).to_contain_text(goods.milk.name_en)
     visit.check_clean()
