@@ -49,24 +49,16 @@ def finished_orders(sample: Any, count: int) -> None:
     )  # fmt: skip
 
 
-def carts_and_payments(sample: Any, count: int) -> None:
-    """What so many finished orders point at, for a database that is dumped with its foreign keys;
+def baskets(sample: Any, count: int) -> None:
+    """Those that so many finished orders point at, for a database that is dumped with its foreign keys;
     called before `finished_orders`.
     """
     from cart.models import Cart
     from orders.models import Order
-    from payments.models import Payment
 
     start = FIRST_KEY + Order.objects.count()
     with unchecked() as cursor:
         cursor.execute(_copy(Cart, id="n"), [sample.cart_id, start, start + count - 1])
-        cursor.execute(
-            _copy(
-                Payment, id="n", order_number="'MS-' || upper(lpad(to_hex(n), 8, '0'))",
-                idempotency_key="'bench-' || n", provider_reference="'bench-' || n",
-            ),
-            [sample.payment_id, start, start + count - 1],
-        )  # fmt: skip
 
 
 def open_orders(sample: Any, count: int) -> None:

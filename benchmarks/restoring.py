@@ -59,7 +59,7 @@ def _fill(orders: int, customers: int) -> None:
     number = shop.order().order_number
     sample = Order.objects.get(order_number=number)
     filling.customers(customers)
-    filling.carts_and_payments(sample, orders)
+    filling.baskets(sample, orders)
     filling.finished_orders(sample, orders)
     connection.close()
 

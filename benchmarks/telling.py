@@ -95,7 +95,7 @@ def _cases(goods: Any) -> dict[str, Case]:
         "24 products of a category": gets(
             f"/api/v1/categories/{goods.category.pk}/products?limit=24"
         ),
-        "home page": gets("/"),
+        "home page": gets("/en/"),
         "place order of 5 lines": confirms,
     }
 
