@@ -103,7 +103,7 @@ def test_an_upload_is_refused_and_leaves_nothing_and_the_shelf_stays_open(
     assert client.post(url, {**values, "image": photo()}).status_code == 302
     milk.refresh_from_db()
     assert milk.image.name.endswith("/1280.webp")
-    assert {"320.webp", "640.webp", "1280.webp"} == kept(place)
+    assert {"320.webp", "640.webp", "1280.webp", "card.jpg"} == kept(place)
 
 
 def test_control_djangos_own_storage_leaves_a_part(disk, settings) -> None:

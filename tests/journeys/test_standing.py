@@ -28,6 +28,7 @@ def set_up(shop: Shop, goods: Goods) -> tuple[User, str]:
             name="הסל של יום שלישי",
             weekdays=[day_of_week(shop.date)],
             start_time=shop.slot.start_time,
+            lead_days=3,  # its first date is drafted at once, also before eight in the morning
         ),
         items=[
             ItemData(product_id=goods.milk.pk, quantity=Decimal(4)),
@@ -79,6 +80,7 @@ def test_from_the_basket_to_an_order_without_script(
     visit.go("/standing/new/")
     page.locator(f"input[name=weekdays][value='{day_of_week(shop.date)}']").check()
     page.locator("#id_start_time").select_option(f"{shop.slot.start_time:%H:%M}")
+    page.locator("#id_lead_days").select_option("3")  # drafted at once, also before eight in the morning
     page.locator("#id_agree").check()
     page.locator("main form button.big").click()
     expect(page.locator(".dates > li")).to_have_count(8)

@@ -339,11 +339,13 @@ class Filling:
     def _keys_go_on(self) -> None:
         """The next row of the shop's own has a key above these."""
         self.cursor.execute(
-            "SELECT table_name, pg_get_serial_sequence(quote_ident(table_name), 'id') "
-            "FROM information_schema.columns WHERE table_schema = 'public' AND column_name = 'id' "
-            "AND pg_get_serial_sequence(quote_ident(table_name), 'id') IS NOT NULL"
+            "SELECT c.oid::regclass::text, pg_get_serial_sequence(c.oid::regclass::text, 'id') FROM pg_class c "
+            "JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'id' "
+            "WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace"
         )
         for table, sequence in self.cursor.fetchall():
+            if sequence is None:
+                continue
             self.cursor.execute(f"SELECT setval('{sequence}', coalesce(max(id), 1)) FROM {table}")
 
 
