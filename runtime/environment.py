@@ -116,8 +116,9 @@ def database(env: Environment, var: Path) -> dict[str, Any]:
     transaction mode may stand in between; lock waits are limited in the database itself (see
     core.database).
 
-    With DATABASE_PREPARE the server binds values, so that a statement is the same text whatever it
-    asks for, and what a connection asks again is prepared. PgBouncer knows that since 1.21.
+    The server binds values, so that a statement is the same text whatever it asks for, and what a
+    connection asks again is prepared; DATABASE_PREPARE=0 leaves both. PgBouncer knows prepared
+    statements since 1.21, so behind one they are prepared only with DATABASE_PREPARE=1.
     """
     text = env.str("DATABASE_URL", default="")
     if not text:
@@ -156,7 +157,7 @@ def _server(env: Environment, variable: str, text: str) -> dict[str, Any]:
     config["CONN_HEALTH_CHECKS"] = True
     bouncer = env.bool("DATABASE_PGBOUNCER", default=False)
     config["DISABLE_SERVER_SIDE_CURSORS"] = bouncer
-    if env.bool("DATABASE_PREPARE", default=False):
+    if env.bool("DATABASE_PREPARE", default=not bouncer):
         options["server_side_binding"] = True
         options["prepare_threshold"] = PREPARED_AFTER
     if size := env.int("DATABASE_POOL_SIZE", default=0):

@@ -26,7 +26,7 @@ os.environ |= {
     "DATABASE_URL": os.environ.get("MAMI_TEST_DATABASE_URL") or CLUSTER.url(),
     "DATABASE_POOL_SIZE": "0",
     "DATABASE_PGBOUNCER": "0",
-    "DATABASE_PREPARE": "0",
+    "DATABASE_PREPARE": "1",
     "DEBUG": "0",
     "MAMI_DEMO": "1",
     "MAMI_EMBEDDED": "1",
