@@ -6,7 +6,6 @@ import datetime as dt
 from functools import partial
 from typing import Any
 
-import pgtrigger
 from django.contrib.sessions.models import Session
 from django.db import transaction
 
@@ -26,6 +25,7 @@ from accounts.models import (
     SignInChallenge,
     User,
 )
+from core.append_only import trigger_ignored
 
 GOES = "deleted"
 PEOPLE = {
@@ -96,7 +96,7 @@ def erase(*, user_id: int, now: dt.datetime) -> None:
     exports.delete()
     for model in _OWNED:
         model._default_manager.filter(user_id=user_id).delete()
-    with pgtrigger.ignore("accounts.Consent:append_only"):
+    with trigger_ignored("accounts.Consent:append_only"):
         Consent.objects.filter(user_id=user_id, kind__in=OFFERS).delete()
     user = User(
         pk=user_id,

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-import pgtrigger
 from django.db import transaction
 from django.db.models.fields.files import FieldFile
 
 from accounts.models import User
+from core.append_only import trigger_ignored
 from orders import selectors
 from orders.change_models import OrderChange, OrderQuestion
 from orders.models import DeliveryProof, Order, OrderDelivery, OrderItem, OrderStatusChange
@@ -100,6 +100,6 @@ def erase(*, user_id: int, now: dt.datetime) -> None:
     OrderChange.objects.filter(order__in=mine).update(plan={}, reason="")
     OrderQuestion.objects.filter(order__in=mine).update(proposal={})
     LineEdit.objects.filter(order__in=mine).update(reason="")
-    with pgtrigger.ignore("orders.OrderStatusChange:append_only"):
+    with trigger_ignored("orders.OrderStatusChange:append_only"):
         OrderStatusChange.objects.filter(order__in=mine).exclude(reason="").update(reason="")
     mine.update(notes="", business_name="", vat_id="")

@@ -8,7 +8,6 @@ from decimal import Decimal
 from io import StringIO
 from pathlib import Path
 
-import pgtrigger
 import pytest
 from django.apps import apps
 from django.conf import settings as shop_settings
@@ -24,6 +23,7 @@ from checkout.invariants import ALL
 from checkout.models import IdempotencyKey, Reservation
 from checkout.tests.judging import Judge
 from core import clock
+from core.append_only import trigger_ignored
 from core.invariants import judge
 from orders import services as orders
 from orders.models import Order, OrderItem
@@ -142,7 +142,7 @@ def _lost_order() -> None:
 
 
 def _amount() -> None:
-    with pgtrigger.ignore("orders.OrderItem:frozen_after_capture"):
+    with trigger_ignored("orders.OrderItem:frozen_after_capture"):
         OrderItem.objects.all().update(unit_price=1)
 
 
@@ -177,7 +177,7 @@ def _forgotten_trail() -> None:
 
 
 def _half_picked() -> None:
-    with pgtrigger.ignore("orders.OrderItem:frozen_after_capture"):
+    with trigger_ignored("orders.OrderItem:frozen_after_capture"):
         OrderItem.objects.filter(order__status="DELIVERED").update(
             picked_status="PENDING", picked_quantity=None
         )
