@@ -55,12 +55,13 @@ def person(*, user_id: int) -> User:
 def people(
     *, q: str = "", role: str | None = None, is_active: bool | None = None
 ) -> QuerySet[User]:
-    """People for the admins' list, newest first."""
+    """People for the admins' list, newest first; `q` is a part of an e-mail or a name.
+
+    One or two letters begin an e-mail or a word of a name.
+    """
     found = User.objects.order_by("-pk")
     if q:
-        address = known_identity(q) or q.lower()
-        found = found.annotate(lower_email=Lower("email"))
-        found = found.filter(Q(lower_email__contains=address) | Q(full_name__icontains=q))
+        found = found.annotate(lower_email=Lower("email")).filter(_named(q))
     if role:
         found = found.filter(role=role)
     if is_active is not None:
@@ -76,15 +77,20 @@ def people_meant(*, text: str) -> list[int]:
     known = user_by_email(email=text)
     if known is not None:
         return [known.pk]
-    address = known_identity(text) or text.lower()
     rows = User.objects.annotate(lower_email=Lower("email"))
-    begins = "contains" if len(address) >= TRIGRAM else "startswith"
-    wanted = Q(**{f"lower_email__{begins}": address}) | part_of("full_name", text)
+    wanted = _named(text)
     digits = "".join(sign for sign in text if sign in "0123456789")
     if len(digits) >= FEWEST_DIGITS and not any(sign.isalpha() for sign in text):
         wanted |= Q(phone__contains=_national(digits))
     found = rows.filter(wanted).order_by("pk")
     return list(found.values_list("pk", flat=True)[:MAX_MEANT])
+
+
+def _named(text: str) -> Q:
+    """Of people with their `lower_email`."""
+    address = known_identity(text) or text.lower()
+    begins = "contains" if len(address) >= TRIGRAM else "startswith"
+    return Q(**{f"lower_email__{begins}": address}) | part_of("full_name", text)
 
 
 def _national(digits: str) -> str:

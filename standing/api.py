@@ -263,7 +263,7 @@ class AdminStandingOrders(ApiView):
         page=True,
     )
     def get(self, request: Request, query: dict[str, Any]) -> Page:
-        page = by_cursor(office.all_standing(**query), keys=("-created_at", "-id"), **query)
+        page = by_cursor(office.all_standing(**query), keys=("-id",), **query)
         return replace(page, items=office.told(page.items, now=clock.now()))
 
 
