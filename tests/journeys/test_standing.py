@@ -80,7 +80,8 @@ def test_from_the_basket_to_an_order_without_script(
     visit.go("/standing/new/")
     page.locator(f"input[name=weekdays][value='{day_of_week(shop.date)}']").check()
     page.locator("#id_start_time").select_option(f"{shop.slot.start_time:%H:%M}")
-    page.locator("#id_lead_days").select_option("3")  # drafted at once, also before eight in the morning
+    # Drafted at once, also before eight in the morning.
+    page.locator("#id_lead_days").select_option("3")
     page.locator("#id_agree").check()
     page.locator("main form button.big").click()
     expect(page.locator(".dates > li")).to_have_count(8)
