@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from django import forms
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -13,6 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from core.clock import now as clock_now
+from core.long_lists import BoundedPaginator
 from core.typed_requests import PersonRequest
 from notifications import selectors, services
 
@@ -39,7 +39,7 @@ def enquiry_list(request: HttpRequest) -> HttpResponse:
     form = EnquiriesForm(request.GET)
     which = form.cleaned_data["which"] if form.is_valid() else ""
     found = selectors.enquiries(answered=WHICH.get(which))
-    page = Paginator(found, A_PAGE).get_page(request.GET.get("page"))
+    page = BoundedPaginator(found, A_PAGE).get_page(request.GET.get("page"))
     return render(request, "ops/enquiries.html", {"form": form, "page": page})
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import os
+import re
 import signal
 import socket
 import ssl
@@ -13,6 +14,8 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+import requests
 
 from runtime.run.tests.conftest import free_port, patience, until
 from tests.deploy.programs import needed
@@ -198,3 +201,17 @@ def drip(nginx: Nginx, *, kind: str, number: int, ends: float) -> None:
                 time.sleep(1)
     except OSError:
         return
+
+
+def sign_in(visit: requests.Session, url: str, *, page: str, email: str, password: str) -> None:
+    """Fill in and send the form of `page`, the one to sign in, as a person does."""
+    token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page)
+    assert token is not None, page[-500:]
+    form = {
+        "username": email,
+        "email": email,
+        "password": password,
+        "csrfmiddlewaretoken": token[1],
+    }
+    done = visit.post(f"{url}/account/login/", form, timeout=60, allow_redirects=False)
+    assert done.status_code == 302, done.text[-500:]

@@ -7,7 +7,6 @@ and what was exchanged opens nothing any more. The control exchanges `SECRET_KEY
 
 from __future__ import annotations
 
-import re
 import shutil
 import signal
 import subprocess
@@ -18,7 +17,7 @@ from pathlib import Path
 import psycopg
 import requests
 
-from tests.deploy.front import Nginx, WebNode
+from tests.deploy.front import Nginx, WebNode, sign_in
 from tests.deploy.ha_cluster import PASSWORD, until
 from tests.deploy.rolling import Traffic
 from tests.deploy.server import Server
@@ -41,18 +40,7 @@ class SignedIn:
         self.nodes, self.url = nodes, f"http://127.0.0.1:{nodes[0].port}"
         self.visit = requests.Session()
         page = until(self._login_page, seconds=60, why="the page to sign in")
-        token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page.text)
-        assert token is not None, page.text[-300:]
-        form = {
-            "username": EMAIL,
-            "email": EMAIL,
-            "password": SECRET,
-            "csrfmiddlewaretoken": token[1],
-        }
-        done = self.visit.post(
-            f"{self.url}/account/login/", form, timeout=60, allow_redirects=False
-        )
-        assert done.status_code == 302, done.text[-300:]
+        sign_in(self.visit, self.url, page=page.text, email=EMAIL, password=SECRET)
 
     def _login_page(self) -> requests.Response | None:
         """None while there are more people than the machine can serve."""

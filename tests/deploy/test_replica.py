@@ -17,7 +17,7 @@ import requests
 
 from runtime.run.tests.conftest import patience
 from tests.architecture.project import ROOT
-from tests.deploy.front import WebNode
+from tests.deploy.front import WebNode, sign_in
 from tests.deploy.ha_cluster import PASSWORD, account, until
 from tests.deploy.server import Server
 from tests.drills.running_shop import SECRET_KEY
@@ -52,18 +52,7 @@ class Office:
         self.url = f"http://127.0.0.1:{node.port}"
         self.visit = requests.Session()
         page = self.visit.get(f"{self.url}/account/login/", timeout=60)
-        token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page.text)
-        assert token is not None, page.text[-500:]
-        form = {
-            "username": EMAIL,
-            "email": EMAIL,
-            "password": SECRET,
-            "csrfmiddlewaretoken": token[1],
-        }
-        done = self.visit.post(
-            f"{self.url}/account/login/", form, timeout=60, allow_redirects=False
-        )
-        assert done.status_code == 302, done.text[-500:]
+        sign_in(self.visit, self.url, page=page.text, email=EMAIL, password=SECRET)
 
     def look(self, path: str = "/admin/audit/auditentry/") -> str:
         """Where that page was read: `replica`, or why at the primary; empty where nobody asks."""
