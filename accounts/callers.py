@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from dataclasses import dataclass
 
 from django.http import HttpRequest
 
 from core.cookies import cookie_name
-from core.limits import client_address
+from core.limits import client_address, home_of
 
 DEVICE_COOKIE = "mami_device"
 DEVICE_HEADER = "X-Device-Token"
@@ -35,16 +34,8 @@ class Caller:
 
     @property
     def place(self) -> str:
-        """The address as far as it names a home: of IPv6 its /64, which one line has for itself."""
-        try:
-            address = ipaddress.ip_address(self.address)
-        except ValueError:
-            return self.address
-        if isinstance(address, ipaddress.IPv6Address):
-            if address.ipv4_mapped:
-                return str(address.ipv4_mapped)
-            return str(ipaddress.ip_network((address, 64), strict=False))
-        return str(address)
+        """The address as far as it names a home."""
+        return home_of(self.address)
 
 
 UNKNOWN = Caller()

@@ -97,6 +97,26 @@ class Limit:
         return f"{self._beginning}{digest.hexdigest()}"
 
 
+class AddressLimit(Limit):
+    """One whose subjects are network addresses, as far as each names a home."""
+
+    def _key(self, subject: str | int) -> str:
+        return super()._key(home_of(str(subject)))
+
+
+def home_of(address: str) -> str:
+    """The address as far as it names a home: of IPv6 its /64, all of which one line has for itself."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(found, ipaddress.IPv6Address):
+        if found.ipv4_mapped:
+            return str(found.ipv4_mapped)
+        return str(ipaddress.ip_network((found, 64), strict=False))
+    return str(found)
+
+
 def hit_all(*counted: tuple[Limit, str | int]) -> None:
     """Count one attempt under several limits at once, in our own cache with one statement.
 
@@ -116,21 +136,24 @@ def hit_all(*counted: tuple[Limit, str | int]) -> None:
 LOGIN_PER_STRANGERS = Limit(name="login-strangers", count=10, seconds=900)
 LOGIN_PER_DEVICE = Limit(name="login-device", count=10, seconds=900)
 LOGIN_PER_PLACE = Limit(name="login-place", count=10, seconds=900)
-LOGIN_PER_ADDRESS = Limit(name="login-address", count=100, seconds=900)
+LOGIN_PER_ADDRESS = AddressLimit(name="login-address", count=100, seconds=900)
 GUARDED_MAIL_PER_ACCOUNT = Limit(name="guarded-mail", count=1, seconds=86_400)
 PASSWORD_CHANGE_PER_USER = Limit(name="password-change-user", count=10, seconds=900)
-REGISTER_PER_ADDRESS = Limit(name="register-address", count=30, seconds=3600)
-TAKEN_PER_ADDRESS = Limit(name="taken-address", count=10, seconds=3600)
-RESET_PER_ADDRESS = Limit(name="reset-address", count=30, seconds=3600)
-REFRESH_PER_ADDRESS = Limit(name="refresh-address", count=300, seconds=900)
+REGISTER_PER_ADDRESS = AddressLimit(name="register-address", count=30, seconds=3600)
+TAKEN_PER_ADDRESS = AddressLimit(name="taken-address", count=10, seconds=3600)
+RESET_PER_ADDRESS = AddressLimit(name="reset-address", count=30, seconds=3600)
+REFRESH_PER_ADDRESS = AddressLimit(name="refresh-address", count=300, seconds=900)
 REFRESH_PER_FAMILY = Limit(name="refresh-family", count=30, seconds=60)
+CODES_OF_STRANGERS = Limit(name="code-strangers", count=10, seconds=900)
+CODES_PER_DEVICE = Limit(name="code-device", count=10, seconds=900)
+CODES_PER_PLACE = Limit(name="code-place", count=10, seconds=900)
 SECOND_FACTOR_PER_USER = Limit(name="second-factor-user", count=10, seconds=900)
-SECOND_FACTOR_PER_ADDRESS = Limit(name="second-factor-address", count=60, seconds=900)
+SECOND_FACTOR_PER_ADDRESS = AddressLimit(name="second-factor-address", count=60, seconds=900)
 FORGOT_PER_ACCOUNT = Limit(name="forgot-account", count=5, seconds=3600)
-FORGOT_PER_ADDRESS = Limit(name="forgot-address", count=30, seconds=3600)
+FORGOT_PER_ADDRESS = AddressLimit(name="forgot-address", count=30, seconds=3600)
 CONFIRM_PER_USER = Limit(name="confirm-user", count=20, seconds=60)
 # Many shoppers come through one gateway of a mobile network.
-CONFIRM_PER_ADDRESS = Limit(name="confirm-address", count=120, seconds=60)
+CONFIRM_PER_ADDRESS = AddressLimit(name="confirm-address", count=120, seconds=60)
 VERIFY_MAIL_PER_USER = Limit(name="verify-mail-user", count=5, seconds=3600)
 PHONE_CODE_PER_USER = Limit(name="phone-code-user", count=3, seconds=3600)
 EXPORT_PER_USER = Limit(name="export-user", count=3, seconds=86_400)
@@ -146,7 +169,7 @@ def count_unknown_number(request: HttpRequest) -> None:
     """
     if request.user.is_authenticated:
         UNKNOWN_NUMBERS.hit(f"person {request.user.pk}")
-    UNKNOWN_NUMBERS.hit(f"address {client_address(request)}")
+    UNKNOWN_NUMBERS.hit(f"address {home_of(client_address(request))}")
 
 
 def client_address(request: HttpRequest) -> str:

@@ -17,6 +17,7 @@ from accounts.errors import (
 )
 from accounts.locks import lock_challenge, lock_user
 from accounts.models import SignInChallenge, User
+from accounts.services import guessing
 from accounts.services.second_factor import recovery_code_of, spend
 from accounts.services.sign_in import authenticate
 from audit.services import Action, record
@@ -72,13 +73,15 @@ def answer(*, challenge: str, code: str, caller: Caller = UNKNOWN, now: dt.datet
     """The person who is signed in by this code; audited as a sign-in.
 
     Raises SecondFactorInvalid (the fifth wrong one ends the challenge), ChallengeInvalid,
-    RateLimited, ServiceUnavailable.
+    RateLimited (by address; and by device, by place or of all strangers, whatever the challenge),
+    ServiceUnavailable.
     """
     if caller.address:
         SECOND_FACTOR_PER_ADDRESS.hit(caller.address)
     asked = SignInChallenge.objects.filter(secret_hash=_hash(challenge)).first()
     if asked is None:
         raise ChallengeInvalid
+    counted = guessing.count_code(user_id=asked.user_id, caller=caller, now=now)
     recovery = recovery_code_of(user_id=asked.user_id, code=code)
     with write_transaction():
         user = lock_user(user_id=asked.user_id)
@@ -88,6 +91,7 @@ def answer(*, challenge: str, code: str, caller: Caller = UNKNOWN, now: dt.datet
         right = _judge(row, user, code, recovery, now=now)
     if not right:  # raised after the commit that counted it
         raise SecondFactorInvalid
+    counted.was_right()
     return user
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from procrastinate.contrib.django import app as jobs
 
@@ -16,6 +17,9 @@ from accounts.callers import Caller
 from accounts.services.devices import NOBODY, known_device, known_place
 from core import metrics
 from core.limits import (
+    CODES_OF_STRANGERS,
+    CODES_PER_DEVICE,
+    CODES_PER_PLACE,
     GUARDED_MAIL_PER_ACCOUNT,
     LOGIN_PER_ADDRESS,
     LOGIN_PER_DEVICE,
@@ -58,13 +62,42 @@ def count_try(*, account: str, user_id: int | None, caller: Caller, now: dt.date
     return found
 
 
-def _counter(account: str, user_id: int, caller: Caller, now: dt.datetime) -> Try:
+def count_code(*, user_id: int, caller: Caller, now: dt.datetime) -> Try:
+    """Count a try at the second factor of somebody whose password was right.
+
+    A challenge ends with its fifth wrong code, but whoever has the password gets another one, as often
+    and from as many addresses as they like. Raises RateLimited: per device, per place or for all
+    strangers together, apart from tries at the password.
+    """
+    found = _counter(str(user_id), user_id, caller, now, limits=OF_CODES)
+    found.limit.hit(found.subject)
+    return found
+
+
+class _Limits(NamedTuple):
+    device: Limit
+    place: Limit
+    strangers: Limit
+
+
+OF_PASSWORDS = _Limits(LOGIN_PER_DEVICE, LOGIN_PER_PLACE, LOGIN_PER_STRANGERS)
+OF_CODES = _Limits(CODES_PER_DEVICE, CODES_PER_PLACE, CODES_OF_STRANGERS)
+
+
+def _counter(
+    account: str,
+    user_id: int,
+    caller: Caller,
+    now: dt.datetime,
+    *,
+    limits: _Limits = OF_PASSWORDS,
+) -> Try:
     device = known_device(user_id=user_id, caller=caller)
     if device is not None:
-        return Try(limit=LOGIN_PER_DEVICE, subject=str(device.pk))
+        return Try(limit=limits.device, subject=str(device.pk))
     if known_place(user_id=user_id, caller=caller, now=now):
-        return Try(limit=LOGIN_PER_PLACE, subject=f"{user_id}:{caller.place}")
-    return Try(limit=LOGIN_PER_STRANGERS, subject=account)
+        return Try(limit=limits.place, subject=f"{user_id}:{caller.place}")
+    return Try(limit=limits.strangers, subject=account)
 
 
 def _warn(*, account: str, user_id: int) -> None:

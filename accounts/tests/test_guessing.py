@@ -16,7 +16,7 @@ from accounts.services import guessing
 from accounts.services.devices import MOST_PLACES, PLACE_LIFE, known_device, known_place
 from accounts.tests.factories import PASSWORD, with_password
 from audit.models import AuditEntry
-from core import clock
+from core import clock, limits
 from notifications.tests.account_jobs import work_off
 from tests.api_client import refusal
 
@@ -232,6 +232,25 @@ class TestRegistered:
         answer = from_("192.0.2.2").post("/auth/register", {**NEW, "email": email})
         refusal(answer, 409, "EMAIL_TAKEN")
         assert User.objects.count() == 1
+
+    def test_a_line_with_a_whole_net_of_addresses_is_one_place(self, from_, noa):
+        email, _device = noa
+        codes = [
+            from_(f"2001:db8:1:2::{n:x}").post("/auth/register", {**NEW, "email": email})
+            for n in range(11)
+        ]
+        assert [answer.status_code for answer in codes] == [409] * 10 + [429]
+        answer = from_("2001:db8:1:3::1").post("/auth/register", {**NEW, "email": email})
+        refusal(answer, 409, "EMAIL_TAKEN")
+
+
+@pytest.mark.parametrize("name", [name for name in vars(limits) if name.endswith("_PER_ADDRESS")])
+def test_every_limit_of_an_address_is_one_of_a_home(name: str) -> None:
+    limit = getattr(limits, name)
+    neighbours = {limit._key(f"2001:db8:1:2::{n}") for n in range(9)}
+    assert len(neighbours) == 1
+    assert limit._key("::ffff:192.0.2.1") == limit._key("192.0.2.1") != limit._key("192.0.2.2")
+    assert limit._key("2001:db8:1:3::1") not in neighbours
 
 
 class TestChangingThePassword:

@@ -10,12 +10,15 @@ import pytest
 from django.core import mail
 from django.core.management import CommandError, call_command
 
+from accounts.callers import Caller
 from accounts.models import RecoveryCode, Role, SecondFactor, SignInChallenge, User
 from accounts.services import answer_challenge, second_factor
 from accounts.services.challenges import challenge
+from accounts.services.devices import remember
 from accounts.tests.factories import PASSWORD, person, with_password
 from audit.models import AuditEntry
 from core import clock
+from core.errors import DomainError
 from notifications.tests.account_jobs import work_off
 from tests.api_client import refusal
 from tests.races import codes as outcomes
@@ -176,6 +179,31 @@ class TestSignIn:
         refusal(
             api().post("/auth/second-factor", {"challenge": "x", "code": "1"}), 429, "RATE_LIMITED"
         )
+
+    def test_another_challenge_gives_no_more_tries(self):
+        """Whoever has the password gets challenges from wherever they like; the right person is let in."""
+        user, secret, _codes = enrolled()
+        now = clock.now()
+        home = Caller(address="203.0.113.7")
+        answer_challenge(
+            challenge=challenge(user=user, now=now), code=totp(secret, at=now), caller=home, now=now
+        )
+        remember(user=user, caller=home, now=now)
+
+        def guess(number: int, code: str = "000000", caller: Caller | None = None) -> str:
+            token = challenge(user=user, now=now)
+            caller = caller or Caller(address=f"198.51.100.{number}")
+            try:
+                answer_challenge(challenge=token, code=code, caller=caller, now=now)
+            except DomainError as refused:
+                return refused.code
+            return "in"
+
+        assert [guess(number) for number in range(10)] == ["SECOND_FACTOR_INVALID"] * 10
+        assert guess(11) == "RATE_LIMITED"
+        right = totp(secret, steps=1, at=now)
+        assert guess(12, right) == "RATE_LIMITED", "without a look at the code"
+        assert guess(0, right, home) == "in"
 
     def test_a_recovery_code_works_once_however_it_is_typed(self):
         user, _secret, codes = enrolled()
