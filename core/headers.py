@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -24,6 +25,16 @@ FOR_OTHERS = ("/media/", "/static/")
 PERSONAL = ("/ops/", "/admin/", "/account/", "/orders/", "/checkout/")
 
 
+def always_encrypted() -> str:
+    """As Django says it, which comes too late for what is refused before."""
+    said = [f"max-age={settings.SECURE_HSTS_SECONDS}"]
+    if settings.SECURE_HSTS_INCLUDE_SUBDOMAINS:
+        said.append("includeSubDomains")
+    if settings.SECURE_HSTS_PRELOAD:
+        said.append("preload")
+    return "; ".join(said)
+
+
 class HeadersMiddleware:
     """Stands outside of everything that may answer. What an inner one has said stays."""
 
@@ -35,6 +46,8 @@ class HeadersMiddleware:
         path = request.path_info
         for name, value in EVERYWHERE.items():
             response.headers.setdefault(name, value)
+        if settings.SECURE_HSTS_SECONDS and request.is_secure():
+            response.headers.setdefault("Strict-Transport-Security", always_encrypted())
         if path.startswith(FOR_OTHERS):
             response["Cross-Origin-Resource-Policy"] = "cross-origin"
         with_token = path.startswith("/api/") and "HTTP_AUTHORIZATION" in request.META

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 from django.test import Client
 
 from accounts.tests.factories import person
+from core.bodies import MEGABYTE
 from core.headers import EVERYWHERE
 
 pytestmark = pytest.mark.django_db
+FORM = "application/x-www-form-urlencoded"
 PATHS = [
     "/", "/nowhere", "/account/", "/account/login/", "/ops/", "/admin/", "/api/v1/health",
     "/api/v1/nowhere", "/api/v1/me", "/health/live", "/metrics", "/robots.txt", "/media/nothing.webp",
@@ -23,7 +28,45 @@ def test_every_answer_carries_them(client: Client, path: str) -> None:
         if name == "Cross-Origin-Resource-Policy" and path.startswith(("/media/", "/static/")):
             value = "cross-origin"
         assert answer[name] == value, name
+    assert "frame-ancestors 'none'" in answer["Content-Security-Policy"]
     assert "Server" not in answer
+
+
+def long_form(browser: Client) -> Any:
+    return browser.post("/account/login/", b"a" * 2 * MEGABYTE, FORM)
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda browser: browser.get("/", headers={"Host": "evil.test"}),
+        lambda browser: browser.get("/api/v1/me", headers={"Host": "evil.test"}),
+        long_form,
+        lambda browser: browser.delete("/"),
+        lambda browser: browser.get("/account"),
+        lambda browser: browser.post("/ops/", {}),
+        lambda browser: browser.get("/health/live"),
+    ],
+    ids=[
+        "another host",
+        "another host, API",
+        "too long",
+        "no such method",
+        "led on",
+        "a stranger",
+        "probe",
+    ],
+)
+def test_what_is_refused_before_all_else_carries_them_too(
+    ask: Callable[[Client], Any], settings: Any
+) -> None:
+    settings.SECURE_HSTS_SECONDS = 7
+    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    answer = ask(Client(headers={"X-Forwarded-Proto": "https"}))
+    for name, value in EVERYWHERE.items():
+        assert answer[name] == value, name
+    assert "frame-ancestors 'none'" in answer["Content-Security-Policy"]
+    assert answer["Strict-Transport-Security"].startswith("max-age=7")
 
 
 @pytest.mark.parametrize("path", ["/account/", "/orders/", "/checkout/", "/ops/", "/admin/"])
