@@ -24,7 +24,8 @@ from core import metrics
 from core.bare_pages import refused
 from core.database import pool_size
 from core.errors import ServiceUnavailable
-from core.places import Gate, WaitingLine, decided, give_place_back, hold
+from core.places import Gate, WaitingLine, decided, hold
+from core.transactions import return_connections
 
 Handler = Callable[[HttpRequest], HttpResponse]
 LATEST_RETURN_SECONDS = 5
@@ -86,7 +87,7 @@ class AdmissionMiddleware:
         try:
             return self.get_response(request)
         finally:
-            give_place_back()
+            return_connections()
 
     def _is_let_in(self, request: HttpRequest, line: WaitingLine) -> bool:
         """Whether this thread holds a place, which the door may have given or refused before."""

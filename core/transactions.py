@@ -6,7 +6,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import psycopg
-from django.db import DataError, IntegrityError, OperationalError, connection, transaction
+from django.db import (
+    DataError,
+    IntegrityError,
+    OperationalError,
+    connection,
+    connections,
+    transaction,
+)
 from procrastinate.exceptions import ConnectorException
 
 from core.errors import Busy, NumberTooLarge
@@ -84,6 +91,16 @@ def lend_connection() -> None:
     if connection.pool and not connection.in_atomic_block:  # type: ignore[attr-defined]
         connection.close()
         give_place_back()
+
+
+def return_connections() -> None:
+    """Give back what this thread has of the database, and then its place: whoever is let in finds a
+    connection, and does not wait for one until the answer has been packed, written down and sent.
+    """
+    for one in connections.all(initialized_only=True):
+        if one.pool and not one.in_atomic_block:  # type: ignore[attr-defined]
+            one.close()
+    give_place_back()
 
 
 def sqlstate(error: BaseException) -> str:

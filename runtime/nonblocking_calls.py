@@ -15,7 +15,7 @@ import os
 import socket
 import sys
 
-NOT_YET = frozenset({errno.EAGAIN, errno.EWOULDBLOCK, errno.EINTR})
+NOTHING_THERE = frozenset({errno.EAGAIN, errno.EWOULDBLOCK, errno.EINTR, errno.ECONNABORTED})
 IS_HERE = sys.platform == "linux"
 LARGEST_READ = 64 * 1024
 
@@ -45,7 +45,7 @@ def accepted(listener: socket.socket) -> socket.socket | None:
             return None
     fd = _libc.accept4(listener.fileno(), None, None, os.O_CLOEXEC)
     if fd < 0:
-        _raise_unless_not_yet(_failure())
+        _raise_unless_nothing_is_there()
         return None
     return socket.socket(listener.family, listener.type, listener.proto, fileno=fd)
 
@@ -63,7 +63,7 @@ def received(sock: socket.socket) -> bytes | None:
             return None
     size = _libc.recv(sock.fileno(), _read_into, LARGEST_READ, socket.MSG_DONTWAIT)
     if size < 0:
-        _raise_unless_not_yet(_failure())
+        _raise_unless_nothing_is_there()
         return None
     return ctypes.string_at(_read_into, size)
 
@@ -89,11 +89,13 @@ def sent_and_closed(sock: socket.socket, answer: bytes) -> None:
     _libc.close(fd)
 
 
-def _failure() -> OSError:
+def _raise_unless_nothing_is_there() -> None:
+    """What happens at every second look, and costs no exception."""
     number = ctypes.get_errno()
-    return OSError(number, os.strerror(number))
+    if number not in NOTHING_THERE:
+        raise OSError(number, os.strerror(number))
 
 
 def _raise_unless_not_yet(error: OSError) -> None:
-    if error.errno not in NOT_YET and error.errno != errno.ECONNABORTED:
+    if error.errno not in NOTHING_THERE:
         raise error

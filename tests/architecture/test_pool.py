@@ -9,10 +9,13 @@ from typing import Any
 
 import pytest
 from django.db import connection, connections, transaction
+from django.http import HttpRequest, HttpResponse
+from django.test import RequestFactory
 from pytest_django import Settings
 
 from checkout.fair_queue import Turnstile
-from core import retry
+from core import admission, retry
+from core.places import Gate, Waiter
 from core.transactions import lend_connection
 from payments.breaker import Breaker, Guarded
 from payments.providers.sandbox import Sandbox
@@ -107,6 +110,26 @@ def test_who_waits_for_a_turn_holds_no_connection(pool_of_one: None) -> None:
 
     with turnstile.turn([MILK]) as first:
         assert codes(race([waits, asks])) == ["ok", "ok"]
+
+
+def test_who_is_let_in_finds_the_connection_of_who_was_served(
+    pool_of_one: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(admission, "process_gate", lambda: Gate(1))
+
+    def serves(begins: threading.Event, over: threading.Event) -> None:
+        def let_in() -> None:
+            begins.set()
+            assert over.wait(20)
+
+        def page(_request: HttpRequest) -> HttpResponse:
+            assert not middleware.gate.ask(Waiter(line=admission.SHELVES, let_in=let_in))
+            return HttpResponse(str(ask()))
+
+        middleware = admission.AdmissionMiddleware(page)
+        assert middleware(RequestFactory().get("/")).content == b"1"
+
+    assert meanwhile(serves) == ["ok", "ok"]
 
 
 def test_an_open_transaction_keeps_its_connection(pool_of_one: None) -> None:

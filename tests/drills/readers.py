@@ -49,6 +49,14 @@ class Reading:
     def slowest_live(self) -> float:
         return max((answer.seconds for answer in self.live), default=0.0)
 
+    def and_then(self, later: Reading) -> Reading:
+        """Both together."""
+        return Reading(
+            seconds=self.seconds + later.seconds,
+            answers=[*self.answers, *later.answers],
+            live=[*self.live, *later.live],
+        )
+
     def wrong(self) -> list[str]:
         """Answers that are neither the page nor a proper refusal."""
         odd = self.said - Counter({200: self.said[200], 503: self.said[503]})
