@@ -29,6 +29,6 @@ USER 10001
 VOLUME /var/lib/mami
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s \
-    CMD ["/opt/mami/.venv/bin/python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8000/health/live', timeout=2)"]
+    CMD ["/opt/mami/bin/serve", "live"]
 ENTRYPOINT ["/opt/mami/bin/serve"]
 CMD ["web"]

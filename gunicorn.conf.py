@@ -23,7 +23,7 @@ from gunicorn.arbiter import Arbiter
 from gunicorn.workers.base import Worker
 
 from core.logs import logging_config, tell_all_as_lines
-from runtime import embedded, environment, file_rights, probes, production
+from runtime import embedded, encryption, environment, file_rights, probes, production
 from runtime.embedded import processes
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mami.settings")  # the worker class asks for it
@@ -51,6 +51,14 @@ _port = env.int("PORT", default=8000)
 if not 0 < _port < 65536:
     environment.stop(f"PORT={_port} is not a port; choose a number from 1 to 65535.")
 bind = f"[{_host}]:{_port}" if ":" in _host else f"{_host}:{_port}"
+# Over TLS where this machine has a certificate, for an nginx on another.
+certfile = env.str("TLS_CERTIFICATE", default="") or None
+keyfile = env.str("TLS_KEY", default="") or None
+if certfile:
+    try:
+        encryption.server_context(certfile, keyfile or "")
+    except encryption.CertificateUnusable as _error:
+        environment.stop(str(_error))
 timeout = 30
 graceful_timeout = env.int("WEB_GRACEFUL_SECONDS", default=25)
 keepalive = 5

@@ -68,6 +68,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "core.headers.HeadersMiddleware",
+    "csp.middleware.CSPMiddleware",  # refusals of all that follow are pages too
     "runtime.probes.ProbesMiddleware",
     "core.middleware.MetricsMiddleware",
     "core.middleware.RequestIdMiddleware",
@@ -93,7 +94,6 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "core.middleware.AddressMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "csp.middleware.CSPMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "cart.middleware.GuestBasketMiddleware",
     "core.middleware.DomainErrorMiddleware",
@@ -311,6 +311,7 @@ SPECTACULAR_SETTINGS = DESCRIPTION
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
 PROCRASTINATE_ON_APP_READY = "mami.job_runs.prepare"
 WORKER_METRICS = env.str("WORKER_METRICS", default="127.0.0.1:9101")  # empty: none
+TLS_CERTIFICATE, TLS_KEY = env.str("TLS_CERTIFICATE", default=""), env.str("TLS_KEY", default="")
 # How many there are of each, to count connections (`check --database default`).
 WEB_NODES = env.int("WEB_NODES", default=1)
 WEB_WORKERS = env.int("WEB_WORKERS", default=0) or 2

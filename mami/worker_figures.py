@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable, Iterable
 from socketserver import ThreadingMixIn
@@ -12,6 +13,7 @@ import structlog
 from django.conf import settings
 
 from core import metrics
+from runtime import encryption
 
 log = structlog.get_logger(__name__)
 
@@ -19,8 +21,15 @@ log = structlog.get_logger(__name__)
 class _Server(ThreadingMixIn, WSGIServer):
     daemon_threads = True
 
+    def handle_error(self, *_: Any) -> None:
+        """Somebody left, or does not speak TLS: one line, as all the rest of the log."""
+        kind = sys.exc_info()[0]
+        log.info("worker_metrics_unheard", error=kind.__name__ if kind else "")
+
 
 class _Silent(WSGIRequestHandler):
+    timeout = 10  # seconds for who connects and says nothing
+
     def log_message(self, *_: Any) -> None:
         """Scrapes are no news."""
 
@@ -35,7 +44,12 @@ def serve() -> None:
     host, _, port = settings.WORKER_METRICS.rpartition(":")
     try:
         server = make_server(host, int(port), _figures, _Server, _Silent)
-    except (OSError, ValueError, OverflowError) as error:
+        if settings.TLS_CERTIFICATE:
+            context = encryption.server_context(settings.TLS_CERTIFICATE, settings.TLS_KEY)
+            server.socket = context.wrap_socket(
+                server.socket, server_side=True, do_handshake_on_connect=False
+            )
+    except (OSError, ValueError, OverflowError, encryption.CertificateUnusable) as error:
         log.warning("worker_metrics_unserved", error=type(error).__name__)
         return
     threading.Thread(target=server.serve_forever, name="figures", daemon=True).start()

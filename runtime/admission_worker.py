@@ -13,17 +13,18 @@ import socket
 import time
 import uuid
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property, partial
 from typing import Any, TypeVar
 
 from django.conf import settings
-from gunicorn import util
+from gunicorn import http, util
 from gunicorn.workers.gthread import PollableMethodQueue, TConn, ThreadWorker
 
 from core.admission import line_for, process_gate, return_after
 from core.places import Gate, Verdict, Waiter, decide, give_place_back, hold
 from core.telemetry.request_lines import face_of
-from runtime import nonblocking_calls
+from runtime import encryption, nonblocking_calls
 from runtime.early_admission import (
     END_OF_HEAD,
     LONGEST_HEAD,
@@ -45,6 +46,8 @@ LINGER_SECONDS = 2.0
 LINGER_BYTES = 4 * 1024 * 1024
 LOOK_AT_THE_LINES_EVERY = 0.05
 NOTIFY_EVERY = 1.0
+EARS = 32
+"""Threads that shake hands with those who come over TLS, and hear the heads of their requests."""
 
 
 class Connection(TConn):
@@ -72,6 +75,8 @@ class Connection(TConn):
 
     def init(self) -> None:
         began = not self.initialized
+        if began and self.cfg.is_ssl:  # the hands are shaken already
+            self.parser = http.get_parser(self.cfg, self.sock, self.client)
         super().init()
         if began:
             self.paced = PacedSocket(self.sock)
@@ -121,16 +126,19 @@ class AdmissionWorker(ThreadWorker):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.method_queue = CallbackQueue()
-        self.has_door = not (self.cfg.is_ssl or self.cfg.http2_cleartext != "off")
+        self.has_door = self.cfg.http2_cleartext == "off"
         self.refusal_log = RefusalLog()
         self._heads: dict[Connection, None] = {}  # not whole yet, in the order in which they began
         self._notified = 0.0
         self._names: dict[int, Any] = {}
+        self.ears: ThreadPoolExecutor | None = None
 
     def open_door(self, application: Application) -> None:
         """From now on there is somebody to ask."""
         self.gate, self.refusals = process_gate(), Refusals(application)
         self.refusal_log.start()
+        if self.cfg.is_ssl:
+            self.ears = ThreadPoolExecutor(EARS, "ear")
 
     # -- those who come --------------------------------------------------------------------
 
@@ -162,6 +170,13 @@ class AdmissionWorker(ThreadWorker):
             conn.data_ready = False
             self.enqueue_req(conn)
             return
+        if self.ears is not None:
+            if conn in self._heads or encryption.holds_more(conn.sock):
+                self._forget(conn)
+                self.ears.submit(self._hear, conn)
+            else:
+                self._await(conn)
+            return
         try:
             came = nonblocking_calls.received(conn.sock)
         except OSError:
@@ -175,9 +190,22 @@ class AdmissionWorker(ThreadWorker):
             self._forget(conn)
             self._judge(conn)
         elif conn not in self._heads:
-            conn.head_until = time.monotonic() + HEAD_SECONDS
-            self._heads[conn] = None
-            self.poller.register(conn.sock, selectors.EVENT_READ, lambda _: self._look(conn))
+            self._await(conn)
+
+    def _await(self, conn: Connection) -> None:
+        """Look at it when something comes, for as long as a head may take."""
+        conn.head_until = time.monotonic() + HEAD_SECONDS
+        self._heads[conn] = None
+        self.poller.register(conn.sock, selectors.EVENT_READ, lambda _: self._look(conn))
+
+    def _hear(self, conn: Connection) -> None:
+        """In a thread: the head of what is encrypted, for the loop to judge."""
+        try:
+            context = encryption.server_context(self.cfg.certfile, self.cfg.keyfile or "")
+            conn.came = encryption.heard(conn, context, ending=END_OF_HEAD, longest=LONGEST_HEAD)
+        except OSError:
+            conn.came = b""
+        self.method_queue.defer(self._judge if conn.came else self._drop, conn)
 
     def _forget(self, conn: Connection) -> None:
         """Its head is whole, or will never be."""
@@ -198,8 +226,7 @@ class AdmissionWorker(ThreadWorker):
             self.enqueue_req(conn)
         elif asked.path == LIVE and asked.is_only_read:
             if answer := self._guarded(self.refusals.probe, LIVE):
-                nonblocking_calls.sent_and_closed(conn.sock, answer.bytes_for(asked.method, ""))
-                self._is_answered(conn)
+                self._say(conn, answer.bytes_for(asked.method, ""))
             else:
                 self.enqueue_req(conn)
         else:
@@ -249,8 +276,7 @@ class AdmissionWorker(ThreadWorker):
         waited: float,
     ) -> None:
         request_id = named(lines) or uuid.uuid4().hex
-        nonblocking_calls.sent_and_closed(conn.sock, answer.bytes_for(asked.method, request_id))
-        self._is_answered(conn)
+        self._say(conn, answer.bytes_for(asked.method, request_id))
         self.refusal_log.note(
             SentAway(
                 line=line,
@@ -262,9 +288,14 @@ class AdmissionWorker(ThreadWorker):
             )
         )
 
-    def _is_answered(self, conn: Connection) -> None:
+    def _say(self, conn: Connection, answer: bytes) -> None:
+        """The last that a connection is told."""
         conn.is_closed = True
         self.nr_conns -= 1
+        if self.ears is not None:
+            self.ears.submit(encryption.said_and_closed, conn.sock, answer)
+        else:
+            nonblocking_calls.sent_and_closed(conn.sock, answer)
 
     # -- threads ---------------------------------------------------------------------------
 

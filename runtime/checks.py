@@ -37,3 +37,16 @@ def database_is_reached_safely(**_: Any) -> list[checks.CheckMessage]:
             id="mami.W102",
         )
     ]
+
+
+@checks.register(checks.Tags.security, deploy=True)
+def others_are_reached_safely(**_: Any) -> list[checks.CheckMessage]:
+    """Whatever else the shop asks across a network: counters, search, pictures, the second database."""
+    return [
+        checks.Warning(
+            f"{name} names a server across a network that is spoken to in clear.",
+            hint="sslmode=verify-full for a database, rediss:// for Redis, https:// for the others.",
+            id="mami.W116",
+        )
+        for name in production.spoken_to_in_clear(os.environ)
+    ]

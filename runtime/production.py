@@ -73,14 +73,28 @@ def is_rehearsal(values: Values) -> bool:
     return _on(values, "MAMI_REHEARSAL")
 
 
-def database_is_exposed(values: Values) -> bool:
+def database_is_exposed(values: Values, variable: str = "DATABASE_URL") -> bool:
     """Whether the database is reached over a network without encryption that is insisted on."""
-    address = urlsplit(values.get("DATABASE_URL", ""))
+    address = urlsplit(values.get(variable, ""))
     options = parse_qs(address.query)
     host = options.get("host", [address.hostname or ""])[0]
     if not host or host.startswith("/") or all(_is_loopback(part) for part in host.split(",")):
         return False
     return options.get("sslmode", [""])[0] not in {"require", "verify-ca", "verify-full"}
+
+
+def spoken_to_in_clear(values: Values) -> list[str]:
+    """Variables that name a server across a network to which nothing is said encrypted."""
+    found = [name for name in ("REPLICA_URL",) if database_is_exposed(values, name)]
+    for name, plain in {
+        "REDIS_URL": "redis",
+        "SEARCH_OPENSEARCH_URL": "http",
+        "S3_ENDPOINT": "http",
+    }.items():
+        address = urlsplit(values.get(name, ""))
+        if address.scheme == plain and not _is_loopback(address.hostname or "localhost"):
+            found.append(name)
+    return found
 
 
 def _all(values: Values) -> list[Fault]:

@@ -91,6 +91,7 @@ def written(refusal: DomainError, request_id: str) -> bytes:
         "Content-Type: application/json",
         f"Content-Length: {len(body)}",
         f"X-Request-Id: {request_id}",
+        "Content-Security-Policy: default-src 'none'; frame-ancestors 'none'",
         *(f"{name}: {value}" for name, value in EVERYWHERE.items()),
     ]
     return "\r\n".join([*head, "", ""]).encode() + body

@@ -5,7 +5,7 @@ import json
 import re
 import threading
 from pathlib import Path
-from urllib.error import HTTPError
+from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
 import pytest
@@ -21,6 +21,7 @@ from mami import job_runs, state_figures, worker_figures
 from mami.models import JobRun
 from runtime.run.tests.conftest import free_port
 from tests.architecture.project import ROOT
+from tests.deploy.certificates import certificate
 
 pytestmark = pytest.mark.django_db(transaction=True)
 OF_THE_PAGE = """
@@ -126,6 +127,20 @@ def test_the_worker_tells_its_own(settings: Settings) -> None:
         assert b"mami_refunded_ils_total" in answer.read()
     with pytest.raises(HTTPError, match="401"):
         urlopen(address, timeout=20)
+
+
+def test_with_a_certificate_it_tells_them_to_whoever_believes_it(
+    settings: Settings, tmp_path: Path
+) -> None:
+    shown = certificate(tmp_path / "tls", "worker")
+    settings.WORKER_METRICS = f"127.0.0.1:{free_port()}"
+    settings.TLS_CERTIFICATE, settings.TLS_KEY = str(shown.certificate), str(shown.key)
+    worker_figures.serve()
+    asked = Request(f"https://{settings.WORKER_METRICS}/metrics", headers=TOKEN)
+    with urlopen(asked, timeout=20, context=shown.context) as answer:
+        assert b"mami_refunded_ils_total" in answer.read()
+    with pytest.raises((URLError, ConnectionError)):
+        urlopen(f"http://{settings.WORKER_METRICS}/metrics", timeout=20)
 
 
 def test_every_question_fits_its_names() -> None:

@@ -11,7 +11,7 @@ import pytest
 from django.core.mail import EmailMessage
 
 from core.mail_files import EmailBackend
-from runtime import file_rights, production, secrets_from_files
+from runtime import checks, file_rights, production, secrets_from_files
 from runtime.run.tests.conftest import patience
 from tests.architecture.project import ROOT
 
@@ -127,6 +127,26 @@ def test_a_database_across_a_network_is_warned_about(address: str, exposed: bool
     assert production.database_is_exposed({"DATABASE_URL": address}) is exposed
 
 
+@pytest.mark.parametrize(
+    ("values", "found"),
+    [
+        ({"REPLICA_URL": "postgresql://u@10.0.0.2/mami"}, ["REPLICA_URL"]),
+        ({"REDIS_URL": "redis://redis:6379/0"}, ["REDIS_URL"]),
+        ({"SEARCH_OPENSEARCH_URL": "http://search:9200"}, ["SEARCH_OPENSEARCH_URL"]),
+        ({"S3_ENDPOINT": "http://bucket:9000"}, ["S3_ENDPOINT"]),
+        ({"REDIS_URL": "rediss://redis:6379/0", "S3_ENDPOINT": "https://bucket"}, []),
+        ({"REDIS_URL": "redis://127.0.0.1/0", "SEARCH_OPENSEARCH_URL": "http://[::1]:9200"}, []),
+        ({"REDIS_URL": "unix:///run/redis.sock", "REPLICA_URL": ""}, []),
+    ],
+)
+def test_others_across_a_network_are_warned_about(
+    values: dict[str, str], found: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert production.spoken_to_in_clear(values) == found
+    monkeypatch.setattr("os.environ", values)
+    assert [told.id for told in checks.others_are_reached_safely()] == ["mami.W116"] * len(found)
+
+
 def started(command: list[str], var: Path, **variables: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, *command],
@@ -168,7 +188,8 @@ class TestEntries:
         assert done.returncode == 0, done.stderr
 
     @pytest.mark.parametrize(
-        ("variable", "value"), [("PORT", "80a"), ("WEB_WORKERS", "many"), ("PORT", "70000")]
+        ("variable", "value"),
+        [("PORT", "80a"), ("WEB_WORKERS", "many"), ("PORT", "70000"), ("TLS_CERTIFICATE", "/n")],
     )
     def test_a_malformed_number_is_one_sentence(self, tmp_path, variable, value) -> None:
         done = started(WEB, tmp_path, **{variable: value})

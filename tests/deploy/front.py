@@ -48,6 +48,7 @@ class WebNode:
     def __init__(self, var: Path, *, checkout: Path = CHECKOUT, **variables: str) -> None:
         self.port, self.var, self.checkout = free_port(), var, checkout
         self.variables = variables
+        self.certificate = variables.get("TLS_CERTIFICATE", "")
         self.process = self._start()
 
     def _start(self) -> subprocess.Popen[bytes]:
@@ -78,6 +79,12 @@ class WebNode:
 
     def asks(self, path: str) -> int:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+        if self.certificate:
+            context = ssl.create_default_context(cafile=self.certificate)
+            context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+            connection = http.client.HTTPSConnection(
+                "127.0.0.1", self.port, timeout=5, context=context
+            )
         try:
             connection.request("GET", path)
             return connection.getresponse().status
@@ -110,7 +117,9 @@ class Nginx:
         changes: Mapping[str, str] | None = None,
         *,
         port: int = 0,
+        nodes_ca: Path | None = None,
     ) -> None:
+        """Nodes whose certificates are of `nodes_ca` are spoken to over TLS."""
         self.port, self.folder = port or free_port(), folder
         certificate, key = folder / "certificate.pem", folder / "key.pem"
         subprocess.run(
@@ -126,6 +135,8 @@ class Nginx:
             "MAMI_SERVERS": "\n".join(
                 f"server 127.0.0.1:{port} max_fails=1 fail_timeout=1s;" for port in ports
             ),
+            "MAMI_SCHEME": "https" if nodes_ca else "http",
+            "MAMI_CA": str(nodes_ca or "none"),
             "MAMI_STATIC": str(var / "static"),
             "MAMI_MEDIA": str(var / "media"),
             "MAMI_ERRORS": str(CHECKOUT / "deploy" / "nginx" / "errors"),

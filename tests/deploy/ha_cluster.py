@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import pwd
+import re
 import shutil
 import signal
 import subprocess
@@ -19,6 +20,7 @@ from urllib.request import Request, urlopen
 import psycopg
 
 from runtime.run.tests.conftest import free_port, patience
+from tests.deploy.certificates import Certificate, certificate
 from tests.deploy.programs import needed
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -85,6 +87,9 @@ class Node:
             "SOCKETS": str(self.cluster.folder),
             "NETWORK": "127.0.0.0/8",
             "WATCHDOG": "off",
+            "CA": str(self.cluster.shown.ca),
+            "CERTIFICATE": str(self.cluster.shown.certificate),
+            "KEY": str(self.cluster.shown.key),
             **dict.fromkeys(
                 ("SUPERUSER_PASSWORD", "REPLICATION_PASSWORD", "REWIND_PASSWORD"), PASSWORD
             ),
@@ -114,7 +119,8 @@ class Node:
 
     def asks(self, path: str) -> int:
         try:
-            with urlopen(f"http://127.0.0.1:{self.rest}{path}", timeout=1) as answer:
+            address = f"https://127.0.0.1:{self.rest}{path}"
+            with urlopen(address, timeout=1, context=self.cluster.context) as answer:
                 return int(answer.status)
         except URLError as error:
             return int(getattr(error, "code", 0))
@@ -151,8 +157,11 @@ class HaCluster:
         self.folder, self.patroni = folder, patroni
         self.etcd: list[subprocess.Popen[bytes]] = []
         self.etcd_ports: list[int] = []
-        if identity := account():
+        identity = account()
+        if identity:
             os.chown(folder, identity["user"], identity["group"])
+        self.shown = certificate(folder.with_name("tls"), "node", account=identity.get("user", -1))
+        self.context = self.shown.context
         self.nodes = [Node(self, name) for name in ("a", "b", "c")]
         try:
             self._start_etcd()
@@ -169,9 +178,9 @@ class HaCluster:
         peers = {name: free_port() for name in names}
         clients = {name: free_port() for name in names}
         self.etcd_ports = list(clients.values())
-        together = ",".join(f"{name}=http://127.0.0.1:{port}" for name, port in peers.items())
+        together = ",".join(f"{name}=https://127.0.0.1:{port}" for name, port in peers.items())
         for name in names:
-            peer, client = (f"http://127.0.0.1:{ports[name]}" for ports in (peers, clients))
+            peer, client = (f"https://127.0.0.1:{ports[name]}" for ports in (peers, clients))
             log = (self.folder / f"etcd-{name}.log").open("ab")
             self.etcd.append(
                 subprocess.Popen(
@@ -182,7 +191,7 @@ class HaCluster:
                      "--heartbeat-interval", "200", "--election-timeout", "2000",
                      "--unsafe-no-fsync" if _knows_no_fsync(etcd) else "--logger=zap"],
                     stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
-                    **account(),
+                    env=os.environ | encrypted_etcd(self.shown), **account(),
                 )
             )  # fmt: skip
             log.close()
@@ -204,6 +213,7 @@ class HaCluster:
         return (
             f"postgresql://{user}:{PASSWORD}@/{database}?host={hosts}&port={ports}"
             "&target_session_attrs=read-write&connect_timeout=2"
+            f"&sslmode=verify-full&sslrootcert={self.shown.ca}"
         )
 
     def make_database(self) -> str:
@@ -217,12 +227,12 @@ class HaCluster:
         primary = self.primary()
         assert primary is not None
         asked = Request(
-            f"http://127.0.0.1:{primary.rest}/config",
+            f"https://127.0.0.1:{primary.rest}/config",
             data=json.dumps(settings).encode(),
             method="PATCH",
             headers={"Content-Type": "application/json"},
         )
-        urlopen(asked, timeout=10).read()
+        urlopen(asked, timeout=10, context=self.context).read()
 
     def said(self) -> str:
         return "\n".join(
@@ -242,6 +252,14 @@ class HaCluster:
             one.kill()
             one.wait()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def encrypted_etcd(shown: Certificate) -> dict[str, str]:
+    """What `compose.ha.yml` says of TLS to etcd."""
+    text = (CHECKOUT / "deploy" / "compose.ha.yml").read_text(encoding="utf-8")
+    files = {"certificate": shown.certificate, "key": shown.key, "ca": shown.ca}
+    told = re.findall(r"^  (ETCD_\w+): (?:/run/secrets/(\w+)|\"(true)\")$", text, re.MULTILINE)
+    return {name: str(files[secret]) if secret else word for name, secret, word in told}
 
 
 def _knows_no_fsync(etcd: str) -> bool:

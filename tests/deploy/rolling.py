@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from runtime.run.tests.conftest import patience
+from tests.deploy.certificates import certificate
 from tests.deploy.front import Nginx, WebNode, drip
 from tests.drills.__main__ import _open_database
 from tests.drills.running_shop import CHECKOUT, SECRET_KEY
@@ -122,11 +123,13 @@ def _drill(database_url: str, var: Path, front: Path) -> list[str]:
         check=True,
     )
     data = write_drill_data(customers=60, products=4)
-    nodes = [WebNode(var, DATABASE_URL=database_url) for _ in range(2)]
+    shown = certificate(front.parent / "tls", "mami-web")
+    encrypted = {"TLS_CERTIFICATE": str(shown.certificate), "TLS_KEY": str(shown.key)}
+    nodes = [WebNode(var, DATABASE_URL=database_url, **encrypted) for _ in range(2)]
     try:
         for node in nodes:
             node.until_ready()
-        nginx = Nginx(front, var, [node.port for node in nodes])
+        nginx = Nginx(front, var, [node.port for node in nodes], nodes_ca=shown.ca)
         try:
             ledger = Ledger(path=var / "acked.jsonl")
             wrong = [

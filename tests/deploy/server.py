@@ -7,17 +7,22 @@ import subprocess
 from pathlib import Path
 
 import psycopg
+import yaml
 
 from runtime.run.tests.conftest import free_port
 from tests.architecture.project import ROOT
+from tests.deploy.certificates import Certificate
 from tests.deploy.ha_cluster import PASSWORD, account, postgres_programs
 
 
 class Server:
-    """One PostgreSQL of Debian's in a folder, and how to stop and start it."""
+    """One PostgreSQL of Debian's in a folder, and how to stop and start it. With `certificate` it speaks
+    over TLS only, as the shipped `postgres/pg_hba.conf` has it.
+    """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, certificate: Certificate | None = None) -> None:
         self.folder, self.port, self.bin = folder, free_port(), postgres_programs()
+        self.certificate = certificate
         self.data = folder / "data"
         if identity := account():
             os.chown(folder, identity["user"], identity["group"])
@@ -40,6 +45,9 @@ class Server:
 
     def control(self, what: str, **environment: str) -> None:
         options = f"-p {self.port} -k {self.folder} -h 127.0.0.1"
+        if self.certificate is not None:
+            for name, value in encrypted(self.certificate).items():
+                options += f" -c {name}={value}"
         self.run(
             self.bin / "pg_ctl", "-D", self.data, "-w", "-l", self.folder / "server.log", "-o", options,
             "-m", "immediate", what, **environment,
@@ -50,11 +58,29 @@ class Server:
             env={"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", **environment}, **account(),
         )  # fmt: skip
 
-    def connect(self, port: int | None = None, *, database: str = "postgres") -> psycopg.Connection:
+    def connect(
+        self, port: int | None = None, *, database: str = "postgres", **options: str
+    ) -> psycopg.Connection:
+        if self.certificate is not None:
+            options = {
+                "sslmode": "verify-full", "sslrootcert": str(self.certificate.ca), **options
+            }  # fmt: skip
         return psycopg.connect(
             host="127.0.0.1", port=port or self.port, user="postgres", password=PASSWORD,
-            dbname=database, autocommit=True, prepare_threshold=None,
+            dbname=database, autocommit=True, prepare_threshold=None, **options,
         )  # fmt: skip
+
+
+def encrypted(certificate: Certificate) -> dict[str, str]:
+    """The settings by which the PostgreSQL of `compose.yml` speaks over TLS only."""
+    text = (ROOT / "deploy" / "compose.yml").read_text(encoding="utf-8")
+    command = yaml.safe_load(text)["services"]["postgres"]["command"]
+    settings = dict(part.split("=", 1) for part in command.split() if "=" in part)
+    return {name: value for name, value in settings.items() if "ssl" in name or "hba" in name} | {
+        "hba_file": str(ROOT / "deploy" / "postgres" / "pg_hba.conf"),
+        "ssl_cert_file": str(certificate.certificate),
+        "ssl_key_file": str(certificate.key),
+    }
 
 
 def archive_into(server: Server, pgbackrest: str) -> dict[str, str]:

@@ -16,7 +16,8 @@ import pytest
 import yaml
 
 from tests.architecture.project import ROOT
-from tests.deploy.ha_cluster import PASSWORD
+from tests.deploy.certificates import certificate
+from tests.deploy.ha_cluster import PASSWORD, account
 from tests.deploy.programs import needed
 from tests.deploy.server import Server
 
@@ -43,7 +44,7 @@ def secrets(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What `make-secrets` makes, of the files of `deploy/`."""
     needed("openssl")
     folder = tmp_path_factory.mktemp("deploy")
-    for name in ("make-secrets", "pgbouncer", "haproxy"):
+    for name in ("make-secrets", "make-certificates", "pgbouncer", "haproxy", "redis"):
         source = DEPLOY / name
         copy = shutil.copytree if source.is_dir() else shutil.copy
         copy(source, folder / name)
@@ -56,12 +57,12 @@ def secrets(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_every_file_that_it_mounts_is_there(compose: dict[str, Any], secrets: Path) -> None:
     for one in compose["secrets"].values():
-        assert (secrets / Path(one["file"]).name).stat().st_size > 20
+        assert (secrets / one["file"].removeprefix("./secrets/")).stat().st_size > 20
     for name, service in compose["services"].items():
         for volume in service.get("volumes", []):
             source = volume.partition(":")[0]
             if source.startswith("./secrets/"):
-                assert (secrets / Path(source).name).exists(), name
+                assert (secrets / source.removeprefix("./secrets/")).exists(), name
             elif source.startswith("."):
                 assert (DEPLOY / source).exists(), source
             else:
@@ -124,6 +125,8 @@ def test_a_node_knows_all_that_patroni_asks(compose: dict[str, Any], tmp_path: P
     assert empty == []
     for name in ("SUPERUSER", "REPLICATION", "REWIND"):
         assert f"{name.lower()}_password" in node["secrets"]
+    for way in (told["restapi"]["certfile"], told["etcd3"]["cert"], told["ctl"]["certfile"]):
+        assert way == "/run/secrets/certificate"
 
 
 @pytest.mark.deploy
@@ -133,7 +136,9 @@ def test_the_database_is_made_once(tmp_path: Path) -> None:
     assert "make-database" in (DEPLOY / "patroni" / "Dockerfile").read_text()
     base = Path(tempfile.mkdtemp(prefix="mami-office-"))
     base.chmod(0o755)
-    server = Server(base)
+    shown = certificate(base / "tls", "haproxy", account=account().get("user", -1))
+    server = Server(base, shown)
+    (tmp_path / "ca").write_bytes(shown.ca.read_bytes())
     (tmp_path / "superuser_password").write_text(PASSWORD)
     (tmp_path / "postgres_password").write_text("it's the shop's")
     environment = {
@@ -149,6 +154,8 @@ def test_the_database_is_made_once(tmp_path: Path) -> None:
             user="mami",
             password="it's the shop's",
             dbname="mami",
+            sslmode="verify-full",
+            sslrootcert=str(shown.ca),
         ) as shop:
             shop.execute("CREATE EXTENSION pg_trgm")
             shop.execute("CREATE TABLE thing ()")

@@ -11,6 +11,7 @@ from django.urls import NoReverseMatch, get_resolver, reverse
 from core.bodies import MEGABYTE
 from mami.rights import BODY_LIMITS
 from tests.architecture.project import ROOT
+from tests.deploy.certificates import certificate
 from tests.deploy.programs import needed
 
 DEPLOY = ROOT / "deploy"
@@ -69,16 +70,22 @@ def test_patroni_is_as_decided() -> None:
     assert tuple(map(int, version)) >= (4, 1)
 
 
+def name_in_make_secrets(path: str) -> str:
+    """The file itself, or the machine whose certificate it is."""
+    name = Path(path).name
+    return re.sub(r"(-key)?\.pem$", "", name) if "/tls/" in path else name
+
+
 def test_compose_names_files_that_are_there() -> None:
     compose = yaml.safe_load((DEPLOY / "compose.yml").read_text(encoding="utf-8"))
     made = (DEPLOY / "make-secrets").read_text(encoding="utf-8")
     for one in compose["secrets"].values():
-        assert Path(one["file"]).name in made
+        assert name_in_make_secrets(one["file"]) in made
     for service in compose["services"].values():
         for volume in service.get("volumes", []):
             source = volume.partition(":")[0]
             if source.startswith("./secrets"):
-                assert Path(source).name in made
+                assert name_in_make_secrets(source) in made
             elif source.startswith("."):
                 assert (DEPLOY / source).exists(), source
     for name in ("web1", "web2", "worker", "migrate"):
@@ -123,7 +130,7 @@ def test_copies_are_made_when_the_page_says() -> None:
 
 def test_serve_says_what_it_can() -> None:
     done = subprocess.run([ROOT / "bin" / "serve", "dance"], capture_output=True, text=True)
-    assert (done.returncode, done.stderr) == (2, "bin/serve web|worker|migrate|check|backup\n")
+    assert (done.returncode, done.stderr) == (2, "bin/serve web|worker|migrate|check|backup|live\n")
 
 
 def test_every_file_is_named_by_a_test() -> None:
@@ -143,9 +150,13 @@ def test_every_file_is_named_by_a_test() -> None:
 
 
 @pytest.mark.deploy
-def test_haproxy_reads_its_file() -> None:
+def test_haproxy_reads_its_file(tmp_path: Path) -> None:
+    shown = certificate(tmp_path / "tls", "haproxy")
+    text = (DEPLOY / "haproxy" / "haproxy.cfg").read_text(encoding="utf-8")
+    file = tmp_path / "haproxy.cfg"
+    file.write_text(text.replace("/etc/haproxy/tls", str(shown.ca.parent)))
     done = subprocess.run(
-        [needed("haproxy"), "-c", "-f", DEPLOY / "haproxy" / "haproxy.cfg"],
+        [needed("haproxy"), "-c", "-f", file],
         capture_output=True,
         text=True,
     )

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from core.headers import EVERYWHERE
 from runtime.run.tests.conftest import patience, until
 from tests.deploy.front import Nginx
 
@@ -197,8 +198,45 @@ def test_without_tls_nothing_is_handed_on(nginx: Nginx, node: Node) -> None:
     assert node.heard == []
 
 
-@pytest.mark.parametrize("path", ["/metrics", "/health/ready", "/health/live"])
+NOT_FOR_OUTSIDE = [
+    "/metrics", "/health/ready", "/health/live", "//metrics", "/./metrics", "/%6detrics", "/x/../metrics",
+    "/x/%2e%2e/metrics", "/x/..%2fmetrics", "/static/../metrics", "/static/..%2fmetrics", "/health//live",
+    "/health/%6cive", "/x/..//health/./live", "/metrics?x=1",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("path", NOT_FOR_OUTSIDE)
 def test_figures_and_probes_are_not_for_outside(nginx: Nginx, node: Node, path: str) -> None:
+    """However it is spelled: what nginx lets through is no other name of it for the node."""
     node.heard.clear()
     assert nginx.asks("GET", path)[0] == 404
     assert node.heard == []
+
+
+def test_its_own_refusals_carry_the_headers_of_the_shop(nginx: Nginx) -> None:
+    for path in ("/", "/api/v1/me"):
+        status, told, body = nginx.asks("POST", path, b"x" * 1_100_000)
+        assert status == 413
+        for name, value in EVERYWHERE.items():
+            assert told[name.lower()] == value, name
+        assert "frame-ancestors 'none'" in told["content-security-policy"]
+        assert told["strict-transport-security"] == "max-age=31536000; includeSubDomains; preload"
+        assert (b'"error"' in body) == path.startswith("/api/")
+
+
+def test_a_line_with_a_whole_net_of_addresses_is_one_place(tmp_path: Path, node: Node) -> None:
+    """Of IPv6 nginx counts the /64: whoever writes from each of its addresses counts as one."""
+    here = {
+        "limit_conn mami_connections 100;": "limit_conn mami_connections 100;\n    set_real_ip_from 127.0.0.1;\n    real_ip_header X-Here;",
+        "rate=50r/s;": "rate=1r/m;",
+        "burst=200": "burst=4",
+    }
+    with standing(tmp_path, node, **here) as nginx:
+
+        def codes(*places: str) -> list[int]:
+            asked = {"Host": "shop.mami.test"}
+            return [nginx.asks("GET", "/", headers={**asked, "X-Here": p})[0] for p in places]
+
+        assert codes(*(f"2001:db8:1:2::{n}" for n in range(7))) == [200] * 5 + [429] * 2
+        assert codes("2001:db8:1:3::1", "2001:db8:1:2:aaaa::7") == [200, 429]
+        assert codes(*(f"192.0.2.{n}" for n in range(7))) == [200] * 7

@@ -12,6 +12,7 @@ import pytest
 
 from runtime.run.tests.conftest import free_port, patience
 from tests.architecture.project import ROOT
+from tests.deploy.certificates import certificate
 from tests.deploy.ha_cluster import PASSWORD, account, until
 from tests.deploy.programs import needed
 from tests.deploy.server import Server, archive_into
@@ -26,7 +27,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
     base = Path(tempfile.mkdtemp(prefix="mami-server-"))
     base.chmod(0o755)
-    found = Server(base)
+    made = certificate(base / "tls", "postgres", account=account().get("user", -1))
+    found = Server(base, made)
     yield found
     subprocess.run(
         [found.bin / "pg_ctl", "-D", found.data, "-m", "immediate", "stop"],
@@ -36,7 +38,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 def test_pgbouncer_shares_few_connections_among_many(server: Server) -> None:
-    program, port = needed("pgbouncer"), free_port()
+    program, port, shown = needed("pgbouncer"), free_port(), server.certificate
+    assert shown is not None
     server.control("start")
     users = server.folder / "users.txt"
     users.write_text(f'"postgres" "{PASSWORD}"\n')
@@ -47,6 +50,9 @@ def test_pgbouncer_shares_few_connections_among_many(server: Server) -> None:
         "/etc/pgbouncer/userlist.txt": str(users),
         "default_pool_size = 40": "default_pool_size = 3",
         "reserve_pool_size = 5": "reserve_pool_size = 0",
+        "/etc/pgbouncer/tls/ca.pem": str(shown.ca),
+        "/etc/pgbouncer/tls/certificate.pem": str(shown.certificate),
+        "/etc/pgbouncer/tls/key.pem": str(shown.key),
     }.items():
         assert old in text
         text = text.replace(old, new)
@@ -65,6 +71,12 @@ def test_pgbouncer_shares_few_connections_among_many(server: Server) -> None:
             return True
 
         until(answers, seconds=20, why="PgBouncer")
+        for its in (port, server.port):
+            with pytest.raises(psycopg.OperationalError, match=r"(?i)ssl required|no encryption"):
+                server.connect(its, sslmode="disable")
+        asked = "SELECT ssl, version FROM pg_stat_ssl WHERE pid = pg_backend_pid()"
+        with server.connect(port) as shop:
+            assert shop.execute(asked).fetchone() == (True, "TLSv1.3"), "from PgBouncer on, too"
         many = [server.connect(port) for _ in range(30)]
         pids = {row[0] for one in many for row in one.execute("SELECT pg_backend_pid()").fetchall()}
         assert len(pids) <= 3

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from runtime.alive import is_alive
 from runtime.run.tests.conftest import free_port, patience, until
 from tests.architecture.project import ROOT
 
@@ -34,15 +35,29 @@ def application(environ, start_response):
 
 @contextmanager
 def serving(
-    folder: Path, worker: str, *, workers: int = 1, seconds: float = 0, **variables: str
+    folder: Path,
+    worker: str,
+    *,
+    workers: int = 1,
+    seconds: float = 0,
+    certificate: Path | None = None,
+    **variables: str,
 ) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
-    """Its port and its master. What ends with `/held` is answered once `folder` has a file `go`."""
+    """Its port and its master. What ends with `/held` is answered once `folder` has a file `go`.
+
+    Over TLS with `certificate`, a file whose key lies beside it (`deploy/make-certificates`).
+    """
     (folder / "hello.py").write_text(HELLO.format(seconds=seconds, folder=str(folder)))
     port = free_port()
+    encrypted: list[str | Path] = []
+    if certificate is not None:
+        key = certificate.with_name(f"{certificate.stem}-key.pem")
+        encrypted = ["--certfile", certificate, "--keyfile", key]
     process = subprocess.Popen(
         [
             sys.executable, "-m", "gunicorn", "-k", worker, "--workers", str(workers), "--threads", "8",
-            "--bind", f"127.0.0.1:{port}", "--pythonpath", f"{ROOT},{folder}", "hello:application",
+            "--bind", f"127.0.0.1:{port}", "--pythonpath", f"{ROOT},{folder}",
+            *encrypted, "hello:application",
         ],
         cwd=folder,
         env=os.environ
@@ -51,7 +66,7 @@ def serving(
         stderr=subprocess.DEVNULL,
     )  # fmt: skip
     try:
-        until(lambda: answered(port, within=5), seconds=60 * patience())
+        until(lambda: answered(port, within=5, certificate=certificate), seconds=60 * patience())
         yield port, process
     finally:
         if process.poll() is None:
@@ -59,7 +74,9 @@ def serving(
             process.wait()
 
 
-def answered(port: int, *, within: float) -> bool:
+def answered(port: int, *, within: float, certificate: Path | None = None) -> bool:
+    if certificate is not None:
+        return is_alive(port, str(certificate))
     try:
         with closing(socket.create_connection(("127.0.0.1", port), timeout=within)) as probe:
             probe.settimeout(within)
