@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import structlog
 from django.conf import settings
@@ -21,6 +22,7 @@ from procrastinate.jobs import Status
 
 from core.cache import PostgresCache
 from mami.job_runs import carried_out
+from runtime import file_rights
 
 log = structlog.get_logger(__name__)
 
@@ -30,7 +32,16 @@ SILENT_SECONDS = 20.0
 # After its end a job is noted as done at once, or never: the connection broke over it.
 NOTED_SECONDS = 5.0
 KEEP_DONE_HOURS = 2
+A_DAY = 86_400.0
 KEEP_FAILED_HOURS = 14 * 24
+
+
+@app.periodic(cron="47 3 * * *")
+@app.task(name="mami.forget_uploads", queueing_lock="mami.forget_uploads")
+def forget_uploads(timestamp: int) -> int:
+    """Throw away what uploads left a day ago whose web process died over them; the number of files."""
+    folder = Path(settings.FILE_UPLOAD_TEMP_DIR)
+    return file_rights.forget_uploads(folder, before=time.time() - A_DAY)
 
 
 @app.periodic(cron="* * * * * */10")

@@ -44,9 +44,18 @@ def secure(var: Path) -> None:
 
 def empty_uploads(var: Path) -> None:
     """Throw away what uploads left that were on their way when the shop last ended."""
-    for path in (var / "tmp").glob("*"):
+    forget_uploads(var / "tmp", before=float("inf"))
+
+
+def forget_uploads(folder: Path, *, before: float) -> int:
+    """Throw away what was last written to before that second of the epoch; the number of files."""
+    gone = 0
+    for path in folder.glob("*"):
         with contextlib.suppress(OSError):
-            path.unlink()
+            if path.is_file() and path.stat().st_mtime < before:
+                path.unlink()
+                gone += 1
+    return gone
 
 
 def _close(path: Path) -> None:

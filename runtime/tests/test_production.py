@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 from django.core.mail import EmailMessage
+from pytest_django import Settings
 
 from core.mail_files import EmailBackend
+from mami.jobs import forget_uploads
 from runtime import checks, file_rights, production, secrets_from_files
 from runtime.run.tests.conftest import patience
 from tests.architecture.project import ROOT
@@ -246,6 +249,21 @@ def test_a_start_throws_away_uploads_that_were_on_their_way(tmp_path: Path) -> N
     (tmp_path / "media" / "milk.webp").touch()
     file_rights.empty_uploads(tmp_path)
     assert [path.name for path in tmp_path.rglob("*.*")] == ["milk.webp"]
+
+
+def test_at_night_only_uploads_of_a_day_ago_are_thrown_away(
+    tmp_path: Path, settings: Settings
+) -> None:
+    settings.FILE_UPLOAD_TEMP_DIR = tmp_path
+    for name, age in {"old.upload": 86_500, "young.upload": 86_300, "now.upload": 0}.items():
+        (tmp_path / name).write_bytes(b"part of a picture")
+        os.utime(tmp_path / name, (time.time() - age,) * 2)
+    (tmp_path / "folder").mkdir()
+    os.utime(tmp_path / "folder", (0, 0))
+    assert forget_uploads(timestamp=0) == 1
+    assert forget_uploads(timestamp=0) == 0
+    left = {path.name for path in tmp_path.iterdir()}
+    assert left == {"young.upload", "now.upload", "folder"}
 
 
 def test_private_folders_are_closed_also_when_they_were_open(tmp_path: Path) -> None:
