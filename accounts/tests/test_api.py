@@ -334,6 +334,18 @@ class TestPasswords:
         response = api().post("/auth/forgot-password", {"email": "nobody@mami.test"})
         refusal(response, 429, "RATE_LIMITED")
 
+    def test_thirty_an_hour_of_an_address(self, api):
+        """Made-up links as well as forgotten passwords, whosever they are."""
+        for number in range(30):
+            asked = {"email": f"nobody{number}@mami.test"}
+            assert api().post("/auth/forgot-password", asked).status_code == 202
+            refusal(self.reset(api, "x" * 43), 400, "RESET_TOKEN_INVALID")
+        asked = {"email": "nobody30@mami.test"}
+        refusal(api().post("/auth/forgot-password", asked), 429, "RATE_LIMITED")
+        answer = self.reset(api, "x" * 43)
+        refusal(answer, 429, "RATE_LIMITED")
+        assert 3000 < int(answer["Retry-After"]) <= 3600
+
     def reset(self, api, token, password="kq7-blue-lemon"):
         return api().post("/auth/reset-password", {"token": token, "new_password": password})
 
