@@ -144,7 +144,7 @@ def _settle(client: Any) -> None:
 def _measure(cluster: Any, name: str, text: str, *, rounds: int, node: int) -> float:
     """The 95th of milliseconds for a text; prints it."""
     from catalog import process_cache
-    from catalog.selectors.shelves import ShelfQuestion
+    from catalog.selectors.question import ShelfQuestion
     from search.asking import _shop
     from search.engine import Engine
     from search.opensearch_body import body

@@ -4,7 +4,8 @@ A shop of its own in a temporary folder is filled with copies of the demo produc
 as if nobody had asked before, a page of 24 with all counts: seconds on the clock of the statements,
 and processor time of PostgreSQL, which a busy machine does not distort. With `--opensearch URL` the
 same texts are asked there too (a node: `python -m tests.opensearch.server FOLDER 1g`). Then what each text costs in statements, asked first and again, what
-understanding costs in Python alone, and what a saved product costs its document.
+understanding costs in Python alone, and what a saved product costs its document. `--documents 1000000`
+goes on with `benchmarks.cluster`, so that one command prints every figure.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from __future__ import annotations
 import argparse
 import os
 import platform
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from functools import partial
@@ -54,6 +57,9 @@ def main() -> None:
     parser.add_argument(
         "--opensearch-pid", type=int, default=0, help="the node, for its processor time"
     )
+    parser.add_argument(
+        "--documents", type=int, default=0, help="in a cluster of its own, after it"
+    )
     asked = parser.parse_args()
     with prepared_shop(SEARCH_OPENSEARCH_URL=asked.opensearch) as opened:
         opened.manage("seed")
@@ -64,6 +70,9 @@ def main() -> None:
         run(
             opened.database, products=asked.products, rounds=asked.rounds, node=asked.opensearch_pid
         )
+    if asked.documents:
+        command = [sys.executable, "-m", "benchmarks.cluster", "--documents", str(asked.documents)]
+        subprocess.run(command, check=True)
 
 
 def run(database: int, *, products: int, rounds: int, node: int = 0) -> None:
@@ -74,10 +83,11 @@ def run(database: int, *, products: int, rounds: int, node: int = 0) -> None:
     print(
         f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}"
     )
-    measure("postgresql", Product.objects.count(), database, rounds)
+    small = measure("postgresql", Product.objects.count(), database, rounds)
     fill(products)
     _documents()
-    measure("postgresql", Product.objects.count(), database, rounds)
+    large = measure("postgresql", Product.objects.count(), database, rounds)
+    print(f"narrow, large ÷ small: {large['narrow'] / small['narrow']:.2f} (1.5)")
     _statements()
     _understanding(rounds)
     _saving(rounds)
@@ -100,9 +110,9 @@ def _documents() -> None:
         cursor.execute("RESET statement_timeout")
 
 
-def measure(engine: str, products: int, root: int, rounds: int) -> None:
+def measure(engine: str, products: int, root: int, rounds: int) -> dict[str, float]:
     """Each text, asked for the first time: middle and 95th of the statements' time, or of the whole
-    request on OpenSearch; and CPU of the process `root`.
+    request on OpenSearch; and CPU of the process `root`. The middle ones are given back, by text.
     """
     from django.conf import settings
     from django.test.utils import override_settings
@@ -112,6 +122,7 @@ def measure(engine: str, products: int, root: int, rounds: int) -> None:
         if engine == "opensearch"
         else {**settings.SEARCH_OPENSEARCH, "URL": ""}
     )
+    middle = {}
     with override_settings(SEARCH_OPENSEARCH=where):
         for name, text in TEXTS.items():
             begun = cpu(root)
@@ -122,11 +133,13 @@ def measure(engine: str, products: int, root: int, rounds: int) -> None:
             spent = (cpu(root) - begun) * 1000 / (rounds + 2)
             times.sort()
             total = _ask(text, engine)
+            middle[name] = times[len(times) // 2]
             print(
                 f"{engine:<11} {products:>8} products  {name:<10} {total:>6} found"
-                f"  middle {times[len(times) // 2]:7.1f} ms  p95 {times[int(len(times) * 0.95) - 1]:7.1f} ms"
+                f"  middle {middle[name]:7.1f} ms  p95 {times[int(len(times) * 0.95) - 1]:7.1f} ms"
                 f"  cpu {spent:6.1f} ms"
             )
+    return middle
 
 
 def _statements() -> None:

@@ -120,10 +120,13 @@ class Facet:
 
 @dataclass(kw_only=True)
 class Facets:
-    """The counts of a shelf. `without` says how many there would be without a filter in force."""
+    """The counts of a shelf. `without` says how many there would be without a filter in force, and so do
+    `departments`, where they are asked for, of the one that was chosen.
+    """
 
     total: int = 0
     categories: list[Facet] = field(default_factory=list)
+    departments: list[Facet] = field(default_factory=list)
     brands: list[Facet] = field(default_factory=list)
     dietary_tags: list[Facet] = field(default_factory=list)
     allergen_free: list[Facet] = field(default_factory=list)

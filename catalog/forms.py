@@ -12,6 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from branches.models import Branch
 from branches.selectors import active_branches
 from catalog.choices import Allergen, DietaryTag
+from catalog.models import Category
+from catalog.tree import category_tree
 from core.numbers import NumberField, WholeNumberField
 
 PAGE_SIZE = 24
@@ -58,6 +60,7 @@ class ShelfForm(forms.Form):
     inStock = forms.BooleanField(required=False)  # noqa: N815
     onSale = forms.BooleanField(required=False)  # noqa: N815
     branchId = forms.CharField(required=False, max_length=20)  # noqa: N815
+    categoryId = WholeNumberField(required=False, min_value=1, max_value=2**63 - 1)  # noqa: N815
     asTyped = forms.BooleanField(required=False)  # noqa: N815
     sort = forms.ChoiceField(required=False)
     page = WholeNumberField(required=False, min_value=1, max_value=9999)
@@ -116,6 +119,12 @@ class ShelfForm(forms.Form):
         if self.branch is None:
             return str(_("In stock for delivery"))
         return _("In stock at %(branch)s") % {"branch": self.branch.name}
+
+    @cached_property
+    def category(self) -> Category | None:
+        """The department, or the category, that is chosen beside a text; an unknown one is none."""
+        node = category_tree().nodes.get(self._given("categoryId", 0))
+        return node.category if node else None
 
     @property
     def order(self) -> str:

@@ -20,7 +20,7 @@ from catalog.querysets import ProductQuerySet
 
 if TYPE_CHECKING:
     from catalog.models import Product
-    from catalog.selectors.shelves import ShelfQuestion
+    from catalog.selectors.question import ShelfQuestion
 
 
 POSTGRESQL = "postgresql"

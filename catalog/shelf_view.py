@@ -116,6 +116,24 @@ class Browse:
         return self._choices("tag", telling, dict(DietaryTag.choices))
 
     @cached_property
+    def departments(self) -> list[dict[str, Any]]:
+        """The departments to choose from: where there are several, or one is chosen."""
+        facets, chosen = self.page.facets.departments, self.form.category
+        found = [
+            {
+                "value": facet.pk,
+                "label": facet.label,
+                "count": facet.count,
+                "chosen": chosen is not None and facet.pk == chosen.pk,
+            }
+            for facet in facets
+        ]
+        if chosen is not None and facets and chosen.pk not in {facet.pk for facet in facets}:
+            total = self.page.facets.total
+            found.append({"value": chosen.pk, "label": chosen.name, "count": total, "chosen": True})
+        return found if chosen is not None or len(found) > 1 else []
+
+    @cached_property
     def allergens(self) -> list[dict[str, Any]]:
         """What the shelf could be free of, where that would change it, and what was chosen."""
         return self._choices("allergenFree", self.page.facets.allergen_free, dict(Allergen.choices))
@@ -149,6 +167,12 @@ class Browse:
 
     def _chips(self) -> Iterator[Chip]:
         criteria, without = self.form.criteria(), self.page.facets.without
+        if self.form.category is not None and self.departments:
+            yield Chip(
+                label=self.form.category.name,
+                url=self._url(drop={"categoryId": None}),
+                count=sum(facet.count for facet in self.page.facets.departments),
+            )
         labels = {choice["value"]: choice["label"] for choice in (*self.tags, *self.brands)}
         for name, key, what in (("tag", "tags", "tag"), ("brand", "brands", "brand")):
             for value in criteria[key]:

@@ -79,9 +79,8 @@ def _read(hides_chametz: bool | None) -> Tree:
     return Tree(departments=departments, nodes=nodes)
 
 
-def department_facets(categories: Iterable[Facet]) -> list[Facet]:
-    """The counts of categories added up by department, the fullest first. One query at most."""
-    tree = category_tree()
+def department_facets(categories: Iterable[Facet], tree: Tree) -> list[Facet]:
+    """The counts of categories added up by department, the fullest first."""
     counts: dict[int, int] = {}
     for facet in categories:
         node = tree.nodes.get(facet.pk or 0)

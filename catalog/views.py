@@ -48,8 +48,9 @@ def search(request: HttpRequest) -> HttpResponse:
         answer = _shelf(request, "catalog/search.html", {"browse": Browse(form=form, page=page)})
         answer.status_code = 400 if form.has_error("q", "null_characters_not_allowed") else 200
         return answer
-    browse = _browse(request, form, q=form.query)
-    count_search(browse.page, filters=form.criteria())
+    category_id = form.category.pk if form.category else None
+    browse = _browse(request, form, q=form.query, category_id=category_id, departments=True)
+    count_search(browse.page, filters={**form.criteria(), "category_id": category_id})
     if browse.is_one_code:
         return redirect("catalog:product", browse.page.items[0].pk)
     return _shelf(request, "catalog/search.html", {"browse": browse})

@@ -12,7 +12,8 @@ from catalog.facets import Facets, collected
 from catalog.models import Brand
 from catalog.process_cache import Memory
 from catalog.search_port import OPENSEARCH, SearchPage
-from catalog.selectors.shelves import DEEPEST, ShelfQuestion
+from catalog.selectors.question import ShelfQuestion
+from catalog.selectors.shelves import DEEPEST
 from catalog.tree import category_tree
 from core import metrics
 from core.capabilities import SEARCH_OPENSEARCH, is_on
@@ -105,10 +106,11 @@ def _facets(found: dict[str, Any], total: int, question: ShelfQuestion, memory: 
     counted = {
         name: _buckets(found[name]) for name in ("brands", "categories", "tags", "allergens")
     }
+    price = _counted(found["price"])
     brands = Brand.objects.in_bulk(list(counted["brands"]))
     rows: list[tuple[Any, ...]] = [
         ("total", None, "", "", total, None, None),
-        ("price", None, "", "", 0, _money(found["price"]["low"]), _money(found["price"]["high"])),
+        ("price", None, "", "", 0, _money(price["min"]), _money(price["max"])),
         ("on_sale", None, "", "", found["on_sale"]["doc_count"], None, None),
         ("in_stock", None, "", "", found["in_stock"]["doc_count"], None, None),
     ]
@@ -132,10 +134,15 @@ def _facets(found: dict[str, Any], total: int, question: ShelfQuestion, memory: 
     return collected(rows, question.filters)
 
 
+def _counted(found: dict[str, Any]) -> dict[str, Any]:
+    """What was counted, within filters or plain."""
+    within: dict[str, Any] = found.get("one", found)
+    return within
+
+
 def _buckets(found: dict[str, Any]) -> dict[Any, int]:
-    return {one["key"]: one["doc_count"] for one in found["one"]["buckets"]}
+    return {one["key"]: one["doc_count"] for one in _counted(found)["buckets"]}
 
 
-def _money(found: dict[str, Any]) -> Decimal | None:
-    value = found["value"]
+def _money(value: float | None) -> Decimal | None:
     return None if value is None else Decimal(round(value)) / 100

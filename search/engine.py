@@ -14,7 +14,7 @@ from catalog.models import Product
 from catalog.process_cache import Memory
 from catalog.querysets import ProductQuerySet
 from catalog.search_port import POSTGRESQL, SearchPage, SearchQuery
-from catalog.selectors.shelves import ShelfQuestion
+from catalog.selectors.question import ShelfQuestion
 from core import metrics
 from search import asking, documents, found, outbox, postgres, querylog
 from search.understanding import Understanding

@@ -18,7 +18,8 @@ from catalog import passover
 from catalog.facets import COUNTS, Facets, collected
 from catalog.process_cache import Memory
 from catalog.search_port import SearchPage, SearchQuery
-from catalog.selectors.shelves import FIRST, STOCK_SECONDS, ShelfQuestion
+from catalog.selectors.question import ShelfQuestion
+from catalog.selectors.shelves import FIRST, STOCK_SECONDS
 from core import clock
 from search.postgres import LABEL, PLACES, Alternatives, tsquery
 

@@ -67,9 +67,9 @@ _DIETS: dict[str, str] = {
     "high protein; high in protein; protein rich; rich in protein",
     DietaryTag.LOW_FAT: "דל שומן; דלת שומן; דלי שומן; לייט; דיאט; דיאטטי; "
     "light; lite; low fat; diet; reduced fat",
-    DietaryTag.KOSHER_DAIRY: "כשר חלבי; חלבי; חלבית; חלביים; kosher dairy; dairy kosher; milchig; kosher milk",
-    DietaryTag.KOSHER_MEAT: "כשר בשרי; בשרי; בשרית; בשריים; kosher meat; meat kosher; fleishig; glatt kosher",
-    DietaryTag.KOSHER_PARVE: "כשר פרווה; פרווה; פרוה; פארווה; kosher parve; parve; pareve; parev",
+    DietaryTag.KOSHER_DAIRY: "כשר חלבי; חלבי; חלבית; חלביים; kosher dairy; dairy kosher; milchig; chalavi; halavi",
+    DietaryTag.KOSHER_MEAT: "כשר בשרי; בשרי; בשרית; בשריים; kosher meat; meat kosher; fleishig; basari",
+    DietaryTag.KOSHER_PARVE: "כשר פרווה; פרווה; פרוה; פארווה; סתמי; kosher parve; parve; pareve; parev",
     DietaryTag.KOSHER_PASSOVER: "כשר לפסח; כשרה לפסח; כשרים לפסח; לפסח; "
     "kosher for passover; kosher passover; passover kosher; for passover",
 }

@@ -18,10 +18,12 @@ def steps(
     if not query.parts and not query.asked_categories:
         return steps
     main = main_of(parts)
-    for percent in reversed(query.percents if parts else ()):
+    quantities = taken.quantities
+    said = list(zip(quantities.percents, quantities.percents_typed, strict=True)) if parts else []
+    for percent, typed in reversed(said):
         key = percent_key(percent)
         query = replace(query, wanted=tuple(one for one in query.wanted if one != key))
-        steps.append((query, f"{key[2:]}%"))
+        steps.append((query, typed))
     for tag, typed in reversed(taken.tags):
         query = replace(query, tags=tuple(one for one in query.tags if one != tag))
         steps.append((query, typed))

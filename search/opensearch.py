@@ -21,15 +21,13 @@ from search.present import Present
 if TYPE_CHECKING:
     from opensearchpy import OpenSearch
 
-SCHEMA = 3
-SINCE = {"path": 3}
+SCHEMA = 4
+SINCE = {"path": 3, "flavours": 4}
 """Fields that an index of an older schema does not take: it is asked until it is built anew."""
 GONE = 2**62
 CONFLICT, MISSING = 409, 404
 ADMIN_SECONDS = 30
-KEYWORDS = (
-    "names brand_words category_words described heads quantities tags allergens key_he key_en"
-)
+KEYWORDS = "names brand_words category_words described heads flavours quantities tags allergens key_he key_en"
 NUMBERS = "product_id category_id path brand_id price unit_price created at"
 MAPPING = {
     "dynamic": "strict",

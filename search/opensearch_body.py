@@ -12,7 +12,7 @@ from typing import Any
 
 from catalog.facets import Filters
 from catalog.search_port import Alternative, SearchQuery
-from catalog.selectors.shelves import ShelfQuestion
+from catalog.selectors.question import ShelfQuestion
 
 LABEL = "ABC"
 FIELDS = {"A": "names", "B": "brand_words", "C": "category_words", "D": "described"}
@@ -151,16 +151,21 @@ def _counts(conditions: dict[str, Clause], in_stock: Clause) -> dict[str, Any]:
         clauses = [clause for name, clause in conditions.items() if name != but]
         return _all([*clauses, *([also] if also else [])])
 
-    def terms(field: str) -> dict[str, Any]:
-        return {"one": {"terms": {"field": field, "size": MOST_BUCKETS}}}
+    def of(counted: Clause, *, but: str = "") -> Clause:
+        """Within the filters; plain where none is in force, which spares a look at each product."""
+        if conditions.keys() <= {but}:
+            return counted
+        return {"filter": kept(but=but), "aggs": {"one": counted}}
 
-    price = {"low": {"min": {"field": "price"}}, "high": {"max": {"field": "price"}}}
+    def terms(field: str) -> Clause:
+        return {"terms": {"field": field, "size": MOST_BUCKETS}}
+
     return {
-        "price": {"filter": kept(but="price"), "aggs": price},
-        "brands": {"filter": kept(but="brand"), "aggs": terms("brand_id")},
-        "categories": {"filter": kept(), "aggs": terms("category_id")},
-        "tags": {"filter": kept(), "aggs": terms("tags")},
-        "allergens": {"filter": kept(), "aggs": terms("allergens")},
+        "price": of({"stats": {"field": "price"}}, but="price"),
+        "brands": of(terms("brand_id"), but="brand"),
+        "categories": of(terms("category_id")),
+        "tags": of(terms("tags")),
+        "allergens": of(terms("allergens")),
         "on_sale": {"filter": kept(but="sale", also={"term": {"on_sale": True}})},
         "in_stock": {"filter": kept(but="stock", also=in_stock)},
         **{f"without {name}": {"filter": kept(but=name)} for name in conditions},

@@ -74,6 +74,7 @@ def part_of(unit: Unit, vocabulary: Vocabulary, *, begun: bool) -> QueryPart:
     word = unit.words[0]
     forms = forms_of(unit, vocabulary)
     is_plain = len(unit.words) == 1
+    begun = begun and len(word) > 1  # one letter is only ever that whole word
     begins = is_plain and word in vocabulary.beginnings and (len(word) >= BEGINNING or begun)
     part = QueryPart(unit=unit, typed=" ".join(map(displayed, unit.words)))
     if forms or begins:

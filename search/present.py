@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from django.db import connection
 
 FIELDS = (
-    "names brand_words category_words described heads plain quantities popularity category_id path brand_id"
+    "names brand_words category_words described heads flavours plain quantities popularity category_id path brand_id"
     " tags allergens price on_sale unit_price key_he key_en created is_active at"
 ).split()
 PRESENT = """
@@ -16,7 +16,7 @@ SELECT p.id, d.version,
        array(SELECT lexeme FROM unnest(d.words) WHERE 'B' = ANY(weights)),
        array(SELECT lexeme FROM unnest(d.words) WHERE 'C' = ANY(weights)),
        array(SELECT lexeme FROM unnest(d.words) WHERE 'D' = ANY(weights)),
-       d.heads, d.flavours = '{}', d.quantities, d.popularity, d.category_id, d.path,
+       d.heads, d.flavours, d.flavours = '{}', d.quantities, d.popularity, d.category_id, d.path,
        d.brand_id, d.tags, d.allergens, (d.price * 100)::bigint, d.on_sale,
        (p.unit_price * 10000)::bigint, p.key_he, p.key_en,
        (extract(epoch FROM p.created_at) * 1000000)::bigint, d.is_active, d.branches

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
-from search.words import is_word, normalise
+from search.words import displayed, is_word, normalise
 
 HALF, QUARTER = Decimal("0.5"), Decimal("0.25")
 _SPELLINGS = {
@@ -60,12 +60,13 @@ class Amount:
 
 @dataclass(frozen=True, kw_only=True)
 class Quantities:
-    """What a text says in numbers; `rest` holds its other words, in order."""
+    """What a text says in numbers, percents also as typed; `rest` holds its other words, in order."""
 
     sizes: tuple[Amount, ...]
     percents: tuple[Decimal, ...]
     numbers: tuple[Decimal, ...]
     rest: tuple[str, ...]
+    percents_typed: tuple[str, ...] = ()
 
     @property
     def any(self) -> bool:
@@ -81,7 +82,7 @@ def plain(number: Decimal) -> str:
 def read_quantities(tokens: list[str]) -> Quantities:
     """Numbers with the unit or sign behind them, numbers alone, and the words that are left."""
     sizes: list[Amount] = []
-    percents: list[Decimal] = []
+    percents: dict[Decimal, str] = {}
     numbers: list[Decimal] = []
     rest: list[str] = []
     at = 0
@@ -98,7 +99,7 @@ def read_quantities(tokens: list[str]) -> Quantities:
             rest.append(tokens[at])
             at += 1
         elif tokens[at + 1 : at + 2] and tokens[at + 1] in PERCENT:
-            percents.append(number)
+            percents.setdefault(number, _percent(tokens[at], tokens[at + 1]))
             at += 2
         elif tokens[at + 1 : at + 2] and tokens[at + 1] in AFTER_NUMBER:
             more = tokens[at + 2 : at + 3] == [AND_A_HALF]
@@ -113,14 +114,24 @@ def read_quantities(tokens: list[str]) -> Quantities:
             at += 1
     rest = [token for token in rest if token not in TIMES and (is_word(token))]
     return Quantities(
-        sizes=tuple(sizes), percents=tuple(percents), numbers=tuple(numbers), rest=tuple(rest)
+        sizes=tuple(sizes),
+        percents=tuple(percents),
+        numbers=tuple(numbers),
+        rest=tuple(rest),
+        percents_typed=tuple(percents.values()),
     )
+
+
+def _percent(number: str, sign: str) -> str:
+    return f"{number}%" if sign == "%" else f"{number} {displayed(sign)}"
 
 
 def _size(number: Decimal, tokens: list[str], at: int, taken: int) -> Amount:
     unit_at = at if tokens[at] in UNITS else at + 1
     return Amount(
-        amount=number, unit=AFTER_NUMBER[tokens[unit_at]], typed=" ".join(tokens[at : at + taken])
+        amount=number,
+        unit=AFTER_NUMBER[tokens[unit_at]],
+        typed=" ".join(map(displayed, tokens[at : at + taken])),
     )
 
 

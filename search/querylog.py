@@ -55,6 +55,7 @@ class _Count(NamedTuple):
 
 _waiting: dict[_Key, _Count] = {}
 _since: list[float] = []
+_timers: list[threading.Timer] = []
 _lock = threading.Lock()
 
 
@@ -71,6 +72,7 @@ def note(query: SearchQuery, results: int) -> None:
         _waiting[key] = _Count(count, results, str(query.status), now)
         if not _since:
             _since.append(time.monotonic())
+            _timers.append(_begun_timer())
 
 
 def may_be_kept(text: str) -> bool:
@@ -95,6 +97,9 @@ def flush() -> int:
         rows = sorted(_waiting.items())
         _waiting.clear()
         _since.clear()
+        for timer in _timers:
+            timer.cancel()
+        _timers.clear()
     if not rows:
         return 0
     columns = [list(column) for column in zip(*(key for key, _count in rows), strict=True)]
@@ -129,9 +134,21 @@ def forget_old(*, now: dt.datetime) -> int:
 
 
 def flush_after_answer(**_signal: object) -> None:
-    """Behind an answer: write if it is time. A database that is away costs the counts, no more."""
-    if not is_due():
-        return
+    """Behind an answer: write if it is time."""
+    if is_due():
+        _write()
+
+
+def _begun_timer() -> threading.Timer:
+    """Writes what waits where no other answer comes to do it."""
+    timer = threading.Timer(settings.SEARCH_LOG_SECONDS, _write)
+    timer.daemon = True
+    timer.start()
+    return timer
+
+
+def _write() -> None:
+    """Write what waits. A database that is away costs the counts, no more."""
     inside = connection.in_atomic_block
     try:
         flush()

@@ -15,6 +15,7 @@ from search.words import (
     inflected,
     is_hebrew,
     is_latin,
+    is_one_sound_off,
     prefixed,
     sounds,
 )
@@ -123,7 +124,7 @@ def corrections(word: str) -> list[str]:
 
 def _allowed(word: str, other: str, distance: int, *, alike: bool) -> bool:
     if len(word) == 3:
-        return len(other) == 3 and alike and distance == 1
+        return is_one_sound_off(word, other)
     long = LONG_LATIN if is_latin(word) else LONG
     if len(word) < long:
         return distance <= 1 or (distance == 2 and alike)

@@ -49,6 +49,7 @@ TO_HEBREW = str.maketrans(_LATIN, _HEBREW)
 TO_LATIN = str.maketrans(_HEBREW, _LATIN)
 SOUNDS = str.maketrans({"ט": "ת", "כ": "ק", "ע": "א", "ה": "א", "ש": "ס", "ח": "ק"})
 MUTE = re.compile("[וי]")
+ALIKE = frozenset(map(frozenset, ("טת", "כק", "אע", "אה", "עה", "סש", "חכ")))
 
 
 def normalise(text: str) -> str:
@@ -114,6 +115,12 @@ def prefixed(word: str) -> list[str]:
 def sounds(word: str) -> str:
     """The word as it sounds: letters of one sound are one, ו and י are not heard."""
     return MUTE.sub("", word.translate(SOUNDS)) if is_hebrew(word) else word
+
+
+def is_one_sound_off(a: str, b: str) -> bool:
+    """Whether two words of one length differ in one letter, which sounds like the other's."""
+    differing = [{x, y} for x, y in zip(a, b, strict=False) if x != y]
+    return len(a) == len(b) and len(differing) == 1 and frozenset(differing[0]) in ALIKE
 
 
 def other_keyboard(text: str) -> str:

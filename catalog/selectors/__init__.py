@@ -30,9 +30,9 @@ from catalog.process_cache import Memory, recall
 from catalog.product_rows import Described, described, described_in_order
 from catalog.querysets import NOTHING, QUANTITY, ProductQuerySet
 from catalog.search_port import SearchQuery, engine
+from catalog.selectors.question import SUBTREE
 from catalog.selectors.shelves import (
     SORTS,
-    SUBTREE,
     ShelfPage,
     first_found,
     listing,

@@ -6,9 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar
 
-from django.db.models import F, Q, QuerySet, Value
-from django.db.models.expressions import RawSQL
-from django.utils.translation import get_language
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from catalog.errors import InvalidSort
@@ -17,18 +15,14 @@ from catalog.models import Product
 from catalog.process_cache import Memory, recall
 from catalog.product_rows import Described, described_in_order
 from catalog.querysets import ProductQuerySet
-from catalog.search_port import POSTGRESQL, SearchQuery, engine
-from catalog.tree import category_tree
+from catalog.search_port import POSTGRESQL, SearchQuery, SearchStatus, engine
+from catalog.selectors.question import ShelfQuestion
+from catalog.tree import category_tree, department_facets
 from core import metrics
 from core.errors import InvalidInput, NotFound
 from core.keyset import after, cursor_at, read_cursor
 
 SORTS = ("relevance", "name", "price", "-price", "unit_price", "newest")
-SUBTREE = """
-WITH RECURSIVE below(id) AS (
-    SELECT %s::bigint UNION SELECT c.id FROM catalog_category c JOIN below b ON c.parent_id = b.id
-) SELECT id FROM below
-"""
 FIRST = 240  # so far the order of a shelf is remembered
 DEEPEST = 10_000  # so far what a text finds is walked, by any engine
 SPARE = 24  # products looked at beyond a page, so that those sold out may go to the end
@@ -52,99 +46,6 @@ class ShelfPage(Generic[Item]):
     degraded: bool = False
 
 
-@dataclass(frozen=True, kw_only=True)
-class ShelfQuestion:
-    """Which products are asked for, and in which order.
-
-    Stock is that of `branch_id`, without one that of the delivery source; with `anywhere`, without
-    a branch, that of any branch. `sold_out_last` puts what is not in stock behind the rest.
-    `offers` are a place of their own: what costs less than it did, and nothing else is counted.
-    """
-
-    category_id: int | None = None
-    understood: SearchQuery | None = None
-    filters: Filters = field(default_factory=Filters)
-    branch_id: int | None = None
-    anywhere: bool = False
-    offers: bool = False
-    sort: str = ""
-    hides_chametz: bool | None = None
-    language: str = field(default_factory=lambda: get_language() or "")
-
-    @property
-    def by_relevance(self) -> bool:
-        return self.sort in {"", "relevance"}
-
-    @property
-    def by_text(self) -> bool:
-        """Ordered by how a text fits; what is in stock is one of the numbers it is ordered by."""
-        return self.by_relevance and self.understood is not None
-
-    @property
-    def sold_out_last(self) -> bool:
-        return self.by_relevance and self.understood is None and not self.anywhere
-
-    def matching(self, *, stock: bool, counted: bool = False) -> ProductQuerySet:
-        """The products of the place and the text. Without `stock` they count as in stock; those of a
-        text, and of all branches if only `counted`, are in stock where the engine says so.
-        """
-        found = Product.objects.active(hides_chametz=self.hides_chametz)
-        if self.offers:
-            found = found.on_sale()
-        if not stock:
-            found = found.annotate(in_stock=Value(True))
-        elif self.understood is not None or (counted and self.anywhere):
-            found = found.annotate(in_stock=self._stock)
-        elif self.anywhere and self.branch_id is None:
-            found = found.with_stock_anywhere().annotate(in_stock=F("in_stock_anywhere"))
-        else:
-            found = found.with_availability(self.branch_id)
-        if self.category_id is not None:
-            below = RawSQL(SUBTREE, [self.category_id])  # noqa: S611 - constant text
-            found = found.filter(category__in=below)
-        if self.understood is not None:
-            found = engine().narrow(found, self.understood)
-        return found
-
-    def ordered(self, *, stock: bool) -> ProductQuerySet:
-        """The products that pass the filters, in order."""
-        conditions = self.filters.conditions()
-        if "stock" in conditions and self._walked:
-            del conditions["stock"]
-            kept = self.matching(stock=False).in_stock()
-        else:
-            kept = self.matching(stock=stock)
-        kept = kept.filter(*conditions.values())
-        first = ["-in_stock"] if stock and self.sold_out_last else []
-        return kept.order_by(*first, *self.keys)
-
-    @property
-    def _stock(self) -> Any:
-        return engine().in_stock(branch_id=self.branch_id, anywhere=self.anywhere)
-
-    def cards(self, page: ProductQuerySet) -> list[Product]:
-        """A page of what a text finds, as cards: in its order, in stock as they are now."""
-        keys = page.values("pk")
-        found = Product.objects.as_cards(self.branch_id).filter(pk__in=keys)
-        return list(found.order_by(*page.query.order_by))
-
-    @property
-    def _walked(self) -> bool:
-        """Read along an index until a page is full, so that stock is best asked of each product on
-        the way; what a text finds is looked at as a whole.
-        """
-        return self.understood is None and self.anywhere and self.branch_id is None
-
-    @property
-    def keys(self) -> tuple[str, ...]:
-        """The columns that sort the shelf, none where it stands as its text is fit."""
-        if not self.by_relevance:
-            name = "key_en" if self.language == "en" else "key_he"
-            order = {"name": name, "newest": "-created_at"}.get(self.sort, self.sort)
-            return order, "-id" if self.sort == "newest" else "id"
-        return () if self.understood else ("category__position", "category_id", "id")
-
-
 def shelf(
     *,
     category_id: int | None = None,
@@ -156,9 +57,11 @@ def shelf(
     clamp: bool = False,
     as_typed: bool = False,
     offers: bool = False,
+    departments: bool = False,
     **filters: Any,
 ) -> ShelfPage[Product]:
-    """One page of the products that match, as cards, with the counts of every further filter.
+    """One page of the products that match, as cards, with the counts of every further filter, of
+    `departments` too where these are to choose from.
 
     `filters` are those of `Filters`. `q` of punctuation alone is no text filter. With `clamp`, past
     the end means the last page. `as_typed` takes `q` at its word: nothing is corrected, replaced or
@@ -174,7 +77,8 @@ def shelf(
     if clamp and asked.understood is not None:
         offset = min(offset, DEEPEST // limit * limit)
     if (found := _found(memory, asked, limit=limit, offset=offset, clamp=clamp)) is not None:
-        return replace(found, items=_cards(asked, found.items))
+        facets = _with_departments(memory, asked, found.facets) if departments else found.facets
+        return replace(found, items=_cards(asked, found.items), facets=facets)
     with metrics.search_clock(POSTGRESQL, counts=asked.understood is not None):
         facets = _facets(memory, asked)
         if clamp:
@@ -187,8 +91,8 @@ def shelf(
         total=facets.total,
         limit=limit,
         offset=offset,
-        facets=facets,
-        understood=asked.understood,
+        facets=_with_departments(memory, asked, facets) if departments else facets,
+        understood=_told(memory, asked, facets.total),
         degraded=_is_degraded(asked),
     )
 
@@ -224,12 +128,17 @@ def listing(
         items = described_in_order(found.items, branch_id=branch_id)
         has_next = offset + len(found.items) < found.total
         after_it = _cursor(asked.keys, items[-1]) if has_next and items else None
-        return replace(found, items=items, has_next=has_next, next_cursor=after_it)
+        facets = _with_departments(memory, asked, found.facets)
+        return replace(found, items=items, has_next=has_next, next_cursor=after_it, facets=facets)
     with metrics.search_clock(POSTGRESQL, counts=asked.understood is not None):
         facets = _facets(memory, asked)
         page = _stretch(memory, asked, facets.total, limit=limit, offset=offset, cursor=cursor)
-    degraded = cursor is None and _is_degraded(asked)
-    return replace(page, facets=facets, understood=asked.understood, degraded=degraded)
+    return replace(
+        page,
+        facets=_with_departments(memory, asked, facets),
+        understood=_told(memory, asked, facets.total),
+        degraded=cursor is None and _is_degraded(asked),
+    )
 
 
 def subtree(
@@ -291,8 +200,35 @@ def _found(
         return None
     return ShelfPage(
         items=list(found.ids), total=found.total, limit=limit, offset=offset, facets=found.facets,
-        understood=asked.understood, engine=found.engine, degraded=found.degraded,
+        understood=_told(memory, asked, found.total), engine=found.engine, degraded=found.degraded,
     )  # fmt: skip
+
+
+def _told(memory: Memory, asked: ShelfQuestion, total: int) -> SearchQuery | None:
+    """What became of the text. Labels may know a word that nothing on sale has any more; that only a
+    filter leaves nothing is not told of the text.
+    """
+    query = asked.understood
+    if query is None or total or query.is_empty or query.status == SearchStatus.GUIDE:
+        return query
+    if asked.category_id is not None or asked.filters != Filters():
+        wide = replace(asked, category_id=None, filters=Filters(), sort="")
+        found = engine().search(wide, memory=memory, limit=1, offset=0)
+        if found is not None and found.total:
+            return query
+    return replace(query, status=SearchStatus.NOTHING, shown_for="", left_out=())
+
+
+def _with_departments(memory: Memory, asked: ShelfQuestion, facets: Facets) -> Facets:
+    """The counts with those of departments, as if none were chosen. One statement more where one is
+    and nobody has asked without it.
+    """
+    counted = facets.categories
+    if asked.category_id is not None:
+        wide = replace(asked, category_id=None)
+        found = _found(memory, wide, limit=1, offset=0)
+        counted = (_facets(memory, wide) if found is None else found.facets).categories
+    return replace(facets, departments=department_facets(counted, category_tree(memory)))
 
 
 def _is_degraded(asked: ShelfQuestion) -> bool:

@@ -13,7 +13,6 @@ from catalog.facets import Facet, Facets
 from catalog.search_port import SearchStatus
 from catalog.searched import Searched, plain
 from catalog.selectors import SORTS
-from catalog.tree import department_facets
 
 PER = ["100G", "100ML", "KG", "L", "PIECE"]
 
@@ -58,7 +57,7 @@ class FacetsOut(serializers.Serializer[Any]):
             "categories": [_facet(f, f.pk) for f in facets.categories],
             "brands": [_facet(f, f.value) for f in facets.brands],
             "dietary_tags": [_facet(f, f.value) for f in facets.dietary_tags],
-            "departments": [_facet(f, f.pk) for f in department_facets(facets.categories)],
+            "departments": [_facet(f, f.pk) for f in facets.departments],
             "allergen_free": [_facet(f, f.value) for f in facets.allergen_free],
             "in_stock": {"count": facets.in_stock},
             "on_sale": {"count": facets.on_sale},

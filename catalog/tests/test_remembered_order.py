@@ -14,6 +14,7 @@ from catalog.models import Product
 from catalog.process_cache import Memory
 from catalog.search_port import engine
 from catalog.selectors import shelves
+from catalog.selectors.question import ShelfQuestion
 
 
 @pytest.fixture(autouse=True)
@@ -28,7 +29,7 @@ def half_sold_out(demo_shop: None) -> None:
 @pytest.mark.parametrize("sort", ["", "price", "name"])
 def test_is_the_order_of_the_shelf(q: str, anywhere: bool, sort: str) -> None:
     process_cache.forget()
-    asked = shelves.ShelfQuestion(
+    asked = ShelfQuestion(
         understood=engine().understand(q, memory=Memory(None)), anywhere=anywhere, sort=sort
     )
     for offset in (0, 96, 216, 240):
@@ -37,10 +38,10 @@ def test_is_the_order_of_the_shelf(q: str, anywhere: bool, sort: str) -> None:
 
 def test_with_filters() -> None:
     filters = Filters(tags=("vegan",), max_price=Decimal(20))
-    asked = shelves.ShelfQuestion(filters=filters)
+    asked = ShelfQuestion(filters=filters)
     assert _keys(asked, Memory(1), 0) == _keys(asked, Memory(None), 0) != []
 
 
-def _keys(asked: shelves.ShelfQuestion, remembered: Memory, offset: int) -> list[int]:
+def _keys(asked: ShelfQuestion, remembered: Memory, offset: int) -> list[int]:
     page: Any = shelves._page(remembered, asked, limit=24, offset=offset)
     return page if isinstance(page, list) else list(page.values_list("pk", flat=True))

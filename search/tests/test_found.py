@@ -11,7 +11,7 @@ from catalog.facets import Filters, count_facets
 from catalog.models import Category, Product
 from catalog.process_cache import Memory
 from catalog.search_port import SearchQuery, engine
-from catalog.selectors.shelves import ShelfQuestion
+from catalog.selectors.question import ShelfQuestion
 from search import found, postgres, sql
 
 TEXTS = (

@@ -216,15 +216,13 @@ def test_the_lists_of_queries_are_answered_as_a_grocer_would(
 
 
 def test_facets_of_departments_and_allergens_count_what_a_click_would_give(demo_shop: None) -> None:
-    from catalog.tree import department_facets
-
     page = selectors.listing(q="שוקולד", limit=1, offset=0)
     free = {facet.value: facet.count for facet in page.facets.allergen_free}
     assert free
     for value, count in free.items():
         asked = selectors.listing(q="שוקולד", allergen_free=[value], limit=1, offset=0)
         assert asked.total == count < page.total
-    for facet in department_facets(page.facets.categories):
+    for facet in page.facets.departments:
         assert (
             selectors.listing(q="שוקולד", category_id=facet.pk, limit=1, offset=0).total
             == facet.count

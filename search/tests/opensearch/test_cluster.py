@@ -22,7 +22,7 @@ from catalog import selectors, services
 from catalog.models import Product
 from catalog.tests import factories
 from core import clock
-from search import asking, documents, opensearch, outbox, rebuilding
+from search import asking, breaker, documents, opensearch, outbox, rebuilding
 from search.models import GenerationState, SearchChange, SearchDocument, SearchGeneration
 from search.present import present
 from search.sync import sync
@@ -118,15 +118,58 @@ def test_a_failed_comparison_leaves_the_old_index(
     assert listed().engine == "opensearch"
 
 
-def test_an_older_state_never_replaces_a_newer_one(node: SearchNode) -> None:
+@pytest.mark.parametrize("versioned", [True, False])
+def test_an_older_state_never_replaces_a_newer_one(
+    node: SearchNode, monkeypatch: pytest.MonkeyPatch, versioned: bool
+) -> None:
+    """The control is without versions: then the price of before is found again."""
+    if not versioned:
+        monkeypatch.setattr(opensearch, "_where", unversioned)
     product_id = Product.objects.earliest("pk").pk
     (old,) = present([product_id])
     reprice(product_id, Decimal("3.30"))
     sync()
     index = SearchGeneration.objects.get().index
     assert opensearch.cluster().apply({index: opensearch.SCHEMA}, [old]) == {}
-    same_everywhere()
-    assert opensearch.cluster().read(index, [product_id])[product_id]["price"] == 330
+    there = opensearch.cluster().read(index, [product_id])[product_id]["price"]
+    if versioned:
+        assert there == 330
+        same_everywhere()
+    else:
+        assert there == old.fields["price"] != 330
+
+
+def unversioned(index: str, product_id: int, version: int) -> dict[str, Any]:
+    return {"_index": index, "_id": str(product_id)}
+
+
+def test_a_refused_document_waits_longer_and_longer_and_is_listed(node: SearchNode) -> None:
+    """The index knows another kind of price: eight tries, then the manager is told; a rebuild heals."""
+    (product_id,) = Product.objects.order_by("pk").values_list("pk", flat=True)[:1]
+    live = SearchGeneration.objects.get()
+    client = opensearch.cluster()._client
+    opensearch.cluster().drop(live.index)
+    client.indices.create(
+        index=live.index, body={"mappings": {"properties": {"price": {"type": "boolean"}}}}
+    )
+    opensearch.cluster().promote(live.index)
+    reprice(product_id, Decimal("5.50"))
+    pauses = []
+    for _ in range(outbox.MOST_TRIES):
+        before = clock.now()
+        sync()
+        (row,) = SearchChange.objects.all()
+        pauses.append((row.claimed_until - before).total_seconds())
+        assert row.refused
+        SearchChange.objects.update(claimed_until=clock.now() - HOUR)
+    assert pauses[0] < 100 < pauses[-1]
+    assert sync() == 0  # given up
+    said = io.StringIO()
+    call_command("search_index", "status", stdout=said)
+    assert f"given up: product {product_id}" in said.getvalue()
+    call_command("search_index", "rebuild", stdout=io.StringIO())
+    assert SearchChange.objects.count() == 0
+    assert listed(min_price=Decimal("5.50"), max_price=Decimal("5.50")).total == 1
 
 
 def test_two_syncs_share_the_work_and_a_dead_one_harms_nothing(node: SearchNode) -> None:
@@ -161,7 +204,9 @@ def test_a_node_that_dies_costs_nobody_an_answer(server: SearchNode, node: Searc
     assert outbox.waiting(clock.now()).changes == 1
     assert listed(min_price=Decimal("4.40"), max_price=Decimal("4.40")).total == 1
     server.start()
-    asking.breaker = type(asking.breaker)()
+    assert listed().degraded  # it serves again, and is left alone still
+    asking.breaker._open_until -= breaker.OPEN_SECONDS  # half a minute later
+    assert (listed().engine, asking.breaker._open_until) == ("opensearch", 0)  # the trial closes it
     settled("opensearch")
     assert SearchChange.objects.count() == 0
     page = listed(min_price=Decimal("4.40"), max_price=Decimal("4.40"))
