@@ -74,9 +74,9 @@ def units_of(words: tuple[str, ...], rules: Rules) -> list[Unit]:
         elif len(rest) > 1 and rest[1] == FREE and rest[2:3] != (NO_THING,):
             units.append(_without(rest[0], rest[:2]))
             at += 2
-        elif length := rules.phrase_at(rest):
-            units.append(_phrase(rest[:length]))
-            at += length
+        elif phrase := rules.phrase_of(rest):
+            units.append(_phrase(phrase))
+            at += len(phrase)
         else:
             units.append(Unit(token=rest[0], words=rest[:1]))
             at += 1

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from catalog.search_port import Alternative
 from search.labels import Unit, head_of, units_of
-from search.lexicon import ENGLISH_CARRIERS, HEBREW_CARRIERS
+from search.lexicon import ENGLISH_CARRIERS, ENGLISH_PACKS, HEBREW_CARRIERS, HEBREW_PACKS
 from search.rules import Rules
 from search.vocabulary import Vocabulary
 from search.words import BEGINNING, displayed, inflected, is_hebrew, tokens
@@ -42,15 +42,15 @@ class QueryPart:
 
 
 def main_of(parts: list[QueryPart]) -> QueryPart | None:
-    """What the text is about: its first Hebrew word, else its last one; and behind a carrier that which it
-    carries, where labels are about that: garlic powder is garlic before it is any powder.
+    """What the text is about: its first Hebrew word, else its last one; and behind a carrier or a pack that
+    which it carries, where labels are about that: garlic powder is garlic before it is any powder.
     """
     named = [part for part in parts if not part.unit.is_without]
     hebrew = [part for part in named if is_hebrew(part.unit.words[0])]
     told = hebrew or named[::-1]
     if not told:
         return None
-    carriers = HEBREW_CARRIERS if hebrew else ENGLISH_CARRIERS
+    carriers = HEBREW_CARRIERS | HEBREW_PACKS if hebrew else ENGLISH_CARRIERS | ENGLISH_PACKS
     carries = len(told) > 1 and told[0].unit.token in carriers and told[1].is_about
     return told[1] if carries else told[0]
 

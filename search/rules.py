@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from itertools import product
 
 from catalog.process_cache import Memory
 from search import sql
@@ -51,6 +53,10 @@ class Rules:
     phrases: frozenset[tuple[str, ...]] = frozenset()
     by_sound: dict[str, str] = field(default_factory=dict)
 
+    @cached_property
+    def _begin_phrases(self) -> frozenset[str]:
+        return frozenset(phrase[0] for phrase in self.phrases)
+
     def sounding(self, word: str) -> str:
         """The one-word text of a rule that sounds like `word` and is one edit away, or ""."""
         text = self.by_sound.get(_heard(word), "") if len(word) >= BEGINNING else ""
@@ -66,7 +72,7 @@ class Rules:
                 return length, rule, True
             if rule := self.by_stems.get(tuple(map(stem, said))):
                 return length, rule, False
-            if length == 1 and (rule := self._behind_prefix(said[0])):
+            if rule := self._behind_prefixes(said):
                 return length, rule, False
         return None
 
@@ -77,16 +83,36 @@ class Rules:
 
     def phrase_at(self, words: tuple[str, ...]) -> int:
         """How many words the longest PHRASE at the beginning of `words` has; 0 for none."""
-        for length in range(min(MAX_WORDS, len(words)), 1, -1):
-            if tuple(map(stem, words[:length])) in self.phrases:
-                return length
-        return 0
+        return len(self.phrase_of(words))
 
-    def _behind_prefix(self, word: str) -> RuleInForce | None:
-        for part in bare(word):
-            if len(part) >= 3 and (rule := self.by_text.get((part,))):
+    def phrase_of(self, words: tuple[str, ...]) -> tuple[str, ...]:
+        """The words of the longest PHRASE at the beginning of `words`, without prefix letters."""
+        if not any(stem(word) in self._begin_phrases for word in (words[0], *bare(words[0]))):
+            return ()
+        for length in range(min(MAX_WORDS, len(words)), 1, -1):
+            for said in (words[:length], *_without_prefixes(words[:length])):
+                if tuple(map(stem, said)) in self.phrases:
+                    return said
+        return ()
+
+    def _behind_prefixes(self, said: tuple[str, ...]) -> RuleInForce | None:
+        """The rule of the words without prefix letters: of the white cheese (מהגבינה הלבנה)."""
+        for plain in _without_prefixes(said):
+            if rule := self.by_text.get(plain):
                 return rule
         return None
+
+
+def _without_prefixes(said: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    """The words with one to three prefix letters of the first, and one of each other, taken off."""
+    parts = [[part for part in bare(word) if len(part) >= 3] for word in said]
+    if not any(parts):
+        return
+    others = [(word, *found[:1]) for word, found in zip(said[1:], parts[1:], strict=True)]
+    first = (said[0], *parts[0]) if len(said) > 1 else parts[0]
+    for plain in product(first, *others):
+        if plain != said:
+            yield plain
 
 
 @lru_cache(maxsize=REMEMBERED)

@@ -80,17 +80,21 @@ class Understanding:
     def _closed(self, taken: QueryText) -> SearchQuery | None:
         """The answer of the longest rule that is no synonym, unless a label says just that."""
         best: tuple[int, RuleInForce, tuple[str, ...]] | None = None
+        beside: tuple[str, ...] = ()
         vocabulary = self._vocabulary(taken.words)
         at = 0
         while at < len(taken.words):
             found = self._closing_at(taken.words, at, vocabulary)
             if found is not None and (best is None or found[0] > best[0]):
                 best = found
+                beside = taken.words[:at] + taken.words[at + found[0] :]
             at += found[0] if found else max(1, self.rules.phrase_at(taken.words[at:]))
         if best is None:
             return None
         if best[1].kind != RuleKind.GUIDE and self._is_sold(best[2], best[1], vocabulary):
             return None  # a shop that begins to sell it needs no change of rules
+        if best[1].kind == RuleKind.INSTEAD:
+            return self._instead(taken, best[1], beside, vocabulary)
         return self._by_rule(taken, best[1])
 
     def _closing_at(
@@ -143,23 +147,32 @@ class Understanding:
             if text == said or any(vocabulary.known[word].heads for word in text)
         )
 
-    def _by_rule(self, taken: QueryText, rule: RuleInForce) -> SearchQuery | None:
+    def _by_rule(self, taken: QueryText, rule: RuleInForce) -> SearchQuery:
         if rule.kind == RuleKind.NOT_SOLD:
             return SearchQuery(
                 text=taken.text, status=SearchStatus.NOT_SOLD, departments=rule.category_ids
             )
-        if rule.kind == RuleKind.GUIDE:
-            return SearchQuery(
-                text=taken.text,
-                status=SearchStatus.GUIDE,
-                departments=rule.category_ids,
-                asked_categories=places.below(rule.category_ids, self.memory),
-                whole_places=places.below(rule.category_ids, self.memory),
-            )
-        found = self._understood(take_apart(taken.text, tokens(rule.replacement)))
+        there = places.below(rule.category_ids, self.memory)
+        return SearchQuery(
+            text=taken.text, status=SearchStatus.GUIDE, departments=rule.category_ids,
+            asked_categories=there, whole_places=there,
+        )  # fmt: skip
+
+    def _instead(
+        self, taken: QueryText, rule: RuleInForce, beside: tuple[str, ...], vocabulary: Vocabulary
+    ) -> SearchQuery:
+        """What is like a thing we do not carry, of the size and kind asked for: a brand's orange juice."""
+        shown = take_apart(taken.text, tokens(rule.replacement))
+        known = tuple(filter(vocabulary.knows, beside))
+        shown.quantities = taken.quantities if taken.quantities.any else shown.quantities
+        shown.tags, shown.allergens = shown.tags + taken.tags, shown.allergens + taken.allergens
+        shown.words = (*shown.words, *known)[:MAX_WORDS]
+        found = self._understood(shown)
         if found.is_empty:
             return found
-        return replace(found, status=SearchStatus.INSTEAD, shown_for=rule.replacement, left_out=())
+        left = {token for piece in found.left_out for token in tokens(piece)}
+        text = " ".join((rule.replacement, *(displayed(one) for one in known if one not in left)))
+        return replace(found, status=SearchStatus.INSTEAD, shown_for=text, left_out=())
 
     # -- Words ----------------------------------------------------------------------------------
     def _understood(self, taken: QueryText) -> SearchQuery:

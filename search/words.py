@@ -29,6 +29,7 @@ TOKENS = re.compile(r"\d+(?:[.,]\d+)?|[^\W\d_]+|%|[\u2190-\u2bff\U0001f000-\U000
 WORD = re.compile(r"[^\W\d_]+|[\u2190-\u2bff\U0001f000-\U0001faff]")
 
 PREFIXES = frozenset("והבלמשכ")
+ARTICLE = "ال"  # the Arabic "the", written with its word
 ON_LABELS = "בהול"
 SHORTEST = {
     "יות": 2,
@@ -101,7 +102,9 @@ def inflected(word: str) -> tuple[str, ...]:
 
 
 def bare(word: str) -> list[str]:
-    """What may stand after one to three prefix letters; only Hebrew has them."""
+    """What may stand after one to three prefix letters, or after the Arabic article."""
+    if word.startswith(ARTICLE) and len(word) >= BEGINNING + 1:
+        return [word.removeprefix(ARTICLE)]
     if not is_hebrew(word):
         return []
     return [word[n:] for n in (1, 2, 3) if len(word) - n >= 2 and set(word[:n]) <= PREFIXES]

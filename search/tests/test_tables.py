@@ -33,7 +33,7 @@ def written(words: list[str], script: str) -> list[str]:
 
 
 def test_staples_are_known_in_every_script(rules: list[dict[str, Any]]) -> None:
-    """Arabic, Russian, and Hebrew in Latin letters spelled in two ways."""
+    """In Arabic, in Russian, and in Latin letters in two ways at least, English or Hebrew."""
     same = {
         word: rule["words"] for rule in rules if rule["kind"] == "SAME" for word in rule["words"]
     }

@@ -159,8 +159,9 @@ def test_a_refused_document_waits_longer_and_longer_and_is_listed(node: SearchNo
         before = clock.now()
         sync()
         (row,) = SearchChange.objects.all()
-        pauses.append((row.claimed_until - before).total_seconds())
         assert row.refused
+        assert row.claimed_until is not None
+        pauses.append((row.claimed_until - before).total_seconds())
         SearchChange.objects.update(claimed_until=clock.now() - HOUR)
     assert pauses[0] < 100 < pauses[-1]
     assert sync() == 0  # given up
