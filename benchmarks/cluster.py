@@ -24,9 +24,10 @@ from benchmarks.search import TEXTS
 from benchmarks.serving import cpu, prepared_shop
 
 INDEX = "mami-bench-products-1"
-BATCH = 5_000
+BATCH = 2_000
 SECONDS = 300  # for one request of many documents
 ALLOWED_MS = 100
+BUSY = 429
 # While it is filled nobody searches, and a node that dies is filled again.
 FILLING = {"refresh_interval": "-1", "auto_expand_replicas": False, "number_of_replicas": 0,
            "translog.durability": "async"}  # fmt: skip
@@ -116,19 +117,35 @@ def _fill(cluster: Any, documents: int) -> None:
             f'{{"index":{{"_id":"{pk}"}}}}\n{{"product_id":{pk},"popularity":{pk % 10},{known[pk % len(known)]}\n'
             for pk in range(start + 1, min(start + BATCH, documents) + 1)
         ]
-        told = client.bulk(
-            body="".join(lines),
-            index=INDEX,
-            request_timeout=SECONDS,
-            params={"filter_path": "errors"},
-        )
-        if told["errors"]:
-            raise SystemExit("a document was refused")
+        _send(client, "".join(lines))
         if not (start + BATCH) % 100_000:
             print(f"  {start + BATCH:,} sent, {time.perf_counter() - begun:.0f} s", flush=True)
     client.indices.put_settings(index=INDEX, body={"index": SERVING})
     client.indices.refresh(index=INDEX, request_timeout=SECONDS)
     _settle(client)
+
+
+def _send(client: Any, lines: str) -> None:
+    """One bulk. A node whose heap is full for the moment is asked again, as its clients have to."""
+    from opensearchpy.exceptions import TransportError
+
+    until = time.monotonic() + SECONDS
+    while True:
+        try:
+            told = client.bulk(
+                body=lines,
+                index=INDEX,
+                request_timeout=SECONDS,
+                params={"filter_path": "errors"},
+            )
+        except TransportError as error:
+            if error.status_code != BUSY or time.monotonic() > until:
+                raise
+            time.sleep(1)
+            continue
+        if told["errors"]:
+            raise SystemExit("a document was refused")
+        return
 
 
 def _settle(client: Any) -> None:

@@ -145,4 +145,6 @@ def _without(word: str, words: tuple[str, ...]) -> Unit:
 def _phrase(words: tuple[str, ...]) -> Unit:
     hebrew = is_hebrew(words[0])
     generic, besides = (words[0], words[1:]) if hebrew else (words[-1], words[:-1])
+    if generic in ENGLISH_ENDS:  # a roll-on is no roll
+        besides = ()
     return Unit(token=phrase_token(words), words=words, besides=besides, generic=generic)

@@ -11,12 +11,13 @@ from core import clock
 from search import opensearch, outbox
 from search.models import GenerationState, SearchDocument, SearchGeneration
 from search.opensearch import SCHEMA
-from search.present import next_present, present
+from search.present import Present, next_present, present
 from search.sync import sync
 
 BATCH = 1000
 COMPARED = 200
 ROUNDS = 20
+PAUSES = (1, 2, 4, 8, 16)  # seconds, for a cluster whose memory is full for the moment
 Say = Callable[[str], object]
 
 
@@ -70,12 +71,25 @@ def drop_old() -> list[str]:
 def _fill(cluster: opensearch.SearchCluster, index: str) -> int:
     sent = last = 0
     while documents := next_present(after=last, limit=BATCH):
-        if refused := cluster.apply({index: SCHEMA}, documents):
+        if refused := _send(cluster, index, documents):
             product_id, why = next(iter(refused.items()))
             raise RebuildFailed(f"product {product_id} was refused: {why}")
         sent += len(documents)
         last = documents[-1].product_id
     return sent
+
+
+def _send(
+    cluster: opensearch.SearchCluster, index: str, documents: list[Present]
+) -> dict[int, str]:
+    for pause in PAUSES:
+        try:
+            return cluster.apply({index: SCHEMA}, documents)
+        except opensearch.SearchDown as down:
+            if down.reason != "busy":
+                raise
+            time.sleep(pause)
+    return cluster.apply({index: SCHEMA}, documents)
 
 
 def _settle(cluster: opensearch.SearchCluster, index: str) -> None:

@@ -92,10 +92,11 @@ counted AS (
   SELECT lexeme AS word, count(*) AS products FROM open, unnest(words) AS v(lexeme, positions, weights)
    WHERE weights && ARRAY['A', 'B', 'C'] GROUP BY 1),
 per_category AS (
-  SELECT head, category_id, count(*) AS n FROM open, unnest(heads) AS head GROUP BY 1, 2),
+  SELECT head, category_id, count(*) AS n, avg(cardinality(heads)) AS besides
+    FROM open, unnest(heads) AS head GROUP BY 1, 2),
 about AS (
   SELECT DISTINCT ON (head) head, category_id, sum(n) OVER (PARTITION BY head) AS heads
-    FROM per_category ORDER BY head, n DESC, category_id)
+    FROM per_category ORDER BY head, n DESC, besides, category_id)
 INSERT INTO search_searchword (word, products, heads, category_id)
 SELECT word, products, coalesce(about.heads, 0), about.category_id
   FROM counted LEFT JOIN about ON about.head = counted.word WHERE length(word) <= 60

@@ -47,7 +47,7 @@ class Vocabulary:
         """
         whole = [form for form in inflected(word) if form in self.known]
         if whole:
-            return (*whole, *self._behind_prefix(word))
+            return (*whole, *self._behind_and(word, whole), *self._behind_prefix(word))
         for part in bare(word):
             found = [form for form in inflected(part) if form in self.known]
             is_long = len(part) >= BEGINNING and len(word) - len(part) == 1
@@ -73,6 +73,13 @@ class Vocabulary:
             if word.category_id is not None and word.heads:
                 counts[word.category_id] = counts.get(word.category_id, 0) + word.heads
         return min(counts, key=lambda pk: (-counts[pk], pk), default=None)
+
+    def _behind_and(self, word: str, whole: list[str]) -> list[str]:
+        """A label that says "and onion" (ובצל) makes that no word of its own, where labels are about onions."""
+        plain = self.known.get(word[1:]) if word.startswith("ו") else None
+        if plain is None or not plain.heads or any(self.known[form].heads for form in whole):
+            return []
+        return [form for form in inflected(word[1:]) if form in self.known]
 
     def _behind_prefix(self, word: str) -> list[str]:
         if len(word) == 1:  # only ever that whole word

@@ -31,15 +31,8 @@ WORD = re.compile(r"[^\W\d_]+|[\u2190-\u2bff\U0001f000-\U0001faff]")
 PREFIXES = frozenset("והבלמשכ")
 ARTICLE = "ال"  # the Arabic "the", written with its word
 ON_LABELS = "בהול"
-SHORTEST = {
-    "יות": 2,
-    "ות": 2,
-    "ימ": 2,
-    "יה": 2,
-    "ה": 2,
-    "ת": 4,
-    "י": 3,
-}  # what may be left of a word
+# What may be left of a word. The י of cookies (עוגיות) is theirs: else they were cakes (עוגות).
+SHORTEST = {"ות": 2, "ימ": 2, "ה": 2, "ת": 4, "י": 3}
 ENDINGS = tuple(SHORTEST)
 PLURALS = ("ימ", "ות", "י", "ה")
 RUSSIAN = ("ами", "ями", "ов", "ев", "ей", "ы", "и", "а", "я", "о", "е", "у", "ю", "ь")
@@ -157,10 +150,10 @@ def _hebrew_forms(word: str) -> list[str]:
     stems = [
         word[: -len(e)] for e in ENDINGS if word.endswith(e) and len(word) - len(e) >= SHORTEST[e]
     ]
-    forms = [
-        stem + ending for stem in stems for ending in ("", "יות", "ות", "ימ", "יה", "ה", "ת", "י")
-    ]
-    return [word, *forms, *(word + ending for ending in PLURALS)]
+    stems += [word[:-3]] if word.endswith("ויות") else []
+    forms = [stem + ending for stem in stems for ending in ("", "ות", "ימ", "ה", "ת", "י")]
+    shops = [f"{stem}יות" for stem in stems if stem.endswith("ו")]  # one is חנות
+    return [word, *forms, *shops, *(word + ending for ending in PLURALS)]
 
 
 def _english_forms(word: str) -> list[str]:

@@ -21,7 +21,8 @@ from search.tests.engines import settled
 
 pytestmark = pytest.mark.slow
 
-LISTS = [Path(__file__).with_name(name) for name in ("queries.jsonl", "queries_more.jsonl")]
+NAMES = ("queries.jsonl", "queries_more.jsonl", "queries_typed.jsonl")
+LISTS = [Path(__file__).with_name(name) for name in NAMES]
 FILTERS: list[dict[str, Any]] = [
     {},
     {"in_stock": True},

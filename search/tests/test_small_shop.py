@@ -14,7 +14,9 @@ from catalog.selectors import ShelfPage
 from catalog.tests import factories
 from runtime.run.tests.conftest import until
 from search import documents, querylog
+from search import services as services_of_rules
 from search.models import SearchQueryLog
+from search.services import RuleData
 from search.vocabulary import corrections
 from tests.races import PATIENCE_SECONDS
 
@@ -143,6 +145,48 @@ def test_departments_are_counted_as_if_none_were_chosen(shop: Any) -> None:
     assert f'id="department-{shop.category.pk}"' in text
     assert "Remove the filter Bakery" in text
     assert Client().get("/search/", {"q": "חלב", "categoryId": 10**9}).status_code == 200
+
+
+def test_rules_are_meant_behind_prefix_letters(shop: Any) -> None:
+    for kind, words in (("SAME", ("גבינה לבנה", "gvina")), ("PHRASE", ("תפוחי אדמה",))):
+        services_of_rules.create_rule(actor=None, data=RuleData(kind=kind, words=words))
+    for name in ("גבינה לבנה", "שלט לבן", "תפוחים", "תפוחי אדמה"):
+        factories.product(name_he=name, name_en=name)
+    documents.rebuild()
+    assert names("מהגבינה הלבנה") == names("gvina") == ["גבינה לבנה"]
+    assert names("איפה תפוחי האדמה") == ["תפוחי אדמה"]
+    assert names("תפוחים")[0] == "תפוחים"
+
+
+def test_instead_keeps_the_kind_and_the_size(shop: Any) -> None:
+    data = RuleData(kind="INSTEAD", words=("tropicana",), replacement="מיץ")
+    services_of_rules.create_rule(actor=None, data=data)
+    for name in ("מיץ תפוזים 1 ליטר", "מיץ ענבים 2 ליטר"):
+        factories.product(name_he=name, name_en=name)
+    documents.rebuild()
+    for text, shown, first in (
+        ("tropicana", "מיץ", "מיץ תפוזים 1 ליטר"),
+        ("tropicana ענבים", "מיץ ענבים", "מיץ ענבים 2 ליטר"),
+        ("tropicana 2 ליטר", "מיץ", "מיץ ענבים 2 ליטר"),
+        ("tropicana qwzxkvj", "מיץ", "מיץ תפוזים 1 ליטר"),
+        ("tropicana לחם", "מיץ", "מיץ תפוזים 1 ליטר"),
+    ):
+        query = understood(text)
+        assert (query.status, query.shown_for) == (SearchStatus.INSTEAD, shown), text
+        assert names(text)[0] == first, text
+
+
+def test_a_pack_is_not_what_is_in_it(shop: Any) -> None:
+    for he, en in (("תה ירוק", "Green tea"), ("שקיות אשפה", "Bin bags")):
+        factories.product(name_he=he, name_en=en)
+    documents.rebuild()
+    for text, first in (
+        ("שקית תה", "תה ירוק"),
+        ("tea bags", "תה ירוק"),
+        ("שקיות אשפה", "שקיות אשפה"),
+        ("bin bags", "שקיות אשפה"),
+    ):
+        assert names(text)[0] == first, text
 
 
 @pytest.mark.django_db(transaction=True)

@@ -200,7 +200,10 @@ def test_the_seed_is_wide(demo_shop: None) -> None:
         assert page.understood.status == SearchStatus.FOUND, rule.replacement
 
 
-@pytest.mark.parametrize(("name", "rows"), [("queries.jsonl", 146), ("queries_more.jsonl", 56)])
+@pytest.mark.parametrize(
+    ("name", "rows"),
+    [("queries.jsonl", 146), ("queries_more.jsonl", 56), ("queries_typed.jsonl", 125)],
+)
 def test_the_lists_of_queries_are_answered_as_a_grocer_would(
     demo_shop: None, name: str, rows: int
 ) -> None:
