@@ -168,7 +168,7 @@ def _rolling(nginx: Nginx, nodes: list[WebNode], data: DrillData, ledger: Ledger
 
 
 def _slow(nginx: Nginx, data: DrillData, *, each: int = 300, seconds: float = 12) -> list[str]:
-    ends = time.monotonic() + seconds
+    ends = time.monotonic() + seconds * patience()  # on a slow machine nine hundred begin slowly
     slow = [
         threading.Thread(
             target=drip,
@@ -182,7 +182,7 @@ def _slow(nginx: Nginx, data: DrillData, *, each: int = 300, seconds: float = 12
     for thread in slow:
         thread.start()
     times, failures = [], 0
-    while time.monotonic() < ends:
+    while not times or time.monotonic() < ends:
         began = time.monotonic()
         try:
             status, _, _ = nginx.asks(
