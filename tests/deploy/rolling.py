@@ -18,7 +18,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from runtime.run.tests.conftest import patience
+from runtime.run.tests.conftest import patience, until
 from tests.deploy.certificates import certificate
 from tests.deploy.front import Nginx, WebNode, drip
 from tests.drills.__main__ import _open_database
@@ -252,6 +252,8 @@ def _away(nginx: Nginx, nodes: list[WebNode]) -> list[str]:
     """With nobody behind it: the envelope, and when to come back. Also the control of the restarts."""
     for node in nodes:
         node.end()
+    # Their workers find out within a second or so that they are alone.
+    until(lambda: nginx.asks("GET", "/api/v1/products")[0] == 502, seconds=10 * patience())
     status, headers, body = nginx.asks("GET", "/api/v1/products")
     told = (
         json.loads(body)["error"]["code"]
