@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db.models import Q, QuerySet
@@ -116,8 +117,13 @@ def destination_for(*, address_id: int | None) -> Destination:
     """The place of an address and the terms of its area; everywhere for none. One query."""
     if address_id is None:
         return EVERYWHERE
-    found = Address.objects.filter(pk=address_id).with_area().first()
-    return found.looked_up() if found is not None else EVERYWHERE
+    return destinations_for(address_ids=[address_id]).get(address_id, EVERYWHERE)
+
+
+def destinations_for(*, address_ids: Iterable[int]) -> dict[int, Destination]:
+    """Those of several addresses that exist. One query."""
+    rows = Address.objects.filter(pk__in=list(address_ids)).with_area()
+    return {row.pk: row.looked_up() for row in rows}
 
 
 def default_address(*, actor: User) -> Address | None:

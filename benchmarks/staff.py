@@ -152,7 +152,7 @@ def _queue(bench: StaffBench, orders: int) -> None:
         "not paid, as JSON": "/api/v1/ops/orders?unpaid=true",
     }
     for path in ("/ops/", "/ops/?unpaid=1"):
-        if b"MS-000" not in bench.get(path).content:
+        if b"MS-00" not in bench.get(path).content:
             raise SystemExit(f"{path} shows none of the orders")
     before = {name: bench.cost(lambda p=path: bench.get(p)) for name, path in pages.items()}  # type: ignore[misc]
     began = time.perf_counter()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -10,12 +11,13 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from accounts.selectors import people_meant
+from accounts.selectors import destinations_for, people_meant
+from catalog.models import Product
 from core.gtin import part_of
 from core.long_lists import InTurn
 from core.money import ZERO
-from standing.models import Occurrence, StandingOrder
-from standing.selectors import occurrence_view, with_next
+from standing.models import Occurrence, StandingItem, StandingOrder
+from standing.selectors import basket_with, branch_of, items_of, known_destinations, with_next
 from standing.status import FAILED
 
 MOST_MEANT = 1_000  # standing orders of a text, the newest
@@ -73,14 +75,40 @@ def failures_first(rows: QuerySet[StandingOrder]) -> InTurn:
 
 
 def told(rows: Sequence[StandingOrder], *, now: dt.datetime) -> list[Told]:
-    """A page of them."""
+    """A page of them. Five statements, and one for each branch they come from."""
     keys = [row.next_id for row in rows]  # type: ignore[attr-defined]
     dates = Occurrence.objects.select_related("slot").in_bulk([key for key in keys if key])
-    found = []
-    for row, key in zip(rows, keys, strict=True):
-        one = dates.get(key) if key else None
-        total = ZERO
-        if one is not None:
-            total = occurrence_view(row=row, date=one.date, now=now).basket.total
-        found.append(Told(row=row, occurrence=one, total=total))
-    return found
+    totals = _totals([(row, dates[key]) for row, key in zip(rows, keys, strict=True) if key])
+    return [
+        Told(row=row, occurrence=dates.get(key), total=totals.get(key, ZERO))
+        for row, key in zip(rows, keys, strict=True)
+    ]
+
+
+def _totals(pairs: Sequence[tuple[StandingOrder, Occurrence]]) -> dict[int, Decimal]:
+    """What each date would cost now, in ₪, or did, by date."""
+    _look_up_destinations(pairs)
+    own = items_of(one for _row, one in pairs)
+    templates: dict[int, list[StandingItem]] = defaultdict(list)
+    for item in StandingItem.objects.filter(standing__in=[row.pk for row, _one in pairs]):
+        templates[item.standing_id].append(item)
+    wanted: dict[int | None, set[int]] = defaultdict(set)
+    for row, one in pairs:
+        wanted[branch_of(row)] |= {i.product_id for i in (*own[one.pk], *templates[row.pk])}
+    goods = {
+        branch_id: Product.objects.as_cards(branch_id).in_bulk(ids)
+        for branch_id, ids in wanted.items()
+    }
+    return {
+        one.pk: basket_with(row, one, own[one.pk], templates[row.pk], goods[branch_of(row)]).total
+        for row, one in pairs
+    }
+
+
+def _look_up_destinations(pairs: Sequence[tuple[StandingOrder, Occurrence]]) -> None:
+    asked = {key for row, one in pairs for key in (row.address_id, one.address_id) if key}
+    found = destinations_for(address_ids=asked)
+    for row, one in pairs:
+        for key in (row.address_id, one.address_id):
+            if key in found:
+                known_destinations(row)[key] = found[key]

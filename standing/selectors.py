@@ -8,7 +8,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import ROUND_DOWN, Decimal
-from functools import cached_property
 from typing import Any
 
 from django.db.models import OuterRef, QuerySet, Subquery
@@ -17,134 +16,20 @@ from django.db.models.functions import Coalesce
 from accounts.models import User
 from accounts.selectors import destination_for
 from branches import selectors as branches
-from branches.areas import EVERYWHERE, AreaTerms, Destination
+from branches.areas import EVERYWHERE, Destination
 from branches.models import DeliverySlot
 from branches.selectors import base_fee
-from cart.charges import charges_for, sum_of
-from cart.fees import delivery_fee
 from cart.selectors import is_sold
 from catalog.models import Product
 from core.clock import day_of_week, shop_date
 from core.errors import NotFound
-from core.money import ZERO, line_total
+from core.money import ZERO
 from standing.models import Occurrence, OccurrenceItem, StandingItem, StandingOrder
+from standing.pricing import PricedDraft, StandingLine
 from standing.rules import dates_of, draft_at, orders_until, place_at
 from standing.status import OPEN, SETTLED, State
 
 NEXT = 8
-HUNDRED = Decimal(100)
-
-
-@dataclass(frozen=True, kw_only=True)
-class StandingLine:
-    """A product of a date at today's price (₪) and stock, or as it was ordered."""
-
-    product: Product
-    wanted_quantity: Decimal
-    quantity: Decimal
-    unit_price: Decimal
-    reference_price: Decimal
-    substitution: str
-    note: str
-    is_settled: bool = False
-
-    @property
-    def product_id(self) -> int:
-        return self.product.pk
-
-    @property
-    def sold_by(self) -> str:
-        return self.product.sold_by
-
-    @property
-    def deposit(self) -> Decimal:
-        return self.product.deposit
-
-    @property
-    def line_total(self) -> Decimal:
-        return line_total(self.unit_price, self.quantity)
-
-    @property
-    def is_available(self) -> bool:
-        return self.quantity > 0
-
-    @property
-    def notice(self) -> str | None:
-        """What is not as it was wanted."""
-        if not self.is_settled and not is_sold(self.product):
-            return "NO_LONGER_SOLD"
-        if self.wanted_quantity and not self.quantity:
-            return "OUT_OF_STOCK"
-        if self.quantity < self.wanted_quantity:
-            return "LESS_AVAILABLE"
-        if self.unit_price != self.reference_price:
-            return "PRICE_UP" if self.unit_price > self.reference_price else "PRICE_DOWN"
-        return None
-
-    @property
-    def price_change(self) -> Decimal:
-        """₪ more (or, below 0, less) than at the prices it is compared with."""
-        return self.line_total - line_total(self.reference_price, self.quantity)
-
-    @property
-    def one_less(self) -> Decimal:
-        return max(ZERO, self.wanted_quantity - self.product.quantity_step)
-
-    @property
-    def one_more(self) -> Decimal:
-        return self.wanted_quantity + self.product.quantity_step
-
-
-@dataclass(frozen=True, kw_only=True)
-class PricedDraft:
-    """Lines with what they cost together; a `base_fee` of None is a pickup."""
-
-    lines: list[StandingLine]
-    base_fee: Decimal | None
-    area: AreaTerms | None = None
-
-    @property
-    def bought(self) -> list[StandingLine]:
-        return [line for line in self.lines if line.is_available]
-
-    @cached_property
-    def subtotal(self) -> Decimal:
-        return sum((line.line_total for line in self.bought), ZERO)
-
-    @property
-    def delivery_fee(self) -> Decimal:
-        if self.base_fee is None or not self.bought:
-            return ZERO
-        return delivery_fee(goods=self.subtotal, base_fee=self.base_fee, area=self.area)
-
-    @cached_property
-    def charges_total(self) -> Decimal:
-        return sum_of(charges_for(lines=self.bought))
-
-    @property
-    def total(self) -> Decimal:
-        return self.subtotal + self.delivery_fee + self.charges_total
-
-    @cached_property
-    def reference_subtotal(self) -> Decimal:
-        return sum((line_total(one.reference_price, one.quantity) for one in self.bought), ZERO)
-
-    @property
-    def price_rise_percent(self) -> Decimal:
-        if not self.reference_subtotal:
-            return ZERO
-        return HUNDRED * (self.subtotal - self.reference_subtotal) / self.reference_subtotal
-
-    def rises_above(self, limit: Decimal | None) -> bool:
-        """Compared exactly, not as it is shown."""
-        if limit is None:
-            return False
-        rise = self.subtotal - self.reference_subtotal
-        return HUNDRED * rise > limit * self.reference_subtotal
-
-    @property
-    def changed(self) -> list[StandingLine]:
-        return [line for line in self.bought if line.price_change]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -263,10 +148,16 @@ def destination(row: StandingOrder, occurrence: Occurrence | None = None) -> Des
     key = (occurrence.address_id if occurrence else None) or row.address_id
     if not row.is_delivery or key is None:
         return EVERYWHERE
-    known: dict[int, Destination] = row.__dict__.setdefault("known_destinations", {})
+    known = known_destinations(row)
     if key not in known:
         known[key] = destination_for(address_id=key)
     return known[key]
+
+
+def known_destinations(row: StandingOrder) -> dict[int, Destination]:
+    """Those of its addresses that were looked up, by the address."""
+    known: dict[int, Destination] = row.__dict__.setdefault("known_destinations", {})
+    return known
 
 
 def branch_of(row: StandingOrder, occurrence: Occurrence | None = None) -> int | None:
@@ -327,22 +218,38 @@ def _views(
     template: Sequence[StandingItem],
     now: dt.datetime,
 ) -> tuple[list[OccurrenceView], dict[int, Product]]:
+    own = items_of(occurrences)
+    ids = {item.product_id for item in template}
+    ids |= {item.product_id for items in own.values() for item in items}
+    goods = _goods(row, ids)
+    views = [
+        OccurrenceView(row=one, basket=basket_with(row, one, own[one.pk], template, goods), now=now)
+        for one in occurrences
+    ]
+    return views, goods
+
+
+def items_of(occurrences: Iterable[Occurrence]) -> dict[int, list[OccurrenceItem]]:
+    """What saved dates have of their own, by date. One query."""
     own: dict[int, list[OccurrenceItem]] = defaultdict(list)
     saved = [one.pk for one in occurrences if one.pk]
     for item in OccurrenceItem.objects.filter(occurrence__in=saved):
         own[item.occurrence_id].append(item)
-    ids = {item.product_id for item in template}
-    ids |= {item.product_id for items in own.values() for item in items}
-    goods = _goods(row, ids)
-    views = []
-    for one in occurrences:
-        lines = [_dated(item, goods[item.product_id]) for item in own.get(one.pk, [])]
-        if not lines and not one.is_edited:
-            lines = [_line(item, goods[item.product_id]) for item in template]
-        area = destination(row, one).area
-        basket = PricedDraft(lines=lines, base_fee=_fee(row, one), area=area)
-        views.append(OccurrenceView(row=one, basket=basket, now=now))
-    return views, goods
+    return own
+
+
+def basket_with(
+    row: StandingOrder,
+    one: Occurrence,
+    own: Sequence[OccurrenceItem],
+    template: Sequence[StandingItem],
+    goods: dict[int, Product],
+) -> PricedDraft:
+    """A date with its own lines, else with those of its standing order."""
+    lines = [_dated(item, goods[item.product_id]) for item in own]
+    if not lines and not one.is_edited:
+        lines = [_line(item, goods[item.product_id]) for item in template]
+    return PricedDraft(lines=lines, base_fee=_fee(row, one), area=destination(row, one).area)
 
 
 def _goods(row: StandingOrder, ids: Iterable[int]) -> dict[int, Product]:

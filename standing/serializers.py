@@ -29,7 +29,8 @@ from api.queries import CursorPaging, DateRange, Query
 from cart.models import NOTE_LENGTH, Substitution
 from orders.models import FulfillmentType
 from standing.models import Cadence, HolidayRule, Occurrence, StandingOrder
-from standing.selectors import OccurrenceView, StandingLine, StandingView
+from standing.pricing import StandingLine
+from standing.selectors import OccurrenceView, StandingView
 from standing.services import ItemData
 from standing.status import Moved, State
 

@@ -22,7 +22,8 @@ from core.transactions import write_transaction
 from standing.errors import OccurrenceClosed, StandingOrderEnded
 from standing.locks import lock_occurrence, lock_standing
 from standing.models import Occurrence, OccurrenceItem, StandingItem, StandingOrder
-from standing.selectors import PricedDraft, basket_of, branch_of, next_rows, standing_of
+from standing.pricing import PricedDraft
+from standing.selectors import basket_of, branch_of, next_rows, standing_of
 from standing.services.checking import check_served
 from standing.services.planning import keep_place, let_go, put_in
 from standing.services.sources import ItemData, checked

@@ -20,8 +20,9 @@ from payments.services import tokens_of
 from standing.errors import OccurrenceClosed, PriceRiseNotAccepted
 from standing.locks import lock_due, lock_occurrence, lock_standing, lock_stranded
 from standing.models import Occurrence, OccurrenceItem, StandingOrder
+from standing.pricing import PricedDraft
 from standing.rules import orders_until
-from standing.selectors import PricedDraft, basket_of, standing_of
+from standing.selectors import basket_of, standing_of
 from standing.services.dates import draft_within, make_draft, remember_prices
 from standing.services.keeping import pause_within
 from standing.services.planning import let_go

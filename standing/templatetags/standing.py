@@ -13,7 +13,8 @@ from catalog.templatetags.shop import day, money_text, qty
 from core.bidi import left_to_right
 from standing.forms import DAYS
 from standing.models import Cadence, StandingOrder
-from standing.selectors import OccurrenceView, StandingLine
+from standing.pricing import StandingLine
+from standing.selectors import OccurrenceView
 from standing.status import State
 
 register = template.Library()

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Address
 from catalog.models import Product
 from core import clock
 from core.clock import day_of_week
 from orders.models import Order
+from standing import office
 from standing.models import Occurrence, StandingOrder
+from standing.selectors import occurrence_view
 from standing.services.drafting import close_unanswered, draft_due
+from standing.tests.conftest import set_up
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -160,3 +165,20 @@ def test_managers_see_failures_first(weekly, shop):
     html = page(visitor(shop.manager()), "/ops/standing/?state=NOT_PLACED")
     assert weekly.ada.full_name in html
     assert visitor(shop.employee()).get("/ops/standing/").status_code == 403
+
+
+def test_what_the_office_sees_costs_the_same_for_one_and_for_four(weekly, shop):
+    mia = visitor(shop.manager())
+    page(mia, "/ops/standing/")
+    with CaptureQueriesContext(connection) as of_one:
+        page(mia, "/ops/standing/")
+    draft_due(now=clock.now())  # one has lines of its own, the others those of their rule
+    for _ in range(3):
+        set_up(shop)
+    with CaptureQueriesContext(connection) as of_four:
+        page(mia, "/ops/standing/")
+    assert len(of_four) == len(of_one)
+    now = clock.now()
+    for told in office.told(list(office.all_standing()), now=now):
+        alone = occurrence_view(row=told.row, date=told.occurrence.date, now=now)
+        assert told.total == alone.basket.total > 0
