@@ -36,7 +36,9 @@ seed:  ## add the demo shop where it is missing (changes nothing that is there)
 test:  ## everything that is checked before a change is accepted
 	@bin/setup dev
 	@# Beside the tests, not before them: mypy takes a minute or two, of one processor.
+	@# The first time one process compiles the tests for all three: each would else do it anew, at the same time.
 	@make lint > .venv/.lint 2>&1 & lint=$$!; \
+	[ -e .venv/.compiled ] || $(PYTHON) -m pytest -q --collect-only -m "not deploy" > .venv/.compiled 2>&1; \
 	$(PYTHON) -m pytest -q -n 3 --dist loadgroup -m "not deploy and not scale" $(ARGS); tests=$$?; \
 	wait $$lint; linted=$$?; cat .venv/.lint; exit $$((tests + linted))
 

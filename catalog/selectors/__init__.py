@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -13,6 +14,7 @@ from django.db.models import (
     Count,
     F,
     FilteredRelation,
+    Max,
     OuterRef,
     Q,
     QuerySet,
@@ -153,6 +155,17 @@ def described_product(*, product_id: int, branch_id: int | None = None) -> Descr
 def public_products() -> ProductQuerySet:
     """All that have a page of their own."""
     return Product.objects.active()
+
+
+def public_count() -> int:
+    """How many they are; remembered. One query, and one where nothing is remembered."""
+    return recall().get("public-count", public_products().count)
+
+
+def newest_changes() -> dict[int, dt.datetime]:
+    """When a product of each category changed last; remembered. Queries as above."""
+    rows = public_products().order_by().values_list("category_id")
+    return recall().get("newest-changes", lambda: dict(rows.annotate(at=Max("updated_at"))))
 
 
 def all_products(
