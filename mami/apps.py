@@ -12,12 +12,13 @@ class MamiConfig(AppConfig):
         from django.db.models.signals import post_migrate
 
         from api import checks  # noqa: F401  (they register themselves)
-        from core import database, faults, serving_role
+        from core import code_lookups, database, faults, serving_role
         from core.field_names import translate_field_names
         from core.telemetry import pool, reporting, statements
         from runtime import checks as startup_checks  # noqa: F401
         from runtime import embedded, environment
 
+        code_lookups.register()
         translate_field_names()
         # Sent once for each app with models, of which any one will do.
         post_migrate.connect(database.limit_waiting, sender=apps.get_app_config("accounts"))

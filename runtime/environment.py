@@ -117,7 +117,7 @@ def database(env: Environment, var: Path) -> dict[str, Any]:
     core.database).
 
     The server binds values, so that a statement is the same text whatever it asks for, and what a
-    connection asks again is prepared; DATABASE_PREPARE=0 leaves both. PgBouncer knows prepared
+    connection asks again is prepared (core.prepared_statements); DATABASE_PREPARE=0 leaves both. PgBouncer knows prepared
     statements since 1.21, so behind one they are prepared only with DATABASE_PREPARE=1.
     """
     text = env.str("DATABASE_URL", default="")
@@ -158,7 +158,10 @@ def _server(env: Environment, variable: str, text: str) -> dict[str, Any]:
     bouncer = env.bool("DATABASE_PGBOUNCER", default=False)
     config["DISABLE_SERVER_SIDE_CURSORS"] = bouncer
     if env.bool("DATABASE_PREPARE", default=not bouncer):
+        from core.prepared_statements import PlanningCursor
+
         options["server_side_binding"] = True
+        options["cursor_factory"] = PlanningCursor
         options["prepare_threshold"] = PREPARED_AFTER
     if size := env.int("DATABASE_POOL_SIZE", default=0):
         from core.watchman import WatchedConnection

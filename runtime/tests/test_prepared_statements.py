@@ -36,3 +36,15 @@ def test_what_is_asked_again_is_prepared() -> None:
             "SELECT count(*) FROM pg_prepared_statements WHERE statement ~ 'asked_again'"
         )
         assert cursor.fetchone() == (1,)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("search", ["LIKE %s", "ILIKE %s", "~ %s", "~~* %s"])
+def test_a_search_by_a_pattern_has_a_plan_of_its_own(search: str) -> None:
+    with connection.cursor() as cursor:
+        for text in range(environment.PREPARED_AFTER + 2):
+            cursor.execute(f"SELECT 'asked by pattern' {search}", [str(text)])
+        cursor.execute(
+            "SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%asked by pattern%'"
+        )
+        assert cursor.fetchone() == (0,)

@@ -1,4 +1,9 @@
-"""What a request reads: the plan of each of its statements, with the rows that were really read."""
+"""What a request reads: the plans of each of its statements, with the rows that were really read.
+
+A statement has two plans. One is made for its values. The other is kept by the server for a statement that
+a connection has prepared and asked some times, whatever the values are: it cannot know that a status in a
+parameter is one that a partial index is made for, so such a condition has to stand in the text.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +15,23 @@ from typing import Any
 
 from django.db import connection
 
+from core.prepared_statements import asks_by_pattern
+
 MOST_ROWS = 45_000  # of one table, by one step of a plan; lists are counted up to 10,000
 LARGE = 20_000  # rows of a table
 WHOLE = 0.6  # of the rows, walked from one end: more than a list that is counted to its bound
 READS = ("SELECT", "WITH", "(SELECT")
 WRITES = ("INSERT", "UPDATE", "DELETE")
+KEPT_PLAN = """
+    LOAD 'auto_explain';
+    SET auto_explain.log_analyze = on;
+    SET auto_explain.log_timing = off;
+    SET auto_explain.log_format = 'json';
+    SET auto_explain.log_level = 'notice';
+    SET auto_explain.log_min_duration = 0;
+    SET plan_cache_mode = 'force_generic_plan'
+"""
+OWN_PLAN = "SET auto_explain.log_min_duration = -1; RESET plan_cache_mode"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +58,7 @@ class Watch:
     found: list[Whole] = field(default_factory=list)
     statements: int = 0
     _seen: set[int] = field(default_factory=set)
+    _kept: set[str] = field(default_factory=set)
 
     @contextmanager
     def watching(self, where: str) -> Iterator[None]:
@@ -52,20 +70,46 @@ class Watch:
         self.statements += 1
         text = str(sql).lstrip()
         begins = text.upper().startswith
+        if many or not (begins(READS) or begins(WRITES)):
+            return execute(sql, params, many, context)
         asked = hash((text, repr(params)))
-        if not many and (begins(READS) or begins(WRITES)) and asked not in self._seen:
+        if asked not in self._seen:
             self._seen.add(asked)
             # A write is planned only: it happens once.
             how = "ANALYZE, TIMING OFF, SUMMARY OFF," if begins(READS) else ""
-            self._judge(f"EXPLAIN ({how} COSTS OFF, FORMAT JSON) {text}", params, text)
-        return execute(sql, params, many, context)
+            self._explain(f"EXPLAIN ({how} COSTS OFF, FORMAT JSON) {text}", params, text)
+        if text in self._kept or asks_by_pattern(text):
+            return execute(sql, params, many, context)
+        self._kept.add(text)
+        with self._plans_kept(text):
+            return execute(sql, params, many, context)
 
-    def _judge(self, question: str, params: Any, text: str) -> None:
+    def _explain(self, question: str, params: Any, text: str) -> None:
         with connection.connection.cursor() as cursor:  # past this very watch
             cursor.execute(question, params)
             told = cursor.fetchone()[0]
         plan = json.loads(told) if isinstance(told, str) else told
-        for step in _steps(plan[0]["Plan"]):
+        self._judge(plan[0]["Plan"], text, "")
+
+    @contextmanager
+    def _plans_kept(self, text: str) -> Iterator[None]:
+        """What is asked meanwhile has the plan that the server would keep."""
+        server, told = connection.connection, []
+        handler = lambda notice: told.append(notice.message_primary or "")  # noqa: E731
+        server.execute(KEPT_PLAN)
+        server.add_notice_handler(handler)
+        try:
+            yield
+            server.execute(OWN_PLAN)
+        finally:
+            server.remove_notice_handler(handler)
+        for message in told:
+            _duration, is_plan, plan = message.partition("plan:")
+            if is_plan:
+                self._judge(json.loads(plan)["Plan"], text, " (kept)")
+
+    def _judge(self, plan: dict[str, Any], text: str, which: str) -> None:
+        for step in _steps(plan):
             name = step.get("Index Name", "")
             table = step.get("Relation Name") or self.indexes.get(name, "")
             if table not in self.tables:
@@ -74,7 +118,7 @@ class Watch:
             walks = kind == "Seq Scan" or ("Index" in kind and "Index Cond" not in step)
             whole = walks and (rows > WHOLE * self.tables[table] or "Actual Rows" not in step)
             if whole or rows > MOST_ROWS:
-                shown = f"{kind} {name}".strip()
+                shown = f"{kind} {name}".strip() + which
                 self.found.append(
                     Whole(where=self.where, table=table, step=shown, rows=rows, statement=text)
                 )
