@@ -70,8 +70,8 @@ class StockRequest(models.Model):
         indexes = [
             models.Index(fields=["-created_at", "-id"], name="stock_request_created"),
             models.Index(fields=["status", "-created_at", "-id"], name="stock_request_status"),
-            models.Index(fields=["branch", "-created_at"], name="stock_request_branch"),
-            models.Index(fields=["requested_by", "-created_at"], name="stock_request_by"),
+            models.Index(fields=["branch", "-created_at", "-id"], name="stock_request_of_branch"),
+            models.Index(fields=["requested_by", "-created_at", "-id"], name="stock_request_of"),
         ]
 
     def __str__(self) -> str:
