@@ -22,7 +22,7 @@ class PlanningCursor(ServerBindingCursor):
     def execute(self, query: Any, *args: Any, prepare: bool | None = None, **more: Any) -> Any:
         if prepare is None and isinstance(query, str) and asks_by_pattern(query):
             prepare = False
-        return super().execute(query, *args, prepare=prepare, **more)
+        return super().execute(query, *args, prepare=prepare, **more)  # type: ignore[misc]
 
 
 @lru_cache(maxsize=4096)

@@ -94,7 +94,8 @@ def _totals(pairs: Sequence[tuple[StandingOrder, Occurrence]]) -> dict[int, Deci
         templates[item.standing_id].append(item)
     wanted: dict[int | None, set[int]] = defaultdict(set)
     for row, one in pairs:
-        wanted[branch_of(row)] |= {i.product_id for i in (*own[one.pk], *templates[row.pk])}
+        wanted[branch_of(row)] |= {item.product_id for item in own[one.pk]}
+        wanted[branch_of(row)] |= {item.product_id for item in templates[row.pk]}
     goods = {
         branch_id: Product.objects.as_cards(branch_id).in_bulk(ids)
         for branch_id, ids in wanted.items()
