@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
+from boto3.exceptions import Boto3Error
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from storages.backends.s3 import S3Storage
@@ -25,7 +27,7 @@ def _answering() -> Iterator[None]:
     """Raises ServiceUnavailable for whatever the server of the bucket does not do."""
     try:
         yield
-    except (BotoCoreError, ClientError) as error:
+    except (BotoCoreError, Boto3Error, ClientError) as error:
         raise ServiceUnavailable from error
 
 
@@ -72,3 +74,31 @@ class BucketStorage(S3Storage):
             if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:
                 raise FileNotFoundError(name) from error
             raise ServiceUnavailable from error
+
+    def everything(self) -> Iterator[str]:
+        """The name of each object, in order."""
+        start = f"{self.location}/"
+        with _answering():
+            for found in self.bucket.objects.filter(Prefix=start):
+                if name := found.key.removeprefix(start):
+                    yield name
+
+    def fetch(self, name: str, *, to: Path) -> None:
+        """Write an object to a file. Raises FileNotFoundError; tries again what was cut off."""
+        try:
+            self.bucket.download_file(self._key(name), str(to))
+        except ClientError as error:
+            if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:
+                raise FileNotFoundError(name) from error
+            raise ServiceUnavailable from error
+        except (BotoCoreError, Boto3Error) as error:
+            raise ServiceUnavailable from error
+
+    def put(self, path: Path, *, name: str) -> None:
+        """Lay a file under this very name, in the place of what may lie there."""
+        key = self._key(name)
+        with _answering():
+            self.bucket.upload_file(str(path), key, ExtraArgs=self._get_write_parameters(key))
+
+    def _key(self, name: str) -> str:
+        return f"{self.location}/{name}"

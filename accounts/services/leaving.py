@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 
 import structlog
 from django.conf import settings
+from django.core.files.base import ContentFile
+from django.core.files.storage import storages
 from django.db import transaction
 
 from accounts.errors import OpenOrders
@@ -20,6 +23,8 @@ from core.errors import TokenInvalid
 from core.transactions import write_transaction
 
 log = structlog.get_logger(__name__)
+ERASED = "erased"
+"""The folder of private uploads in which each who left has a file of their key's name."""
 WHEN_ERASED: list[Callable[..., None]] = []
 """Who says goodbye, filled by apps above: called with user_id, email and language after the commit."""
 
@@ -75,12 +80,13 @@ def erase_again(*, user_id: int, now: dt.datetime) -> bool:
 
 
 def erased_before() -> list[int]:
-    """The keys of all who left, from the list that lies beside the database."""
-    try:
-        lines = settings.ERASED_LIST.read_text().split()
-    except FileNotFoundError:
-        return []
-    return sorted({int(line) for line in lines if line.isdecimal()})
+    """The keys of all who left, from this machine's list and from what lies beside the uploads."""
+    found: set[str] = set()
+    with suppress(FileNotFoundError):
+        found |= set(settings.ERASED_LIST.read_text().split())
+    with suppress(FileNotFoundError):
+        found |= set(storages["private"].listdir(ERASED)[1])
+    return sorted({int(key) for key in found if key.isdecimal()})
 
 
 def forget_person(*, user_id: int, now: dt.datetime) -> None:
@@ -96,10 +102,14 @@ def _refuse_while_open(user_id: int) -> None:
 
 
 def _write_down(user_id: int) -> None:
-    """A line in the list that no restored copy takes back: keys, nothing else."""
+    """What no restored copy takes back: the key, nothing else. In this machine's list, which has room on
+    nearly every disk, and beside the uploads, which every machine reaches.
+    """
     settings.ERASED_LIST.parent.mkdir(parents=True, exist_ok=True)
     with settings.ERASED_LIST.open("a") as file:
         file.write(f"{user_id}\n")
+    if not storages["private"].exists(f"{ERASED}/{user_id}"):
+        storages["private"].save(f"{ERASED}/{user_id}", ContentFile(str(user_id).encode()))
 
 
 def _say_farewell(user_id: int, email: str, language: str) -> None:

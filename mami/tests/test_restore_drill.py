@@ -8,11 +8,18 @@ import psycopg
 import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
 
+from core import clock
 from mami.models import JobRun
+from runtime import backups
 from runtime.backups import drill, tables
 from runtime.backups.clients import connected
+from tests.history import Beside, beside, migrated
 from tests.shop import open_shop
+
+__all__ = ["beside"]
 
 
 def said_by(capsys: pytest.CaptureFixture[str], *command: str) -> list[str]:
@@ -54,6 +61,26 @@ class TestDrill:
 
 
 _FILL = drill._fill
+
+
+def test_a_copy_of_the_release_before_is_proven_too(
+    beside: Beside,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """As after an upgrade: it is what it was, and takes what came since."""
+    with beside(migrated()):
+        shop = open_shop(capacity=100)
+        shop.product(stock=50)
+        shop.customer()
+        executor = MigrationExecutor(connection)
+        (last,) = [name for app, name in executor.loader.graph.leaf_nodes() if app == "mami"]
+        (before,) = executor.loader.get_migration("mami", last).dependencies[:1]
+        executor.migrate([before])
+        copy = backups.back_up(to=tmp_path / "older.tar", now=clock.now())
+        lines = said_by(capsys, str(copy))
+    assert [line.split()[0] for line in lines] == ["ok"] * 7 + ["everything"]
+    assert "the migrations of this one are applied" in "".join(lines)
 
 
 @pytest.mark.django_db(transaction=True)

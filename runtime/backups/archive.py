@@ -103,7 +103,11 @@ def unpacked(path: Path, *, into: Path, identity: str) -> dict[str, Any]:
                     manifest = json.loads(source.read())
                 else:
                     found[name] = _laid(source, into / name)
-    except (tarfile.TarError, pyrage.DecryptError, EOFError, ValueError) as error:
+    except pyrage.DecryptError as error:
+        raise BackupError(
+            f"{path} is sealed for somebody else, or not a whole copy: this identity does not open it ({error})."
+        ) from error
+    except (tarfile.TarError, EOFError, ValueError) as error:
         raise BackupError(f"{path} is not a copy, or not a whole one ({error}).") from error
     except OSError as error:
         if error.errno is not None:

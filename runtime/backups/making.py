@@ -9,7 +9,7 @@ import sqlite3
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import closing, suppress
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ import pyrage
 from django.conf import settings
 
 from runtime import production
-from runtime.backups import archive, clients, tables
+from runtime.backups import archive, clients, tables, uploads
 from runtime.backups.clients import BackupError
 
 
@@ -41,26 +41,33 @@ def back_up(*, to: Path | None = None, recipients: Sequence[str] = (), now: dt.d
     target = to or copies_folder() / f"mami-{now.astimezone(dt.UTC):%Y%m%dT%H%M%SZ}.{ending}"
     if target.exists():
         raise BackupError(f"{target} exists already; name another file or move it away.")
-    part = target.with_name(f"{target.name}.part")
     try:
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         _clear_away(target.parent)
-        with tempfile.TemporaryDirectory(prefix=".making-", dir=target.parent) as folder:
-            manifest = _dump(Path(folder) / archive.DUMP, now=now)
-            with archive.written(part, recipients=recipients) as copy:
-                copy.add(Path(folder) / archive.DUMP, archive.DUMP)
-                for path, name in _files(Path(folder)):
-                    copy.add(path, name)
+        with tempfile.TemporaryDirectory(prefix=".making-", dir=target.parent) as name:
+            folder = Path(name)
+            manifest = _dump(folder / archive.DUMP, now=now)
+            with archive.written(folder / "copy", recipients=recipients) as copy:
+                copy.add(folder / archive.DUMP, archive.DUMP)
+                for path, member in _files(folder):
+                    copy.add(path, member)
                 copy.finish(manifest | {"ended_at": dt.datetime.now(dt.UTC).isoformat()})
-        part.rename(target)
+            _named(folder / "copy", target)
         _to_disk(target.parent)
     except (OSError, pyrage.EncryptError) as error:
         said = getattr(error, "strerror", None) or error
         raise BackupError(f"{target} cannot be written ({said}).") from error
-    finally:
-        with suppress(OSError):
-            part.unlink()
     return target
+
+
+def _named(made: Path, target: Path) -> None:
+    """Give a whole copy its name, unless somebody who began in the same second has it. Raises BackupError."""
+    try:
+        os.link(made, target)
+    except FileExistsError as error:
+        raise BackupError(f"{target} was made by somebody else meanwhile; it is there.") from error
+    except OSError:  # a disk that knows no second name for a file, as a share of Windows
+        made.rename(target)
 
 
 def what_stands() -> dict[str, Any]:
@@ -85,7 +92,7 @@ def _dump(path: Path, *, now: dt.datetime) -> dict[str, Any]:
             "server": server_version,
             "started_at": now.astimezone(dt.UTC).isoformat(),
             "instant": tables.instant(server),
-            "media": "files",
+            "media": uploads.place(),
             "migrations": tables.heads(server),
             "tables": tables.counted(server),
         }
@@ -93,11 +100,7 @@ def _dump(path: Path, *, now: dt.datetime) -> dict[str, Any]:
 
 def _files(folder: Path) -> Iterator[tuple[Path, str]]:
     """What is kept beside the database, and its name in the copy."""
-    for kind, root in (("media", settings.MEDIA_ROOT), ("private", settings.PRIVATE_ROOT)):
-        root = Path(root)
-        for path in sorted(root.rglob("*")):
-            if path.is_file() and not path.is_symlink() and path.suffix != ".part":
-                yield path, f"{kind}/{path.relative_to(root).as_posix()}"
+    yield from uploads.each(folder)
     ledger = Path(settings.SANDBOX_LEDGER)
     if settings.PAYMENT_PROVIDER == "sandbox" and ledger.exists():
         yield _copied(ledger, folder / "ledger.sqlite3"), archive.LEDGER

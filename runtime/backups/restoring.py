@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -16,7 +15,7 @@ from django.db import connection, connections
 from psycopg import sql
 
 from core import database
-from runtime.backups import archive, clients
+from runtime.backups import archive, clients, uploads
 from runtime.backups.clients import BackupError
 from runtime.backups.making import copies_folder
 
@@ -24,9 +23,9 @@ from runtime.backups.making import copies_folder
 def restore(*, source: Path, replace: bool, now: dt.datetime) -> str | None:
     """Put the copy in `source` in the place of the database, and its files beside those that are there.
 
-    It is read into a new database first and exchanged when all of it is there, so a broken copy
-    changes nothing. The former database is kept under the name that is returned (None when there
-    was nothing in it). Raises BackupError: without `replace` when the database holds tables.
+    It is read into a new database first and exchanged when all of it is there and the uploads lie in
+    their places, so a broken copy changes nothing. The former database is kept under the name that is
+    returned (None when there was nothing in it). Raises BackupError: without `replace` when the database holds tables.
     """
     if not source.is_file():
         raise BackupError(f"{source} is not there; list the copies in {copies_folder()}.")
@@ -42,13 +41,15 @@ def restore(*, source: Path, replace: bool, now: dt.datetime) -> str | None:
                 "The database holds a shop already; add --yes (make restore … YES=1) to exchange it. "
                 "It will be kept under another name."
             )
-        former = _put_back(dump, source=source, held=held, now=now)
+        former = _put_back(dump, folder, source=source, held=held, now=now)
         if folder is not None:
-            _lay_files(folder, now=now)
+            _lay_states(folder, now=now)
     return former
 
 
-def _put_back(dump: Path, *, source: Path, held: bool, now: dt.datetime) -> str | None:
+def _put_back(
+    dump: Path, folder: Path | None, *, source: Path, held: bool, now: dt.datetime
+) -> str | None:
     connections.close_all()
     name = connection.settings_dict["NAME"]
     fresh, former = f"{name}_restored_{now:%Y%m%d%H%M%S}", f"{name}_before_{now:%Y%m%d%H%M%S}"
@@ -56,6 +57,8 @@ def _put_back(dump: Path, *, source: Path, held: bool, now: dt.datetime) -> str 
         server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(fresh)))
         try:
             fill(fresh, dump, refusal=f"{source} could not be read in whole; nothing was exchanged")
+            if folder is not None:
+                uploads.put_back(folder)
             _exchange(server, name=name, fresh=fresh, former=former)
         except BaseException:
             with suppress(psycopg.Error):
@@ -92,20 +95,13 @@ def _opened(source: Path) -> Iterator[Path | None]:
         raise BackupError(f"{source} cannot be laid out ({error.strerror}).") from error
 
 
-def _lay_files(folder: Path, *, now: dt.datetime) -> None:
-    """Uploads beside those that are there, whose names are drawn and never used twice; what holds the
-    shop's own state in the place of the present one, which is kept under another name.
-    """
-    for kind, root in (("media", Path(settings.MEDIA_ROOT)), ("private", settings.PRIVATE_ROOT)):
-        mode = settings.FILE_UPLOAD_PERMISSIONS if kind == "media" else 0o600
-        for path in (folder / kind).rglob("*"):
-            if path.is_file():
-                _move(path, Path(root) / path.relative_to(folder / kind), mode=mode)
+def _lay_states(folder: Path, *, now: dt.datetime) -> None:
+    """What holds the shop's own state, in the place of the present one, which is kept under another name."""
     for name, place in _states():
         if (folder / name).exists():
             if place.exists():
                 place.rename(place.with_name(f"{place.name}.before-{now:%Y%m%d%H%M%S}"))
-            _move(folder / name, place, mode=0o600)
+            uploads.move(folder / name, place, mode=0o600)
 
 
 def _states() -> list[tuple[str, Path]]:
@@ -113,12 +109,6 @@ def _states() -> list[tuple[str, Path]]:
         (archive.LEDGER, Path(settings.SANDBOX_LEDGER)),
         (archive.KEY, settings.MAMI_VAR / "secret_key"),
     ]
-
-
-def _move(path: Path, to: Path, *, mode: int) -> None:
-    path.chmod(mode)
-    to.parent.mkdir(parents=True, exist_ok=True)
-    shutil.move(path, to)
 
 
 def _exchange(server: psycopg.Connection[Any], *, name: str, fresh: str, former: str) -> None:

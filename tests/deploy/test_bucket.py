@@ -13,9 +13,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import boto3
+import pyrage
 import pytest
 import requests
 from django.core.files.base import ContentFile
+from django.core.files.storage import storages
 from django.test import Client
 from django.urls import reverse
 from django.utils.timezone import now
@@ -27,6 +29,8 @@ from core.bucket_storage import BucketStorage
 from core.errors import ServiceUnavailable
 from core.tests.test_pictures import file_of
 from orders.tests.test_problems import delivered
+from runtime import backups, environment
+from runtime.backups.clients import connected
 from runtime.run.tests.conftest import free_port, patience
 from tests.admin_forms import address, form_values
 from tests.deploy.front import WebNode
@@ -35,8 +39,10 @@ from tests.deploy.programs import needed
 from tests.deploy.two_nodes import two_nodes
 from tests.drills.running_shop import SECRET_KEY
 from tests.drills.shoppers import person
+from tests.history import Beside, beside, migrated
 from tests.shop import open_with_sandbox
 
+__all__ = ["beside"]
 pytestmark = [pytest.mark.deploy, pytest.mark.slow]
 BUCKET = "mami"
 PUBLIC = {
@@ -126,6 +132,68 @@ def test_a_bucket_is_a_storage_like_the_folder(
         ):
             with pytest.raises(ServiceUnavailable):
                 act()
+
+
+def test_a_copy_holds_the_bucket_and_brings_it_back(
+    tmp_path: Path,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    beside: Beside,
+) -> None:
+    monkeypatch.setattr(bucket_storage, "ANSWER_SECONDS", 5 * patience())
+    identity = pyrage.x25519.Identity.generate()
+    settings.BACKUP_IDENTITY = str(identity)
+    copy, seal = tmp_path / "copy.tar.age", [str(identity.to_public())]
+    with beside(migrated()), bucket_server(tmp_path) as (server, variables):
+        for variable, value in variables.items():
+            monkeypatch.setenv(variable, value)
+        settings.STORAGES |= environment.storages(environment.Environment(), settings.MAMI_VAR)
+        kept = {
+            "default": ("products/a/320.webp", b"pixels"),
+            "private": ("doors/b.webp", b"a door"),
+        }
+        for storage, (name, content) in kept.items():
+            storages[storage].save(name, ContentFile(content))
+        storages["private"].save("large", ContentFile(b"x" * 9_000_000))  # fetched in parts
+        backups.back_up(to=copy, recipients=seal, now=now())
+        for storage, (name, _content) in kept.items():
+            storages[storage].delete(name)
+        storages["default"].save("products/a/320.webp", ContentFile(b"what somebody made of it"))
+
+        former = backups.restore(source=copy, replace=True, now=now())
+        assert former is not None
+        for storage, (name, content) in kept.items():
+            with storages[storage].open(name) as file:
+                assert file.read() == content
+        assert storages["private"].size("large") == 9_000_000
+        shown = requests.get(storages["default"].url("products/a/320.webp"), timeout=20)
+        assert shown.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+        assert shown.headers["Content-Type"] == "image/webp"
+        hidden = storages["private"].url("doors/b.webp")
+        assert requests.get(hidden, timeout=20).status_code == 403
+
+        before = databases()
+        assert former in before
+        server.kill()
+        server.wait()
+        for act, said in (
+            (lambda: backups.back_up(to=tmp_path / "2", recipients=seal, now=now()), "no copy"),
+            (
+                lambda: backups.restore(source=copy, replace=True, now=now()),
+                "nothing was exchanged",
+            ),
+        ):
+            with pytest.raises(backups.BackupError, match=f"bucket .* does not answer.*{said}"):
+                act()
+        assert databases() == before
+        assert sorted(path.name for path in tmp_path.iterdir()) == ["bucket.log", "copy.tar.age"]
+        with connected(database="postgres") as postgres:
+            postgres.execute(f'DROP DATABASE "{former}"')
+
+
+def databases() -> set[str]:
+    with connected(database="postgres") as server:
+        return {name for (name,) in server.execute("SELECT datname FROM pg_database").fetchall()}
 
 
 def in_the_end(ask: Callable[[], requests.Response]) -> requests.Response:

@@ -52,7 +52,7 @@ def test_who_has_no_identity_reads_nothing(tmp_path: Path) -> None:
     other = str(pyrage.x25519.Identity.generate())
     for identity, said in [
         ("", "BACKUP_IDENTITY_FILE"),
-        (other, "not a copy, or not a whole one"),
+        (other, "sealed for somebody else"),
         ("my cat's name", "no identity of age"),
     ]:
         with pytest.raises(BackupError, match=said):
