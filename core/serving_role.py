@@ -15,6 +15,7 @@ from django.db import connections, transaction
 from psycopg import sql
 
 from core.append_only import append_only
+from core.partitions import parts_of
 
 MAY_CHANGE = """
 SELECT bool_or(has_table_privilege(to_regclass(name), 'UPDATE')) FROM unnest(%s::text[]) AS name
@@ -38,6 +39,7 @@ def grant(*, using: str, **_: Any) -> None:
     role = sql.Identifier(settings.SERVING_ROLE)
     only_grow = sql.SQL(", ").join(map(sql.Identifier, ledgers()))
     everything = sql.SQL("ALL TABLES IN SCHEMA public")
+    parts = parts_of(ledgers(), using=using)
     statements = [
         sql.SQL("GRANT USAGE ON SCHEMA public TO {}").format(role),
         sql.SQL("GRANT SELECT, INSERT, UPDATE, DELETE ON {} TO {}").format(everything, role),
@@ -45,6 +47,9 @@ def grant(*, using: str, **_: Any) -> None:
         sql.SQL("REVOKE UPDATE, DELETE ON {} FROM {}").format(only_grow, role),
         sql.SQL("GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {}").format(role),
     ]
+    if parts:  # they are written to through their table alone
+        each = sql.SQL(", ").join(map(sql.Identifier, parts))
+        statements.append(sql.SQL("REVOKE ALL ON {} FROM {}").format(each, role))
     with transaction.atomic(using=using), connections[using].cursor() as cursor:
         for statement in statements:
             cursor.execute(statement)
@@ -55,7 +60,7 @@ def serves_with_few_rights(databases: Any = None, **_: Any) -> list[checks.Check
     """Whoever gets at the shop's connection could otherwise rewrite the trail."""
     for alias in databases or []:
         with connections[alias].cursor() as cursor:
-            cursor.execute(MAY_CHANGE, [ledgers()])
+            cursor.execute(MAY_CHANGE, [[*ledgers(), *parts_of(ledgers(), using=alias)]])
             if not cursor.fetchone()[0]:
                 return []
     if not databases:

@@ -15,6 +15,7 @@ class MamiConfig(AppConfig):
         from core import code_lookups, database, faults, serving_role
         from core.field_names import translate_field_names
         from core.telemetry import pool, reporting, statements
+        from mami import monthly_tables
         from runtime import checks as startup_checks  # noqa: F401
         from runtime import embedded, environment
 
@@ -22,6 +23,7 @@ class MamiConfig(AppConfig):
         translate_field_names()
         # Sent once for each app with models, of which any one will do.
         post_migrate.connect(database.limit_waiting, sender=apps.get_app_config("accounts"))
+        post_migrate.connect(monthly_tables.extend, sender=apps.get_app_config("accounts"))
         post_migrate.connect(serving_role.grant, sender=apps.get_app_config("accounts"))
         connection_created.connect(database.without_limit)
         connection_created.connect(statements.watch)
