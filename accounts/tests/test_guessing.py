@@ -17,6 +17,7 @@ from accounts.services.devices import MOST_PLACES, PLACE_LIFE, known_device, kno
 from accounts.tests.factories import PASSWORD, with_password
 from audit.models import AuditEntry
 from core import clock, limits
+from core.tests.test_metrics import counted
 from notifications.tests.account_jobs import work_off
 from tests.api_client import refusal
 
@@ -63,10 +64,16 @@ def altered(token):
 class TestWorkedExample:
     def test_ten_strangers_guard_the_account_and_the_right_person_passes(self, from_, noa):
         email, device = noa
+        figures = ("mami_sign_ins_total", "wrong"), ("mami_sign_ins_total", "limited")
+        before = [counted(name, outcome=outcome) for name, outcome in figures]
+        guarded = counted("mami_accounts_became_guarded_total")
         guess(from_, email, 10)
         for password in ("wrong", NEW["password"]):
             details = refusal(sign_in(from_("192.0.2.1"), email, password), 429, "RATE_LIMITED")
             assert 0 < details["retry_after"] <= 900
+        after = [counted(name, outcome=outcome) for name, outcome in figures]
+        assert after == [before[0] + 10, before[1] + 2]
+        assert counted("mami_accounts_became_guarded_total") > guarded
         assert sign_in(from_(HOME), email, NEW["password"]).status_code == 200
         assert sign_in(from_("192.0.2.2", device), email, NEW["password"]).status_code == 200
         other = from_("192.0.2.9").post("/auth/register", {**NEW, "email": "x@y.test"})

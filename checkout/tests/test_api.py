@@ -9,6 +9,7 @@ import pytest
 from catalog.models import Product
 from checkout.models import Reservation
 from core.limits import CONFIRM_PER_ADDRESS
+from core.tests.test_metrics import counted
 from orders.models import Order
 from tests.api_client import refusal
 
@@ -41,6 +42,11 @@ def delivery(shop, **more):
 
 def confirm(api, user, body, key="key-1"):
     return api(user).post("/checkout/confirm", body, headers={"Idempotency-Key": key})
+
+
+def ended(outcome: str) -> float:
+    """How many checkouts the figures say ended so."""
+    return counted("mami_checkouts_total", outcome=outcome)
 
 
 def untouched(shop, product, stock=(100, 0)):
@@ -163,17 +169,23 @@ class TestConfirm:
         assert details["order_number"] == first["order_number"]
 
     @pytest.mark.parametrize(
-        ("token", "status", "code"),
-        [("tok_declined", 402, "PAYMENT_DECLINED"), ("tok_unreachable", 503, "PAYMENT_UNAVAILABLE"),
-         ("4242424242424242", 400, "CARD_NUMBER_REFUSED")],
+        ("token", "status", "code", "outcome"),
+        [("tok_declined", 402, "PAYMENT_DECLINED", "declined"),
+         ("tok_unreachable", 503, "PAYMENT_UNAVAILABLE", "unavailable"),
+         ("4242424242424242", 400, "CARD_NUMBER_REFUSED", "none: nobody asked for an order")],
     )  # fmt: skip
-    def test_refused_money_leaves_everything(self, api, shop, ada, milk, token, status, code):
+    def test_refused_money_leaves_everything(
+        self, api, shop, ada, milk, token, status, code, outcome
+    ):
         body = delivery(shop, payment={"provider": "sandbox", "token": token})
+        before = ended(outcome), ended("ok")
         details = refusal(confirm(api, ada, body), status, code)
         if code == "PAYMENT_DECLINED":
             assert details["reason"] == "insufficient_funds"
         untouched(shop, milk)
         assert confirm(api, ada, delivery(shop)).status_code == 201
+        more = 0 if outcome.startswith("none") else 1
+        assert (ended(outcome), ended("ok")) == (before[0] + more, before[1] + 1)
 
     def test_lost_answer(self, api, shop, ada, milk):
         body = delivery(shop, payment={"provider": "sandbox", "token": "tok_timeout"})

@@ -6,8 +6,9 @@ import datetime as dt
 from collections.abc import Mapping
 
 from accounts import selectors
+from core import metrics
 from core.transactions import write_transaction
-from notifications.events import EVENTS
+from notifications.events import EMAIL, EVENTS
 from notifications.letters import compose
 from notifications.mailing import erased_context, event_of_proof
 from notifications.senders import send_mail
@@ -51,4 +52,5 @@ def say_farewell(*, user_id: int, email: str, language: str) -> None:
         event=EVENTS["account_erased"], context=erased_context(), language=language, to=email,
         user_id=user_id, dedupe_key=f"account:{user_id}",
     )  # fmt: skip
-    send_mail(letter)
+    with metrics.handed_over(EMAIL):
+        send_mail(letter)

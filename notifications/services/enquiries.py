@@ -13,8 +13,10 @@ from procrastinate.contrib.django import app as jobs
 
 from accounts.models import User
 from audit.services import Action, record
+from core import metrics
 from core.limits import Limit
 from core.transactions import write_transaction
+from notifications.events import EMAIL
 from notifications.locks import lock_enquiry
 from notifications.models import Enquiry
 
@@ -84,13 +86,15 @@ def send_enquiry(*, enquiry_id: int, now: dt.datetime) -> bool:
     with translation.override(settings.LANGUAGE_CODE):
         topic = row.get_topic_display()
         text = render_to_string("notifications/enquiry.txt", {"enquiry": row, "topic": topic})
-        EmailMessage(
+        letter = EmailMessage(
             subject=f"{topic} #{row.pk}",
             body=text,
             to=[settings.CONTACT_EMAIL or settings.DEFAULT_FROM_EMAIL],
             reply_to=[row.email],
             headers={"Auto-Submitted": "auto-generated"},
-        ).send()
+        )
+        with metrics.handed_over(EMAIL):
+            letter.send()
     Enquiry.objects.filter(pk=row.pk).update(sent_at=now)
     return True
 

@@ -9,7 +9,9 @@ from django.utils import translation
 
 from accounts.selectors import open_phone_code
 from accounts.services.phone import code_of
+from core import metrics
 from notifications.errors import MailNotSent
+from notifications.events import SMS
 from notifications.sms import gateway
 from notifications.sms.port import Sms, SmsNotSent, SmsRefused
 
@@ -22,7 +24,10 @@ def send_phone_code(*, code_id: int, now: dt.datetime) -> bool:
     with translation.override(row.user.language):
         text = render_to_string("notifications/phone_code.sms.txt", {"code": code_of(row=row)})
     try:
-        gateway().send(Sms(key=f"phone_code:{row.pk}", to=row.phone, text=" ".join(text.split())))
+        with metrics.handed_over(SMS, final=(SmsRefused,)):
+            gateway().send(
+                Sms(key=f"phone_code:{row.pk}", to=row.phone, text=" ".join(text.split()))
+            )
     except SmsRefused:
         return False
     except SmsNotSent as failure:

@@ -10,6 +10,7 @@ from django.db import connection
 from django.db.models import Q
 
 from accounts.models import User
+from core import metrics
 from core.transactions import write_transaction
 from notifications import events
 from notifications.errors import MailNotSent, Obsolete
@@ -117,8 +118,10 @@ def _deliver(message: Message, now: dt.datetime) -> bool:
 
 
 def _hand_over(message: Message, send: Callable[[], str], now: dt.datetime) -> bool:
+    last = message.attempts + 1 >= MOST_ATTEMPTS
     try:
-        reference = send()
+        with metrics.handed_over(message.channel, last=last, final=(SmsRefused,)):
+            reference = send()
     except SmsRefused as refusal:
         _close(message, State.FAILED, failure=f"REFUSED_{refusal}")
         return False
@@ -127,7 +130,7 @@ def _hand_over(message: Message, send: Callable[[], str], now: dt.datetime) -> b
         # what a mail server says often repeats the address.
         log.warning("message_failed", message_id=message.pk, error=type(error).__name__)
         what = str(error) if isinstance(error, SmsNotSent) else type(error).__name__
-        if message.attempts + 1 >= MOST_ATTEMPTS:
+        if last:
             _close(message, State.FAILED, failure=what)
             return False
         wait = error.retry_after if isinstance(error, SmsNotSent) else 0

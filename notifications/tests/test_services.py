@@ -11,6 +11,7 @@ from django.db import connection, transaction
 from accounts.models import User
 from accounts.tests.factories import person
 from core import clock
+from core.tests.test_metrics import counted
 from notifications import services
 from notifications.errors import MailNotSent, Obsolete
 from notifications.events import EVENTS
@@ -141,6 +142,14 @@ def test_what_is_no_longer_true_is_not_told(ada, mailoutbox):
     assert Message.objects.get().state == "FAILED"
 
 
+def mails() -> dict[str, float]:
+    """What the figures tell of them."""
+    return {
+        outcome: counted("mami_messages_total", channel="EMAIL", outcome=outcome)
+        for outcome in ("sent", "failed", "given_up")
+    }
+
+
 class TestMailThatFails:
     @pytest.fixture(autouse=True)
     def _no_mail_server(self, settings):
@@ -149,19 +158,24 @@ class TestMailThatFails:
 
     def test_it_stays_owed_and_is_tried_again(self, ada, settings, mailoutbox):
         owe(ada)
+        before = mails()
         with pytest.raises(MailNotSent) as failure:
             services.deliver(dedupe_key="k1", now=NOW)
         assert "ada@" not in str(failure.value)
+        assert mails() == before | {"failed": before["failed"] + 1}
         message = Message.objects.get()
         assert (message.state, message.attempts) == ("QUEUED", 1)
         settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
         assert services.deliver(dedupe_key="k1", now=NOW)
+        assert mails()["sent"] == before["sent"] + 1
 
     def test_it_is_given_up_in_the_end(self, ada):
         owe(ada)
+        before = mails()
         Message.objects.update(attempts=services.MOST_ATTEMPTS - 1)
         assert not services.deliver(dedupe_key="k1", now=NOW)
         assert Message.objects.get().state == "FAILED"
+        assert mails() == before | {"given_up": before["given_up"] + 1}
 
 
 def test_a_lost_job_is_found_by_the_sweep(ada):

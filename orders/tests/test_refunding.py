@@ -15,6 +15,7 @@ from accounts.models import User
 from billing.selectors import documents_of, invoice_of
 from core import clock
 from core.errors import InvalidInput, NotFound, PermissionRefused
+from core.tests.test_metrics import counted
 from orders import selectors, services
 from orders.errors import OwnOrder, RefundExceedsLine
 from orders.models import Order, OrderItem
@@ -108,8 +109,12 @@ class TestWorkedExamples:
     def test_a_line_is_refunded_once(self, shop: Shop) -> None:
         order = left(shop, shop.order(quantities={shop.product(sku="A", price=Decimal(20)): 2}))
         mia, line = shop.manager(), item(order, "A")
+        before = counted("mami_refunds_total", outcome="ok"), counted("mami_refunded_ils_total")
         call = ask(mia, order, "1", ItemPart(id=line.pk, quantity=Decimal(2)))
         assert given(order, call)[0] == Decimal("40.00")
+        after = counted("mami_refunds_total", outcome="ok"), counted("mami_refunded_ils_total")
+        assert after[0] == before[0] + 1
+        assert round(after[1] - before[1], 2) == 40
         with pytest.raises(RefundExceedsLine) as refusal:
             ask(mia, order, "2", ItemPart(id=line.pk, quantity=Decimal(2)))
         assert refusal.value.details == {

@@ -6,6 +6,7 @@ import threading
 
 import pytest
 
+from core.tests.test_metrics import counted
 from payments import providers, services
 from payments.breaker import FAILURES_TO_OPEN, OPEN_SECONDS, Breaker, Guarded
 from payments.payment_results import Verdict
@@ -45,6 +46,7 @@ def fail(breaker: Breaker, times: int, **how) -> None:
 def test_it_opens_after_silence_in_a_row_and_sends_nothing_while_open(breaker):
     fail(breaker, FAILURES_TO_OPEN)
     assert breaker.is_open
+    assert counted("mami_payment_breaker_open") == 1
     asked = []
     with pytest.raises(ProviderUnreachable):
         breaker.call(lambda: asked.append(1))

@@ -7,6 +7,8 @@ import subprocess
 import pytest
 import yaml
 
+from mami.rights import RIGHTS
+from payments.provider import ProviderFailure
 from tests.architecture.project import ROOT
 from tests.deploy.programs import needed
 
@@ -53,6 +55,17 @@ def test_every_alert_is_tested_both_ways() -> None:
         for way in ("fires", "is quiet")
     }
     assert {test["name"] for test in TESTS} == wanted
+
+
+def test_every_address_and_outcome_that_a_rule_names_there_is() -> None:
+    """A name that nothing is counted under would never wake anybody."""
+    text = (FOLDER / "alerts.yml").read_text(encoding="utf-8")
+    routes = {name for found in re.findall(r'route=~"([^"]+)"', text) for name in found.split("|")}
+    assert routes
+    assert routes <= RIGHTS.keys()
+    (failures,) = set(re.findall(r'outcome=~"(Provider[^"]+)"', text))
+    silent = {ProviderFailure, *ProviderFailure.__subclasses__()}
+    assert all(re.fullmatch(failures, one.__name__) for one in silent)
 
 
 def test_every_alert_says_whom_it_wakes_and_what_to_do() -> None:
