@@ -32,6 +32,7 @@ __all__ = [
     "IN_HAND",
     "answered",
     "exposition",
+    "handed_over",
     "may_read",
     "provider_call",
     "refused",
@@ -168,11 +169,21 @@ def search_clock(engine: str, *, counts: bool = True) -> Iterator[None]:
         SEARCH_SECONDS.labels(engine).observe(time.perf_counter() - began)
 
 
+_counted_in: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
+"""Looking a row up by its labels takes a lock and as long as counting in it."""
+
+
+_lines: dict[str, Histogram] = {}
+
+
 def answered(*, route: str, method: str, status: int, seconds: float) -> None:
     """Count one request. `route` is the name of its address, empty where none matched."""
-    known = method if method in METHODS else "other"
-    REQUESTS.labels(route or "none", known, str(status)).inc()
-    SECONDS.labels(route or "none").observe(seconds)
+    row = (route or "none", method if method in METHODS else "other", status)
+    if (found := _counted_in.get(row)) is None:
+        found = REQUESTS.labels(row[0], row[1], str(status)), SECONDS.labels(row[0])
+        _counted_in[row] = found
+    found[0].inc()
+    found[1].observe(seconds)
 
 
 def shed(line: str) -> None:
@@ -181,7 +192,9 @@ def shed(line: str) -> None:
 
 
 def waited(line: str, seconds: float) -> None:
-    LINE_SECONDS.labels(line).observe(seconds)
+    if (found := _lines.get(line)) is None:
+        found = _lines[line] = LINE_SECONDS.labels(line)
+    found.observe(seconds)
 
 
 def refused(code: str) -> None:
@@ -199,6 +212,24 @@ def provider_call(provider: str) -> Iterator[None]:
         raise
     finally:
         PROVIDER_SECONDS.labels(provider, outcome).observe(time.perf_counter() - began)
+
+
+@contextmanager
+def handed_over(
+    channel: str, *, last: bool = False, final: tuple[type[Exception], ...] = ()
+) -> Iterator[None]:
+    """Count one try to hand a message over: sent, failed, or given up, where it was the `last` one or the
+    failure is `final`.
+    """
+    outcome = "given_up" if last else "failed"
+    try:
+        yield
+        outcome = "sent"
+    except final:
+        outcome = "given_up"
+        raise
+    finally:
+        MESSAGES.labels(channel, outcome).inc()
 
 
 def may_read(authorization: str) -> bool | None:

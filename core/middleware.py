@@ -79,8 +79,11 @@ class MetricsMiddleware:
         if RETURN_AFTER in request.META:  # the door asks for words; whom it tells them, it counts
             return self.get_response(request)
         began, tally = time.perf_counter(), statements.begin()
-        with metrics.IN_HAND.track_inprogress():
+        metrics.IN_HAND.inc()
+        try:
             response = self.get_response(request)
+        finally:
+            metrics.IN_HAND.dec()
         seconds = time.perf_counter() - began
         route = _route(request)
         metrics.answered(

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
 from typing import Any
 
-import structlog
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.functional import LazyObject, empty
 
 from core.htmx import is_htmx
+from core.logs import tell
+from core.metrics import METHODS
 from core.telemetry.statements import Tally
 
-log = structlog.get_logger("mami.request")
+log = logging.getLogger("mami.request")
 NODE = os.environ.get("MAMI_NODE") or socket.gethostname()
 
 
@@ -23,10 +25,11 @@ def write(
 ) -> None:
     """Nobody's words stand in it: no path, no address, no query."""
     user = _known_user(request)
-    log.info(
+    tell(
+        log,
         "request",
         request_id=getattr(request, "request_id", ""),
-        method=request.method,
+        method=_known(request.method),
         route=route,
         status=response.status_code,
         ms=round(1000 * seconds, 1),
@@ -37,16 +40,17 @@ def write(
         role=getattr(user, "role", None),
         face=face_of(request.path_info, is_part=is_htmx(request)),
         node=NODE,
-        bytes=None if response.streaming else len(response.content),  # type: ignore[attr-defined]
+        bytes=_size(response),
     )
 
 
 def write_sent_away(*, request_id: str, method: str, face: str, seconds: float, size: int) -> None:
     """The same line for somebody who was sent away at the door, before anything looked at them."""
-    log.info(
+    tell(
+        log,
         "request",
         request_id=request_id,
-        method=method,
+        method=_known(method),
         route="",
         status=503,
         ms=round(1000 * seconds, 1),
@@ -68,6 +72,19 @@ def face_of(path: str, *, is_part: bool) -> str:
     if path.startswith("/admin/"):
         return "admin"
     return "htmx" if is_part else "page"
+
+
+def _known(method: str | None) -> str:
+    """What a client makes up is a word of theirs."""
+    return method if method in METHODS else "other"
+
+
+def _size(response: HttpResponseBase) -> int | None:
+    if response.streaming:
+        return None
+    # Said already by whoever sends it: looking at the content of a page would join it once more.
+    told = response.headers.get("Content-Length")
+    return int(told) if told else len(response.content)  # type: ignore[attr-defined]
 
 
 def _known_user(request: HttpRequest) -> Any:
