@@ -23,7 +23,8 @@ ENV MAMI_REVISION=$REVISION MAMI_VAR=/var/lib/mami MAMI_HOST=0.0.0.0 PYTHONUNBUF
 RUN useradd --uid 10001 --create-home --home-dir /var/lib/mami --shell /usr/sbin/nologin mami \
     && install -d -o mami -m 0711 /var/lib/mami
 COPY --from=built /opt/mami /opt/mami
-COPY --from=built --chown=mami /opt/mami-static/static /var/lib/mami/static
+# Not in the volume: bin/serve lays them there, in a new one and after an upgrade.
+COPY --from=built /opt/mami-static/static /opt/mami-static/static
 WORKDIR /opt/mami
 USER 10001
 VOLUME /var/lib/mami

@@ -240,3 +240,15 @@ def test_a_line_with_a_whole_net_of_addresses_is_one_place(tmp_path: Path, node:
         assert codes(*(f"2001:db8:1:2::{n}" for n in range(7))) == [200] * 5 + [429] * 2
         assert codes("2001:db8:1:3::1", "2001:db8:1:2:aaaa::7") == [200, 429]
         assert codes(*(f"192.0.2.{n}" for n in range(7))) == [200] * 7
+
+
+def test_a_picture_that_is_not_here_comes_from_the_shop(nginx: Nginx, node: Node) -> None:
+    """Or is closed to nginx: another machine's account may own it."""
+    (nginx.folder / "media").mkdir()
+    (nginx.folder / "media" / "here.webp").write_bytes(b"pixels")
+    node.heard.clear()
+    assert nginx.asks("GET", "/media/here.webp")[2] == b"pixels"
+    assert node.heard == []
+    assert nginx.asks("GET", "/media/elsewhere.webp")[2] == b"ok"
+    until(lambda: len(node.heard) == 1, seconds=5 * patience())
+    assert node.heard[0].startswith(b"GET /media/elsewhere.webp ")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -97,8 +99,28 @@ def test_the_shop_runs_as_nobody_who_could_change_it() -> None:
     assert program.stat().st_mode & 0o111, "it can be run"
     assert json.loads(last(running, "CMD")) == ["web"]
     assert last(running, "HEALTHCHECK").endswith('CMD ["/opt/mami/bin/serve", "live"]')
-    chowned = [step.text for step in running if "--chown=" in step.text]
-    assert chowned == ["--from=built --chown=mami /opt/mami-static/static /var/lib/mami/static"]
+    assert not [step.text for step in running if "--chown=" in step.text]
+
+
+def test_static_files_come_into_an_empty_volume_and_into_an_old_one(tmp_path: Path) -> None:
+    """As the image lays them: those of the version before stay, for pages that are open."""
+    built, var = tmp_path / "built", tmp_path / "var"
+    (built / "css").mkdir(parents=True)
+
+    def lay(names: str) -> set[str]:
+        (built / "css" / f"{names}.css").write_text(names)
+        (built / "staticfiles.json").write_text(names)
+        laid = subprocess.run(
+            [ROOT / "bin" / "serve", "web", "--version"], capture_output=True, text=True,
+            env={"PATH": os.environ["PATH"], "MAMI_VAR": str(var), "MAMI_BUILT_STATIC": str(built)},
+        )  # fmt: skip
+        assert "gunicorn" in laid.stdout, laid.stderr
+        assert (var / "static" / "staticfiles.json").read_text() == names
+        return {path.name for path in (var / "static").rglob("*") if path.is_file()}
+
+    assert lay("one") == {"one.css", "staticfiles.json"}
+    (built / "css" / "one.css").unlink()
+    assert lay("two") == {"one.css", "two.css", "staticfiles.json"}
 
 
 def test_no_layer_holds_a_secret() -> None:
