@@ -13,19 +13,42 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable
+from contextlib import nullcontext, suppress
+from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
+import psycopg
+
 from runtime.run.tests.conftest import patience
-from tests.deploy.ha_cluster import CHECKOUT, HaCluster, Node, install_patroni, until
+from tests.deploy import networks
+from tests.deploy.ha_cluster import CHECKOUT, NAMES, HaCluster, Node, install_patroni, until
 from tests.drills.__main__ import _open_database
 from tests.drills.running_shop import SECRET_KEY, BareShop, standing
 from tests.drills.shoppers import Crowd, DrillData, Ledger, write_drill_data
 from tests.drills.verdicts import judge, until_quiet
 
 SHOPPERS = 20
-KILLED_SECONDS, GONE_SECONDS, FROZEN_SECONDS = 10.0, 30.0, 25.0
+KILLED_SECONDS, GONE_SECONDS, FROZEN_SECONDS, CUT_SECONDS = 10.0, 30.0, 25.0, 40.0
+ETCD_SECONDS, PAUSE_SECONDS = 14.0, 5.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fault:
+    """What is done to the primary, and how it is put back `lasts` seconds later.
+
+    `witness`: it is not dead, so somebody goes on writing to it alone, and must not be told "yes".
+    """
+
+    name: str
+    strike: Callable[[Node], None]
+    after: Callable[[Node], None]
+    limit: float
+    lasts: float = 0.0
+    witness: bool = False
 
 
 class Failover:
@@ -42,29 +65,80 @@ class Failover:
         finally:
             crowd.stop()
 
-    def fault(
-        self, name: str, strike: Callable[[Node], None], after: Callable[[Node], None], limit: float
-    ) -> None:
+    def suffer(self, fault: Fault) -> None:
         """Strike the primary, wait for the next order, put it back, and wait for it to follow."""
         before = len(self.ledger.successes)
         until(lambda: len(self.ledger.successes) > before + 10, seconds=60, why="orders before")
         primary = self.cluster.primary()
         assert primary is not None
-        strike(primary)
-        instant = time.monotonic()
-        back = until(
-            lambda: self.ledger.first_after(instant),
-            seconds=4 * limit,
-            why=f"an order after {name}",
-        )
-        print(f"  {name:45} next order after {back:5.1f} s", flush=True)
-        if back > limit * patience():
-            self.wrong.append(f"{name}: {back:.1f} s")
-        rest = FROZEN_SECONDS - (time.monotonic() - instant)
-        if after is thaw and rest > 0:
-            time.sleep(rest)  # it must be frozen for longer than its lease
-        after(primary)
-        until(self.cluster.is_whole, seconds=90, why=f"the old primary following after {name}")
+        with Witness(primary) if fault.witness else nullcontext() as witness:
+            fault.strike(primary)
+            instant = time.monotonic()
+            back = until(
+                lambda: self.ledger.first_after(instant),
+                seconds=4 * fault.limit,
+                why=f"an order after {fault.name}",
+            )
+            print(f"  {fault.name:52} next order after {back:5.1f} s", flush=True)
+            if back > fault.limit * patience():
+                self.wrong.append(f"{fault.name}: {back:.1f} s")
+            time.sleep(max(0.0, fault.lasts - (time.monotonic() - instant)))
+            fault.after(primary)
+            until(
+                self.cluster.is_whole, seconds=90, why=f"the old one following after {fault.name}"
+            )
+            rejoined = time.monotonic() - instant - fault.lasts
+        if witness is not None:
+            told = witness.told_after(instant)
+            print(f"  {'':52} acknowledged by the old primary: {told}", flush=True)
+            if told:
+                self.wrong.append(f"{fault.name}: the old primary acknowledged {told} more")
+        print(f"  {'':52} it follows after {rejoined:5.1f} s", flush=True)
+
+    def lose_etcd(self) -> None:
+        """Two of three, for 14 seconds: nobody is demoted, nobody waits."""
+        primary, began = self.cluster.primary(), time.monotonic()
+        self.cluster.lose_etcd()
+        time.sleep(ETCD_SECONDS)
+        self.cluster.mend_etcd()
+        answered = [began, *(done for _, done in self.ledger.successes if done > began)]
+        longest = max(later - earlier for earlier, later in pairwise(answered))
+        name = f"two of three etcd killed for {ETCD_SECONDS:.0f} s"
+        print(f"  {name:52} longest pause {longest:5.1f} s", flush=True)
+        until(self.cluster.is_whole, seconds=60, why="everybody following again")
+        if longest > PAUSE_SECONDS * patience() or self.cluster.primary() is not primary:
+            self.wrong.append(f"{name}: {longest:.1f} s, or another primary")
+
+
+class Witness:
+    """Writes to one node alone, whatever it has become, and notes when it was told that it is written."""
+
+    def __init__(self, node: Node) -> None:
+        self.node = node
+        self.told: list[float] = []
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._write, daemon=True)
+
+    def __enter__(self) -> Witness:
+        self._thread.start()
+        until(lambda: len(self.told) > 3, seconds=20, why="a primary that takes what is written")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join(30)
+
+    def told_after(self, instant: float) -> int:
+        """What was under way at that instant may be told a moment later."""
+        return sum(at > instant + 1 for at in self.told)
+
+    def _write(self) -> None:
+        while not self._over.wait(0.1):
+            with suppress(psycopg.Error), psycopg.connect(self.node.url(), autocommit=True) as line:
+                line.execute("CREATE TABLE IF NOT EXISTS witnessed (at timestamptz)")
+                while not self._over.wait(0.05):
+                    line.execute("INSERT INTO witnessed VALUES (now())")
+                    self.told.append(time.monotonic())
 
 
 def kill_postgres(node: Node) -> None:
@@ -77,12 +151,26 @@ def kill_both(node: Node) -> None:
     node.process.wait()
 
 
+def freeze_postgres(node: Node) -> None:
+    node.signal(signal.SIGSTOP, patroni=False, postgres=True)
+
+
 def freeze(node: Node) -> None:
     node.signal(signal.SIGSTOP, patroni=True, postgres=True)
 
 
 def thaw(node: Node) -> None:
     node.signal(signal.SIGCONT, patroni=True, postgres=True)
+
+
+def cut_off(node: Node) -> None:
+    assert node.cluster.network is not None
+    node.cluster.network.cut_off(node.name)
+
+
+def mend(node: Node) -> None:
+    assert node.cluster.network is not None
+    node.cluster.network.mend(node.name)
 
 
 def nothing(node: Node) -> None:
@@ -93,10 +181,37 @@ def start_again(node: Node) -> None:
     node.start()
 
 
+KILLED = Fault(
+    name="kill -9 of PostgreSQL", strike=kill_postgres, after=nothing, limit=KILLED_SECONDS
+)
+FROZEN = Fault(
+    name="both frozen for 25 s, then thawed",
+    strike=freeze, after=thaw, limit=GONE_SECONDS, lasts=FROZEN_SECONDS, witness=True,
+)  # fmt: skip
+CUT_OFF = Fault(
+    name="cut off from etcd and its fellows for 40 s",
+    strike=cut_off, after=mend, limit=GONE_SECONDS, lasts=CUT_SECONDS, witness=True,
+)  # fmt: skip
+LONG = (
+    KILLED,
+    Fault(
+        name="kill -9 of PostgreSQL and Patroni",
+        strike=kill_both, after=start_again, limit=GONE_SECONDS,
+    ),
+    Fault(
+        name="PostgreSQL alone frozen for 25 s, then thawed",
+        strike=freeze_postgres, after=thaw, limit=GONE_SECONDS, lasts=FROZEN_SECONDS, witness=True,
+    ),
+    FROZEN,
+    CUT_OFF,
+)  # fmt: skip
+SHORT = (KILLED, FROZEN, CUT_OFF)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.deploy.failover")
     parser.add_argument(
-        "--long", action="store_true", help="every fault, not the two of the short form"
+        "--long", action="store_true", help="every fault, not the three of the short form"
     )
     long = parser.parse_args().long
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # and take everything down on the way
@@ -104,8 +219,9 @@ def main() -> int:
     base.chmod(0o755)
     for name in ("var", "cluster"):
         (base / name).mkdir(mode=0o755)
+    network = networks.Network(NAMES) if networks.usable() else None
     try:
-        cluster = HaCluster(base / "cluster", install_patroni(base / "patroni"))
+        cluster = HaCluster(base / "cluster", install_patroni(base / "patroni"), network=network)
         try:
             wrong = _drill(cluster, base / "var", long=long)
         except AssertionError:
@@ -114,6 +230,8 @@ def main() -> int:
         finally:
             cluster.end()
     finally:
+        if network is not None:
+            network.end()
         shutil.rmtree(base, ignore_errors=True)
     for line in wrong:
         print(f"  WRONG  {line}")
@@ -143,10 +261,13 @@ def _drill(cluster: HaCluster, var: Path, *, long: bool) -> list[str]:
 
 
 def _faults(drill: Failover, *, long: bool) -> None:
-    drill.fault("kill -9 of PostgreSQL", kill_postgres, nothing, KILLED_SECONDS)
+    for fault in LONG if long else SHORT:
+        if fault is CUT_OFF and drill.cluster.network is None:
+            print("  NO NODE WAS CUT OFF from its fellows: that needs root, ip and setpriv")
+        else:
+            drill.suffer(fault)
     if long:
-        drill.fault("kill -9 of PostgreSQL and Patroni", kill_both, start_again, GONE_SECONDS)
-    drill.fault("both frozen for 25 s, then thawed", freeze, thaw, GONE_SECONDS)
+        drill.lose_etcd()
 
 
 def _control(drill: Failover) -> int:

@@ -20,12 +20,14 @@ from urllib.request import Request, urlopen
 import psycopg
 
 from runtime.run.tests.conftest import free_port, patience
+from tests.deploy import networks
 from tests.deploy.certificates import Certificate, certificate
 from tests.deploy.programs import needed
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 PATRONI = CHECKOUT / "deploy" / "patroni"
 PASSWORD = "a-password-of-the-drill"
+NAMES = ("a", "b", "c")
 
 
 def until(what: Callable[[], Any], *, seconds: float, why: str) -> Any:
@@ -71,21 +73,24 @@ class Node:
     def __init__(self, cluster: HaCluster, name: str) -> None:
         self.cluster, self.name = cluster, name
         self.port, self.rest = free_port(), free_port()
+        self.address = cluster.address(name)
         self.data = cluster.folder / name
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         values = {
             "NODE": self.name,
-            "NODE_ADDRESS": "127.0.0.1",
+            "NODE_ADDRESS": self.address,
             "REST_PORT": str(self.rest),
             "POSTGRES_PORT": str(self.port),
-            "ETCD_HOSTS": ",".join(f"127.0.0.1:{port}" for port in self.cluster.etcd_ports),
+            "ETCD_HOSTS": ",".join(
+                f"{self.cluster.etcd_address}:{port}" for port in self.cluster.etcd_ports
+            ),
             "ARCHIVE_COMMAND": "/bin/true",
             "DATA": str(self.data),
             "POSTGRES_BIN": str(postgres_programs()),
             "SOCKETS": str(self.cluster.folder),
-            "NETWORK": "127.0.0.0/8",
+            "NETWORK": "127.0.0.0/8" if self.cluster.network is None else networks.NET,
             "WATCHDOG": "off",
             "CA": str(self.cluster.shown.ca),
             "CERTIFICATE": str(self.cluster.shown.certificate),
@@ -100,13 +105,18 @@ class Node:
             text = text.replace(f"${{{key}}}", value)
         file.write_text(text)
         log = (self.cluster.folder / f"{self.name}.log").open("ab")
+        before, identity = self.cluster.around(self.name)
         self.process = subprocess.Popen(
-            ["/usr/bin/python3", "-m", "patroni", str(file)],
+            [*before, "/usr/bin/python3", "-m", "patroni", str(file)],
             env={"PATH": os.environ["PATH"], "PYTHONPATH": str(self.cluster.patroni), "LC_ALL": "C.UTF-8"},
             cwd=self.cluster.folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-            start_new_session=True, **account(),
+            start_new_session=True, **identity,
         )  # fmt: skip
         log.close()
+
+    def url(self) -> str:
+        """Of this one, whatever it is now."""
+        return f"postgresql://postgres:{PASSWORD}@{self.address}:{self.port}/postgres?connect_timeout=2&sslmode=require"
 
     def is_primary(self) -> bool:
         return self.asks("/primary") == 200
@@ -119,7 +129,7 @@ class Node:
 
     def asks(self, path: str) -> int:
         try:
-            address = f"https://127.0.0.1:{self.rest}{path}"
+            address = f"https://{self.address}:{self.rest}{path}"
             with urlopen(address, timeout=1, context=self.cluster.context) as answer:
                 return int(answer.status)
         except URLError as error:
@@ -153,16 +163,22 @@ class Node:
 class HaCluster:
     """Ends, and takes away, everything that it started."""
 
-    def __init__(self, folder: Path, patroni: Path) -> None:
-        self.folder, self.patroni = folder, patroni
+    def __init__(
+        self, folder: Path, patroni: Path, *, network: networks.Network | None = None
+    ) -> None:
+        self.folder, self.patroni, self.network = folder, patroni, network
         self.etcd: list[subprocess.Popen[bytes]] = []
         self.etcd_ports: list[int] = []
+        self.etcd_address = "127.0.0.1" if network is None else networks.ETCD
         identity = account()
         if identity:
             os.chown(folder, identity["user"], identity["group"])
-        self.shown = certificate(folder.with_name("tls"), "node", account=identity.get("user", -1))
+        places = [] if network is None else [networks.ETCD, *network.addresses.values()]
+        self.shown = certificate(
+            folder.with_name("tls"), "node", *places, account=identity.get("user", -1)
+        )
         self.context = self.shown.context
-        self.nodes = [Node(self, name) for name in ("a", "b", "c")]
+        self.nodes = [Node(self, name) for name in NAMES]
         try:
             self._start_etcd()
             for node in self.nodes:
@@ -173,28 +189,47 @@ class HaCluster:
             self.end()
             raise
 
+    def address(self, name: str) -> str:
+        return "127.0.0.1" if self.network is None else self.network.addresses[name]
+
+    def around(self, name: str) -> tuple[list[str], dict[str, Any]]:
+        """What stands before a node's command, and what Popen has to know of its account."""
+        identity = account()
+        if self.network is None:
+            return [], identity
+        return self.network.command(name, identity["user"], identity["group"]), {}
+
     def _start_etcd(self) -> None:
-        etcd, names = needed("etcd"), ("x", "y", "z")
-        peers = {name: free_port() for name in names}
-        clients = {name: free_port() for name in names}
-        self.etcd_ports = list(clients.values())
-        together = ",".join(f"{name}=https://127.0.0.1:{port}" for name, port in peers.items())
-        for name in names:
-            peer, client = (f"https://127.0.0.1:{ports[name]}" for ports in (peers, clients))
-            log = (self.folder / f"etcd-{name}.log").open("ab")
-            self.etcd.append(
-                subprocess.Popen(
-                    [etcd, "--name", name, "--data-dir", str(self.folder / f"etcd-{name}"),
-                     "--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer,
-                     "--listen-client-urls", client, "--advertise-client-urls", client,
-                     "--initial-cluster", together, "--initial-cluster-state", "new",
-                     "--heartbeat-interval", "200", "--election-timeout", "2000",
-                     "--unsafe-no-fsync" if _knows_no_fsync(etcd) else "--logger=zap"],
-                    stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
-                    env=os.environ | encrypted_etcd(self.shown), **account(),
-                )
+        names = ("x", "y", "z")
+        self._peers = {name: free_port() for name in names}
+        self._clients = {name: free_port() for name in names}
+        self.etcd_ports = list(self._clients.values())
+        self.etcd = [self._one_etcd(name) for name in names]
+
+    def lose_etcd(self) -> None:
+        """Two of the three, so that what is left decides nothing."""
+        for one in self.etcd[:2]:
+            one.kill()
+            one.wait()
+
+    def mend_etcd(self) -> None:
+        self.etcd[:2] = [self._one_etcd(name) for name in list(self._peers)[:2]]
+
+    def _one_etcd(self, name: str) -> subprocess.Popen[bytes]:
+        etcd, place = needed("etcd"), f"https://{self.etcd_address}"
+        together = ",".join(f"{each}={place}:{port}" for each, port in self._peers.items())
+        peer, client = (f"{place}:{ports[name]}" for ports in (self._peers, self._clients))
+        with (self.folder / f"etcd-{name}.log").open("ab") as log:
+            return subprocess.Popen(
+                [etcd, "--name", name, "--data-dir", str(self.folder / f"etcd-{name}"),
+                 "--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer,
+                 "--listen-client-urls", client, "--advertise-client-urls", client,
+                 "--initial-cluster", together, "--initial-cluster-state", "new",
+                 "--heartbeat-interval", "200", "--election-timeout", "2000",
+                 "--unsafe-no-fsync" if _knows_no_fsync(etcd) else "--logger=zap"],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+                env=os.environ | encrypted_etcd(self.shown), **account(),
             )  # fmt: skip
-            log.close()
 
     def primary(self) -> Node | None:
         return next((node for node in self.nodes if node.is_primary()), None)
@@ -208,7 +243,7 @@ class HaCluster:
         )
 
     def url(self, *, user: str = "postgres", database: str = "postgres") -> str:
-        hosts = ",".join("127.0.0.1" for _ in self.nodes)
+        hosts = ",".join(node.address for node in self.nodes)
         ports = ",".join(str(node.port) for node in self.nodes)
         return (
             f"postgresql://{user}:{PASSWORD}@/{database}?host={hosts}&port={ports}"
@@ -227,7 +262,7 @@ class HaCluster:
         primary = self.primary()
         assert primary is not None
         asked = Request(
-            f"https://127.0.0.1:{primary.rest}/config",
+            f"https://{primary.address}:{primary.rest}/config",
             data=json.dumps(settings).encode(),
             method="PATCH",
             headers={"Content-Type": "application/json"},
