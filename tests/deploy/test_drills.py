@@ -46,6 +46,13 @@ def test_nodes_behind_nginx_are_exchanged_while_people_shop(database_url: str) -
     assert "front: passed" in said
 
 
+def test_neighbours_go_away_in_turn(database_url: str) -> None:  # noqa: F811
+    for program in ("redis-server", "prometheus"):
+        needed(program)
+    said = run("tests.deploy.neighbours", database_url, seconds=500)
+    assert "neighbours: passed" in said
+
+
 def test_the_primary_database_is_lost_and_no_order_with_it() -> None:
     for program in ("etcd", "uv"):
         needed(program)

@@ -10,6 +10,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import quote
 
 import psycopg
 import pytest
@@ -17,6 +18,7 @@ from psycopg import sql
 
 from runtime.embedded.tests.conftest import throw_away_folder
 from runtime.run.tests.conftest import Opened, opened, patience, until
+from tests.drills.page_visit import PageVisit
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("bad-days")]
 FIGURES = "figures-of-the-canary-drill"
@@ -41,6 +43,7 @@ MAY_HOLD = {
     "orders_order": {"name", "e-mail", "phone", "note"},
     "notifications_message": {"name", "e-mail", "phone"},
     "billing_document": {"name", "street"},
+    "notifications_enquiry": {"name", "e-mail", "phone", "note", "card"},  # typed there by herself
 }
 
 
@@ -127,6 +130,49 @@ class Canary:
         self.token = kept
 
 
+def browses(shop: Opened) -> None:
+    """The same on the shop's pages, after she has an account: with forms, and without."""
+    visit = PageVisit(f"http://127.0.0.1:{shop.port}")
+    # A stranger still: what she looks for, asks and guesses, and where she goes astray.
+    for place in (HERS["name"], HERS["e-mail"], HERS["phone"]):
+        visit.go(f"/en/search/?q={quote(place)}")
+        visit.go(f"/search/suggest/?q={quote(place)}")
+        assert visit.go(f"/en/nobody/{quote(place)}").status_code == 404
+    visit.go("/account/reset/" + quote(HERS["wrong"]) + "/")
+    visit.go("/en/help/contact/")
+    message = f"I am {HERS['name']}, {HERS['phone']}; leave it {HERS['note']}. {HERS['card']}"
+    visit.send(having="topic", topic="OTHER", email=HERS["e-mail"], text=message)
+    visit.go("/account/register/")
+    taken = {"full_name": HERS["name"], "phone": HERS["phone"], "password": HERS["password"]}
+    assert visit.send(having="full_name", email=HERS["e-mail"], **taken).status_code == 422
+    visit.go("/account/login/")
+    visit.send(having="password", email=HERS["e-mail"], password=HERS["wrong"])
+    assert visit.send_unasked("/account/login/", {"password": HERS["password"]}).status_code == 403
+
+    visit.go("/account/login/?next=/account/")
+    visit.send(having="password", email=HERS["e-mail"], password=HERS["password"])
+    assert HERS["name"] in visit.go("/account/").text
+    visit.go("/account/profile/")
+    assert visit.send(having="full_name", full_name=HERS["name"], phone=HERS["phone"]).ok
+    visit.go("/account/addresses/add/")
+    where = {"line1": HERS["street"], "city": "Haifa", "door_code": HERS["door"]}
+    assert visit.send(having="line1", label="Nest", instructions=HERS["note"], **where).ok
+    visit.go("/en/search/?sort=price")
+    visit.send(having="product_id")
+    visit.go("/checkout/")
+    wish = {"notes": HERS["note"], "delivery_note": HERS["note"]}
+    visit.send(having="key", card=f"token:{HERS['card']}", **wish)  # no card of the bank's
+    visit.go("/checkout/")
+    visit.send(having="key", card="token:tok_visa", **wish)
+    assert "/orders/MS-" in visit.page.url, visit.page.text[-3000:]
+    assert HERS["street"] in visit.page.text
+    visit.go("/account/password/")
+    visit.send(having="new_password", current_password=HERS["wrong"], new_password=HERS["wrong"])
+    visit.go("/en/help/contact/")
+    visit.send(having="topic", topic="OTHER", email=HERS["e-mail"], text=message)
+    visit.send_unasked("/cart/items/", {"product_id": HERS["e-mail"], "quantity": "\x00"})
+
+
 @pytest.fixture(scope="module")
 def shop() -> Iterator[Opened]:
     with (
@@ -167,6 +213,7 @@ def columns(server: psycopg.Connection, word: str) -> set[tuple[str, str]]:
 def test_nobody_tells_of_her(shop: Opened) -> None:
     canary = Canary(shop)
     canary.shops()
+    browses(shop)
     until(lambda: any((shop.var / "mail").glob("*")), seconds=60 * patience())
     hers = HERS | {f"token {n}": token for n, token in enumerate(canary.tokens)}
 
