@@ -14,7 +14,8 @@ from orders.models import Order
 from tests.api_client import ApiClient
 from tests.shop import Shop, open_with_sandbox
 
-pytestmark = pytest.mark.django_db(transaction=True)
+# One role for all databases of the server: one process at a time.
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("serving-role")]
 ROLE = "mami_serving_test"
 
 
