@@ -173,7 +173,9 @@ class HaCluster:
         identity = account()
         if identity:
             os.chown(folder, identity["user"], identity["group"])
-        places = [] if network is None else [networks.ETCD, *network.addresses.values()]
+        places = (
+            [] if network is None else [networks.SHOP, networks.ETCD, *network.addresses.values()]
+        )
         self.shown = certificate(
             folder.with_name("tls"), "node", *places, account=identity.get("user", -1)
         )
