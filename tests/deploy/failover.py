@@ -284,6 +284,11 @@ def _control(drill: Failover) -> int:
     primary = cluster.primary()
     assert primary is not None
     others = [node for node in cluster.nodes if node is not primary]
+    until(
+        lambda: all(node.postgres("walreceiver") for node in others),
+        seconds=60,
+        why="both others receiving",  # one that is about to would hear everything later
+    )
     deaf = [pid for node in others for pid in node.postgres("walreceiver")]
     before = len(drill.ledger.rows("order"))
 
