@@ -17,13 +17,13 @@ from checkout.change_page import card_choices, refusal_lines
 from checkout.forms import SAVED, TOKEN
 from checkout.requests import CardToken, PayRequest
 from core import clock, metrics
-from core.errors import DomainError, NotFound
-from core.limits import count_unknown_number
+from core.errors import DomainError
 from core.typed_requests import PersonRequest
+from orders.asked_order import own_order
 from orders.change_models import OrderQuestion
 from orders.errors import QuestionClosed
 from orders.models import Order
-from orders.selectors import open_questions, order_by_number
+from orders.selectors import open_questions
 from payments.errors import PaymentActionRequired
 
 
@@ -33,8 +33,8 @@ class AgreeForm(forms.Form):
     card = forms.RegexField(r"^(saved:\d{1,18}|token:[\x21-\x7e]{1,200})$", required=False)
 
     def pay_request(self) -> PayRequest:
-        """What the form asks for; one that is not valid asks for the order's own card."""
-        kind, _colon, card = self.cleaned_data.get("card", "").partition(":")
+        """What the valid form asks for."""
+        kind, _colon, card = self.cleaned_data["card"].partition(":")
         provider = settings.PAYMENT_PROVIDER
         return PayRequest(
             payment_token_id=int(card) if kind == SAVED else None,
@@ -47,13 +47,7 @@ class AgreeForm(forms.Form):
 @require_http_methods(["GET", "HEAD", "POST"])
 def agree(request: PersonRequest, number: str, question_id: int) -> HttpResponse:
     """What staff propose and what it comes to; a POST with `confirm` carries it out."""
-    try:
-        order = order_by_number(actor=request.user, number=number)
-    except NotFound:
-        count_unknown_number(request)
-        raise
-    if order.user_id != request.user.pk:
-        raise NotFound
+    order = own_order(request, number)
     question = _open(order, question_id)
     if question is None:
         messages.info(request, str(QuestionClosed.message))
@@ -71,7 +65,8 @@ def _open(order: Order, question_id: int) -> OrderQuestion | None:
 
 def _carry_out(request: PersonRequest, order: Order, question: OrderQuestion) -> HttpResponse:
     form = AgreeForm(request.POST)
-    form.is_valid()
+    if not form.is_valid():
+        return _show(request, order, question, form, [_("Choose one of the cards.")])
     try:
         services.answer_question(
             actor=request.user,

@@ -27,6 +27,7 @@ from core.money import ZERO
 from inventory.selectors import availability
 from orders.models import Order
 from orders.schedule import authorize_at
+from orders.selectors import can_cancel
 from orders.services.unpaid import UNPICKED, may_be_paid
 from payments.declines import decline_words
 from payments.forms import SANDBOX_CARDS
@@ -206,6 +207,16 @@ class PayContext(CardChoice):
     def reason(self) -> str:
         """Why nothing is held, as half a sentence."""
         return decline_words(self.standing.failure)
+
+    @property
+    def is_by_phone(self) -> bool:
+        """Staff placed it, and no card was asked yet."""
+        return self.order.placed_by_id is not None and not self.standing.failure
+
+    @property
+    def can_cancel(self) -> bool:
+        """Whether its customer may cancel it instead."""
+        return can_cancel(order=self.order)
 
     @property
     def hours_left(self) -> int | None:

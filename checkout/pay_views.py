@@ -19,11 +19,10 @@ from checkout.forms import PayForm, new_key
 from checkout.page_context import PayContext, pay_context
 from checkout.refusals import FIELD_OF, SAME_KEY, words
 from core import clock
-from core.errors import DomainError, InvalidInput, NotFound
-from core.limits import count_unknown_number
+from core.errors import DomainError, InvalidInput
 from core.typed_requests import PersonRequest
+from orders.asked_order import own_order
 from orders.models import Order
-from orders.selectors import order_by_number
 from payments.errors import PaymentActionRequired, PaymentClosed, PaymentPending
 
 
@@ -33,7 +32,7 @@ from payments.errors import PaymentActionRequired, PaymentClosed, PaymentPending
 def page(request: PersonRequest, number: str) -> HttpResponse:
     """What is owed, until when, and the cards; a POST pays."""
     actor = request.user
-    order = _own_order(request, actor, number)
+    order = own_order(request, number)
     context = pay_context(actor=actor, order=order, form=PayForm(initial={"key": new_key()}),
                           now=clock.now())  # fmt: skip
     if not context.can_pay:
@@ -101,18 +100,6 @@ def _place(form: PayForm, refusal: DomainError) -> None:
 def _show(request: HttpRequest, context: PayContext, status: int) -> HttpResponse:
     shown: dict[str, Any] = {"checkout": context, "order": context.order, "form": context.form}
     return render(request, "checkout/pay.html", shown, status=status)
-
-
-def _own_order(request: HttpRequest, actor: User, number: str) -> Order:
-    """Raises NotFound for another's order, an admin's look included: only its customer pays."""
-    try:
-        order = order_by_number(actor=actor, number=number)
-    except NotFound:
-        count_unknown_number(request)
-        raise
-    if order.user_id != actor.pk:
-        raise NotFound
-    return order
 
 
 def come_back(request: HttpRequest, actor: User, number: str) -> HttpResponse:

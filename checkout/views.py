@@ -28,8 +28,9 @@ from core.errors import DomainError, NotFound
 from core.htmx import is_htmx, redirect_to, toast
 from core.limits import client_address, count_unknown_number
 from core.typed_requests import PersonRequest
+from orders.asked_order import asked_order
 from orders.numbering import is_number, read_number
-from orders.selectors import is_order_of, order_by_number
+from orders.selectors import is_order_of
 from payments.errors import (
     PaymentActionRequired,
     PaymentDeclined,
@@ -119,11 +120,7 @@ def preview(request: PersonRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def change(request: PersonRequest, number: str) -> HttpResponse:
     """Change an order of one's own: its new sum first, then the change."""
-    try:
-        order = order_by_number(actor=request.user, number=number)
-    except NotFound:
-        count_unknown_number(request)
-        raise
+    order = asked_order(request, number)
     return change_page.respond(
         request, order=order, done="orders:detail", template="checkout/change.html"
     )

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from core.clock import now as clock_now
-from core.errors import DomainError
+from core.errors import DomainError, InvalidInput
 from core.long_lists import BoundedPaginator
 from core.typed_requests import PersonRequest
 from ops import services
@@ -23,6 +23,7 @@ from orders.numbering import read_number
 from payments.disputes import STATUS_CHOICES, disputes, row_of
 
 A_PAGE = 50
+ACTS = ("answer", "accept", "accept_credit", "credit")
 INCLUDE = [
     ("PAPERS", gettext_lazy("the papers")),
     ("PROOF", gettext_lazy("what happened at the door")),
@@ -73,6 +74,8 @@ def dispute_page(request: PersonRequest, dispute_id: int) -> HttpResponse:
     """One dispute: the first POST shows what will be handed in, the second one hands it in."""
     row, order = orders.disputed_order(actor=request.user, dispute_id=dispute_id)
     what = request.POST.get("what", "answer")
+    if what not in ACTS:
+        raise InvalidInput(fields={"what": [_("Answer it, accept it or credit it.")]})
     form = DisputeAnswerForm(
         request.POST if request.POST and what == "answer" else None,
         initial={"include": [code for code, _label in INCLUDE]},

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from branches.models import Branch
@@ -208,6 +209,9 @@ class HandOverForm(forms.Form):
     code = forms.CharField(label=_("Pickup code"), max_length=20)
 
 
+LINE_KEY = re.compile(r"[0-9]{1,18}", re.ASCII)
+
+
 class DeliverForm(forms.Form):
     note = TextField(label=_("Where it was left, or with whom"), max_length=200, required=False)
     photo = forms.FileField(label=_("Photo"), required=False)
@@ -218,7 +222,10 @@ class DeliverForm(forms.Form):
         self.returned: dict[int, Decimal] = {}
         for name, text in self.data.items():
             key = name.removeprefix("returned_")
-            if key == name or not key.isascii() or not key.isdigit():
+            if key == name:
+                continue
+            if LINE_KEY.fullmatch(key) is None:
+                self.add_error(None, _("There is no such line."))
                 continue
             try:
                 quantity = reader.clean(text)
@@ -230,7 +237,8 @@ class DeliverForm(forms.Form):
 
 
 class StatusForm(forms.Form):
-    """The next step; being late and being cancelled need a reason."""
+    """The next step; being late and being cancelled need a reason. `restock` names the lines that
+    return to the shelf when an order that had left is cancelled."""
 
     status = forms.ChoiceField(choices=OrderStatus.choices)
     reason = TextField(label=_("Reason"), max_length=200, required=False)
@@ -238,6 +246,10 @@ class StatusForm(forms.Form):
 
     def clean(self) -> None:
         data = self.cleaned_data
+        keys = self.data.getlist("restock") if isinstance(self.data, QueryDict) else []
+        if any(LINE_KEY.fullmatch(key) is None for key in keys):
+            self.add_error(None, _("There is no such line."))
+        self.restock = [int(key) for key in keys if LINE_KEY.fullmatch(key)]
         told = data.get("reason") or data.get("reason_code") not in (None, "", DelayReason.OTHER)
         if data.get("status") in ASK_WHY and not told:
             self.add_error("reason", _("Please say why."))

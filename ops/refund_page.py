@@ -25,9 +25,10 @@ from ops import selectors, services
 from orders import selectors as orders
 from orders.errors import RefundExceedsLine
 from orders.models import Order, OrderItem
+from orders.problem_reports import problems_of
 from orders.refund_models import OrderCharge
 from orders.selectors import order_by_id
-from orders.services import ItemPart, RefundRequest, preview_refund
+from orders.services import ItemPart, RefundRequest, preview_refund, vat_of_refund
 from orders.services.refund_parts import RefundPart
 from payments.refunds import REASON_CHOICES, refunds_of
 from payments.selectors import payment_summary
@@ -157,6 +158,8 @@ def refund_page(
         "payment": payment_summary(payment_id=order.payment_id),
         "left": left,
         "parts": parts,
+        "vat": vat_of_refund(order=order, parts=parts) if parts else None,
+        "waiting": [one for one in problems_of(order=order) if one.status == "RECEIVED"],
         "sum": sum((part.amount for part in parts or ()), Decimal("0.00")),
         "typed": [(name, value) for name, value in form.data.items() if name in form.fields]
         if parts
@@ -187,12 +190,12 @@ def refund(request: PersonRequest, number: str) -> HttpResponse:
     if form.is_valid():
         try:
             wanted = form.to_request()
-            parts = preview_refund(actor=request.user, order_id=found.pk, request=wanted)
-            if "confirm" in request.POST:
+            if "confirm" in request.POST:  # pressed twice, its key answers what is given already
                 services.refund_once(actor=request.user, order_id=found.pk, request=wanted,
                                      key=form.cleaned_data["key"], now=clock_now())  # fmt: skip
                 messages.success(request, _("The refund is asked for."))
                 return redirect("ops:refund", number=found.order_number)
+            parts = preview_refund(actor=request.user, order_id=found.pk, request=wanted)
             status = 200
         except DomainError as refusal:
             form.refuse(refusal)

@@ -26,7 +26,7 @@ from ops.urgency import URGENCIES
 from orders.choices import DelayReason
 from orders.models import FulfillmentType, Order, OrderStatus, OrderStatusChange, PickedStatus
 from orders.selectors import amount_due, notes_of, proof_of
-from orders.status import FINAL, OPEN, allowed_transitions
+from orders.status import BY_CUSTOMERS_CHOICE, FINAL, NOT_PAID, OPEN, allowed_transitions
 from payments.refunds import refunds_of
 
 PAGE = 50
@@ -57,6 +57,13 @@ SIGNS = {
     OrderStatus.DELAYED: "hourglass",
     OrderStatus.CANCELED: "x",
 }
+
+
+WORDS_OF_JOBS = {
+    NOT_PAID: _("nobody paid in time"),
+    BY_CUSTOMERS_CHOICE: _("as its customer chose"),
+}
+"""What the shop itself gives as its reason, for people."""
 
 
 def queue_context(*, form: QueueForm, page: str, now: dt.datetime) -> dict[str, Any]:
@@ -210,6 +217,7 @@ def order_page(
         "order": order,
         "row": selectors.rows(orders=[order], now=now)[0],
         "lines": lines,
+        "items": items,
         "story": _story(selectors.timeline(order=order), order),
         "tally": tally(customer_id=order.user_id, now=now),
         **money_panel(order=order, actor=actor),
@@ -244,8 +252,20 @@ def _story(changes: list[OrderStatusChange], order: Order) -> list[dict[str, Any
     """The timeline as it is drawn: a note that changed no status has a sign of its own."""
     before, story = "", []
     for change in changes:
-        icon = "edit" if change.status == before else SIGNS[OrderStatus(change.status)]
-        story.append({"change": change, "icon": icon, "is_current": False})
+        is_note = change.status == before
+        title: Any = change.get_status_display()
+        if is_note:
+            by_customer = change.actor_id == order.user_id
+            title = _("changed by its customer") if by_customer else _("changed by us")
+        story.append(
+            {
+                "change": change,
+                "title": title,
+                "reason": WORDS_OF_JOBS.get(change.reason, change.reason),
+                "icon": "edit" if is_note else SIGNS[OrderStatus(change.status)],
+                "is_current": False,
+            }
+        )
         before = change.status
     if story and order.status not in FINAL:
         story[-1]["is_current"] = True

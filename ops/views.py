@@ -143,6 +143,7 @@ def status(request: PersonRequest, number: str) -> HttpResponse:
                 to=form.cleaned_data["status"],
                 reason=form.cleaned_data["reason"],
                 reason_code=form.cleaned_data["reason_code"],
+                restock=form.restock,
                 now=clock_now(),
             )
             messages.success(request, _("Done."))

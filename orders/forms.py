@@ -15,11 +15,13 @@ from django.utils.translation import gettext_lazy
 from api.queries import bounds
 from core.days import DayField
 from core.errors import DomainError
-from core.numbers import NumberField
+from core.numbers import NumberField, WholeNumberField
 from core.text import TextField
 from orders.models import OrderItem
 from orders.problem_models import ProblemItem
 from orders.services import Reported
+
+LARGEST_KEY = 2**62
 
 
 class HistoryForm(forms.Form):
@@ -39,6 +41,17 @@ class HistoryForm(forms.Form):
     @property
     def is_asking(self) -> bool:
         return any(self.data.get(name) for name in self.fields)
+
+
+class QuestionForm(forms.Form):
+    """What to pack instead: the key of a `product`, empty for nothing; a form without it says neither."""
+
+    product = WholeNumberField(min_value=1, max_value=LARGEST_KEY, required=False)
+
+    def clean(self) -> dict[str, Any]:
+        if "product" not in self.data:
+            raise forms.ValidationError("")
+        return super().clean() or self.cleaned_data
 
 
 class ProblemForm(forms.Form):

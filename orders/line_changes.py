@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from cart.models import Substitution
 from catalog.choices import SoldBy
-from core.money import ZERO
+from core.money import ZERO, plain
 from orders.models import OrderItem, PickedStatus
 from orders.pricing import picked_line
 from orders.staff_models import LineEdit
@@ -38,6 +38,27 @@ class LineChange:
     after: Decimal
     why: str
     sold_by: str
+
+    @property
+    def mark(self) -> str:
+        """How it is drawn: swap, more or less."""
+        if self.kind == "SUBSTITUTE":
+            return "swap"
+        return "more" if self.after > self.before else "less"
+
+    @property
+    def amounts(self) -> str:
+        """`2 of 3`, `1.42 of 1.5 kg`; "" where nothing at all is there to count."""
+        if self.kind == "MISSING" or not (self.packed and self.ordered):
+            return ""
+        if self.packed == self.ordered:
+            return ""
+        text = _("%(packed)s of %(ordered)s")
+        if self.sold_by == SoldBy.WEIGHT:
+            text = _("%(packed)s of %(ordered)s kg")
+        if self.kind in ("REMOVED", "ADDED"):
+            text = _("%(packed)s instead of %(ordered)s")
+        return text % {"packed": plain(self.packed), "ordered": plain(self.ordered)}
 
     @property
     def less(self) -> Decimal:

@@ -19,6 +19,7 @@ from orders import selectors
 from orders.invoice_lines import bill_of
 from orders.line_changes import LineChange, line_changes
 from orders.models import FulfillmentType, Order, OrderItem, OrderStatus, PickedStatus
+from orders.money_sentences import money_sentence
 from orders.pricing import picked_line
 from orders.refund_models import OrderCharge
 from orders.staff_models import LineEdit
@@ -82,6 +83,7 @@ class OrderProgress:
     lines: list[ProgressLine]
     heading: str
     money: MoneyNews
+    money_sentence: str
     picked: int
     is_over: bool
     can_cancel: bool
@@ -94,6 +96,22 @@ class OrderProgress:
     """Deposits and bags, as agreed."""
     vat: Decimal
     """In what will be charged, as the invoice will have it."""
+
+    @property
+    def paid(self) -> Decimal:
+        """What was charged and not given back (₪)."""
+        return self.order.payment.captured - self.order.payment.refunded
+
+    @property
+    def mood(self) -> str:
+        """How the heading is drawn: bad (to be paid), ask (to be chosen), info, calm, or ""."""
+        if self.money.state == "UNPAID" and not self.is_over:
+            return "bad"
+        if self.order.status == S.CANCELED:
+            return "calm"
+        if self.has_come_back or self.was_moved or self.order.status == S.DELAYED:
+            return "ask"
+        return "info" if self.order.status == S.OUT_FOR_DELIVERY else ""
 
     @property
     def has_come_back(self) -> bool:
@@ -130,6 +148,7 @@ def order_progress(*, order: Order, edits: Iterable[LineEdit] = ()) -> OrderProg
         ],
         heading=_heading(order),
         money=_money(order),
+        money_sentence=money_sentence(order=order, due=order.total_amount - less),
         picked=sum(item.picked_status != PickedStatus.PENDING for item in items),
         is_over=order.status in FINAL,
         can_cancel=selectors.can_cancel(order=order),
@@ -189,11 +208,18 @@ def _heading(order: Order) -> str:
         S.IN_PROGRESS: _("Being packed"),
         S.READY: _("Ready for you at the branch") if pickup else _("Packed, waiting for the van"),
         S.OUT_FOR_DELIVERY: _("On the way to you"),
-        S.DELIVERED: _("Picked up. Enjoy it") if pickup else _("At your door. Enjoy it"),
+        S.DELIVERED: _delivered(order, pickup=pickup),
         S.CANCELED: _("Cancelled"),
         S.DELAYED: _("Running late, sorry"),
         S.MISSING: _("Packed, something was missing"),
     }[OrderStatus(order.status)]
+
+
+def _delivered(order: Order, *, pickup: bool) -> str:
+    if order.delivered_at is None:
+        return _("Picked up. Enjoy it") if pickup else _("At your door. Enjoy it")
+    text = _("You collected it on %(moment)s") if pickup else _("With you since %(moment)s")
+    return text % {"moment": moment_text(order.delivered_at)}
 
 
 def _steps(order: Order) -> list[Step]:

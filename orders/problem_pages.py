@@ -15,9 +15,11 @@ from billing.selectors import documents_of
 from core import clock
 from core.errors import DomainError, NotFound
 from core.typed_requests import PersonRequest
-from orders import selectors, services
+from orders import services
+from orders.asked_order import asked_order, guesses_counted
 from orders.forms import ProblemForm
 from orders.models import Order
+from orders.numbering import read_number
 from orders.problem_models import ProblemReport
 from orders.problem_reports import (
     asked_for,
@@ -34,7 +36,7 @@ from orders.proof_photo import private_picture
 @require_http_methods(["GET", "HEAD", "POST"])
 def report(request: PersonRequest, number: str) -> HttpResponse:
     """Say what was wrong with a delivered order, with photographs."""
-    order = selectors.order_by_number(actor=request.user, number=number)
+    order = asked_order(request, number)
     items = list(order.items.all())
     form = ProblemForm(
         request.POST if request.method == "POST" else None,
@@ -95,9 +97,10 @@ def photo(request: PersonRequest, number: str, problem_id: int, item_id: int) ->
 
 
 def _own(request: PersonRequest, number: str, problem_id: int) -> ProblemReport:
-    found = problem_for(actor=request.user, problem_id=problem_id)
-    if found.order.order_number != number:
-        raise NotFound
+    with guesses_counted(request):
+        found = problem_for(actor=request.user, problem_id=problem_id)
+        if found.order.order_number != read_number(number):
+            raise NotFound
     return found
 
 

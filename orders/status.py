@@ -26,6 +26,8 @@ MANAGER_MOVES: dict[str, tuple[str, ...]] = {
 }
 NOT_PAID = "NOT_PAID"
 """Why the shop itself cancels an order."""
+BY_CUSTOMERS_CHOICE = "BY_CUSTOMERS_CHOICE"
+"""Why an order that misses something is ready without anybody."""
 FINAL = (S.DELIVERED, S.CANCELED)
 # While an order is in one of these, what is still to pick of it is promised on the shelf.
 OPEN = tuple(status for status in S if status not in FINAL)

@@ -15,16 +15,16 @@ from django.views.decorators.http import require_POST, require_safe
 
 from billing.selectors import documents_of, stored_pdf
 from core import clock
-from core.errors import DomainError, InvalidInput, NotFound
+from core.errors import DomainError, InvalidInput
 from core.htmx import redirect_to
-from core.limits import count_unknown_number
 from core.text import validate_text
 from core.typed_requests import PersonRequest
 from inventory.errors import InsufficientStock
 from lists.errors import DuplicateListName, TooManyItems, TooManyLists
 from orders import selectors, services
+from orders.asked_order import asked_order, guesses_counted
 from orders.errors import OrderNotCancelable, OrderNotReady, QuestionClosed, SubstituteNotPossible
-from orders.forms import HistoryForm
+from orders.forms import HistoryForm, QuestionForm
 from orders.history import found_in
 from orders.invoice_pdf import print_order, print_stored
 from orders.models import Order
@@ -32,9 +32,8 @@ from orders.numbering import read_number
 from orders.order_progress import order_progress
 from orders.problem_reports import problems_of, report_until
 from orders.proof_photo import door_photo
-from orders.services.arriving import BAY_LENGTH
 from orders.substitutes import substitute_candidates
-from payments.selectors import refunds_of
+from payments.refunds import RefundRow, refunds_of
 
 A_PAGE = 10
 STOP_POLLING = 286
@@ -55,11 +54,11 @@ def listing(request: PersonRequest) -> HttpResponse:
 @require_safe
 def detail(request: PersonRequest, number: str) -> HttpResponse:
     """One order."""
-    order = _order(request, number)
+    order = asked_order(request, number)
     edits = selectors.edits_of(order=order)
     context = {"order": order, "story": order_progress(order=order, edits=edits)}
     context["papers"] = documents_of(order_id=order.pk) if order.captured_at else []
-    context["refunds"] = refunds_of(payment_id=order.payment_id) if order.payment.refunded else []
+    context["refunds"] = agreed_refunds(order) if order.captured_at else []
     context["questions"] = selectors.open_questions(order=order, now=clock.now())
     context["proof"] = selectors.proof_of(order=order)
     context["problems"] = problems_of(order=order)
@@ -69,10 +68,15 @@ def detail(request: PersonRequest, number: str) -> HttpResponse:
     return render(request, "orders/detail.html", context)
 
 
+def agreed_refunds(order: Order) -> list[RefundRow]:
+    """What was given back, or is on its way. One query."""
+    return [one for one in refunds_of(payment_id=order.payment_id) if one.status != "REFUSED"]
+
+
 @require_safe
 def photo(request: PersonRequest, number: str) -> FileResponse:
     """Where the driver left it."""
-    order = _order(request, number)
+    order = asked_order(request, number)
     return door_photo(order=order)
 
 
@@ -80,8 +84,8 @@ def photo(request: PersonRequest, number: str) -> FileResponse:
 @require_safe
 def progress(request: PersonRequest, number: str) -> HttpResponse:
     """What changes on the order page while somebody watches; 286 ends the asking."""
-    order = _order(request, number)
-    story = order_progress(order=order)
+    order = asked_order(request, number)
+    story = order_progress(order=order, edits=selectors.edits_of(order=order))
     context = {"order": order, "story": story, "polled": True}
     context["questions"] = selectors.open_questions(order=order, now=clock.now())
     status = STOP_POLLING if story.is_over else 200
@@ -91,7 +95,7 @@ def progress(request: PersonRequest, number: str) -> HttpResponse:
 @require_safe
 def invoice(request: PersonRequest, number: str) -> HttpResponse:
     """The order on paper."""
-    order = _order(request, number)
+    order = asked_order(request, number)
     return print_order(order=order).answer(request)
 
 
@@ -99,12 +103,13 @@ def invoice(request: PersonRequest, number: str) -> HttpResponse:
 def document(request: PersonRequest, number: str, document_id: int) -> HttpResponse:
     """A paper as it was issued, in the language of `lang`, else of the page."""
     actor = request.user
-    pdf = stored_pdf(
-        order_number=read_number(number),
-        document_id=document_id,
-        language=request.GET.get("lang") or get_language() or "he",
-        owner_id=None if actor.is_admin else actor.pk,
-    )
+    with guesses_counted(request):
+        pdf = stored_pdf(
+            order_number=read_number(number),
+            document_id=document_id,
+            language=request.GET.get("lang") or get_language() or "he",
+            owner_id=None if actor.is_admin else actor.pk,
+        )
     return print_stored(pdf).answer(request)
 
 
@@ -112,7 +117,7 @@ def document(request: PersonRequest, number: str, document_id: int) -> HttpRespo
 def cancel(request: PersonRequest, number: str) -> HttpResponse:
     """Cancel before packing begins."""
     actor = request.user
-    order = _order(request, number)
+    order = asked_order(request, number)
     try:
         services.cancel(actor=actor, order_id=order.pk, now=clock.now())
     except OrderNotCancelable as refusal:
@@ -125,13 +130,15 @@ def cancel(request: PersonRequest, number: str) -> HttpResponse:
 @require_POST
 def arrived(request: PersonRequest, number: str) -> HttpResponse:
     """The customer stands outside; `bay` is where they parked."""
-    order = _order(request, number)
-    bay = request.POST.get("bay", "")[:BAY_LENGTH]
+    order = asked_order(request, number)
+    bay = request.POST.get("bay", "")
     try:
         validate_text(bay)
         services.arrive(actor=request.user, order_id=order.pk, bay=bay, now=clock.now())
     except OrderNotReady as refusal:
         messages.error(request, str(refusal.message))
+    except InvalidInput as refusal:
+        messages.error(request, " ".join(refusal.details["fields"]["bay"]))
     except ValidationError as refusal:
         messages.error(request, " ".join(refusal.messages))
     else:
@@ -142,7 +149,7 @@ def arrived(request: PersonRequest, number: str) -> HttpResponse:
 @require_POST
 def business(request: PersonRequest, number: str) -> HttpResponse:
     """Whose name the invoice bears: a business's `business_name` and `vat_id`, or neither."""
-    order = _order(request, number)
+    order = asked_order(request, number)
     try:
         services.bill_business(
             actor=request.user,
@@ -164,7 +171,7 @@ def business(request: PersonRequest, number: str) -> HttpResponse:
 @require_safe
 def another(request: PersonRequest, number: str, question_id: int) -> HttpResponse:
     """Any other safe product instead of what ran out, found by its name."""
-    order, q = _order(request, number), request.GET.get("q", "").strip()[:80]
+    order, q = asked_order(request, number), request.GET.get("q", "").strip()[:80]
     asked = selectors.open_questions(order=order, now=clock.now())
     question = next((one for one in asked if one.pk == question_id), None)
     if question is None or question.item is None:
@@ -177,15 +184,19 @@ def another(request: PersonRequest, number: str, question_id: int) -> HttpRespon
 @require_POST
 def answer(request: PersonRequest, number: str, question_id: int) -> HttpResponse:
     """What to pack instead: `product` an offered one, empty for nothing."""
-    order = _order(request, number)
-    product = request.POST.get("product", "")
+    order = asked_order(request, number)
+    form = QuestionForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, _("Say what to pack, or that it is left out."))
+        return redirect_to(request, reverse("orders:detail", args=[order.order_number]))
+    product = form.cleaned_data["product"]
     try:
         services.answer_question(
             actor=request.user,
             order_id=order.pk,
             question_id=question_id,
-            accept=product.isascii() and product.isdigit() and len(product) < 19,
-            product_id=int(product) if product.isascii() and product.isdigit() else None,
+            accept=product is not None,
+            product_id=product,
             now=clock.now(),
         )
     except (QuestionClosed, SubstituteNotPossible, InsufficientStock) as refusal:
@@ -199,7 +210,7 @@ def answer(request: PersonRequest, number: str, question_id: int) -> HttpRespons
 def reorder(request: PersonRequest, number: str) -> HttpResponse:
     """Put the same things in the basket again."""
     actor = request.user
-    order = _order(request, number)
+    order = asked_order(request, number)
     again = services.reorder(actor=actor, order_id=order.pk, now=clock.now())
     if again.not_added:
         text = _("Not everything could be added: %(names)s")
@@ -213,7 +224,7 @@ def reorder(request: PersonRequest, number: str) -> HttpResponse:
 @require_POST
 def to_list(request: PersonRequest, number: str) -> HttpResponse:
     """Keep what was ordered as a list."""
-    order = _order(request, number)
+    order = asked_order(request, number)
     name = request.POST.get("name", "")
     try:
         list_id = services.order_to_list(
@@ -224,12 +235,3 @@ def to_list(request: PersonRequest, number: str) -> HttpResponse:
         messages.warning(request, next((told[0] for told in fields.values()), refusal.message))
         return redirect_to(request, reverse("orders:detail", args=[order.order_number]))
     return redirect_to(request, reverse("lists:detail", args=[list_id]))
-
-
-def _order(request: PersonRequest, number: str) -> Order:
-    """One of the customer's orders by its number. Raises NotFound, RateLimited (who guesses)."""
-    try:
-        return selectors.order_by_number(actor=request.user, number=number)
-    except NotFound:
-        count_unknown_number(request)
-        raise

@@ -177,12 +177,6 @@ def refund_summary(*, call_id: int) -> Summary:
     }
 
 
-def refunds_of(*, payment_id: int) -> list[tuple[dt.datetime, Decimal]]:
-    """What was given back of a payment and when it was asked for, oldest first. One query."""
-    done = Refund.objects.filter(payment_id=payment_id, call__state=ProviderCall.State.SUCCEEDED)
-    return list(done.order_by("id").values_list("created_at", "amount"))
-
-
 def refunded_of(*, user_id: int, since: dt.datetime | None = None) -> Decimal:
     """What was given back to a person (₪), ever or `since` an instant. One query."""
     if since is None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import importlib.util
+import math
 import os
 import secrets
 import sys
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
@@ -45,6 +47,28 @@ class Environment(environ.Env):
         if value not in YES | NO:
             stop(f"the environment variable {var} is neither 1 nor 0; see .env.example.")
         return value in YES
+
+    def between(self, var: str, *, default: Any, least: Any, most: Any) -> Any:
+        """A number of the default's kind; one out of bounds stops us."""
+        value = self.get_value(var, cast=type(default), default=default)
+        if not (math.isfinite(value) and least <= value <= most):
+            stop(
+                f"the environment variable {var} is not between {least} and {most}; see .env.example."
+            )
+        return value
+
+    def one_of(self, var: str, *, default: str, choices: Collection[str]) -> str:
+        """One of a few words; any other stops us."""
+        value = str(self.get_value(var, cast=str, default=default))
+        if value not in choices:
+            stop(
+                f"the environment variable {var} is none of {', '.join(choices)}; see .env.example."
+            )
+        return value
+
+    def vat_class(self, var: str) -> str:
+        """The class of what is charged beside goods; an unknown one would have no VAT at all."""
+        return self.one_of(var, default="STANDARD", choices=("STANDARD", "ZERO"))
 
 
 def load(base_dir: Path) -> Environment:

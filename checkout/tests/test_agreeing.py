@@ -241,6 +241,9 @@ def test_the_pages(shop: Shop, order: Order, milk: Product, client: Client, lang
     assert "60.00" in client.get(agree).content.decode()
     refused = client.post(agree, {"confirm": "1", "card": "token:tok_declined"})
     assert refused.status_code == 422
+    assert client.post(agree, {"confirm": "1", "card": "nonsense"}).status_code == 422
+    question.refresh_from_db()
+    assert question.status == "OPEN"  # no other card is taken instead
     assert client.post(agree, {"confirm": "1", "card": "token:tok_visa"}).status_code == 302
     order.refresh_from_db()
     assert order.total_amount == 60

@@ -21,6 +21,7 @@ from orders.models import Order
 from orders.tests.holds import Clock, far_shop, payment, round_at, scheduled, told, window_start
 from payments.errors import AlreadyAsked, PaymentAlreadyHeld, PaymentClosed
 from payments.models import Payment
+from payments.providers.sandbox import Weather
 from payments.services import perform_open_calls
 from tests.api_client import ApiClient, refusal
 from tests.shop import Shop
@@ -34,11 +35,16 @@ def unpaid(shop: Shop) -> Order:
     ada = shop.customer(card=None)
     milk = shop.product()
     order = shop.order(ada, {milk: 3}, request=shop.request(payment=shop.raw_card("tok_visa")))
+    lose(shop, order)
+    return order
+
+
+def lose(shop: Shop, order: Order) -> None:
+    """Let the hold run out."""
     shop.sandbox.ledger.expire(order_number=order.order_number)
     Payment.objects.filter(pk=order.payment_id).update(hold_expires_at=clock.now())
     services.keep_held(now=clock.now())
     assert payment(order).state == "UNPAID"
-    return order
 
 
 @pytest.fixture
@@ -263,6 +269,20 @@ class TestStaffAsk:
         assert [hold["status"] for hold in body["holds"]] == ["AUTHORIZED"]
         with pytest.raises(PaymentAlreadyHeld):
             self.ask(shop, order)
+        assert balanced()
+
+    @pytest.mark.parametrize("silent", [False, True])
+    def test_who_was_asked_hears_how_it_went(self, shop: Shop, silent: bool) -> None:
+        """A saved card pays: they are thanked. Nobody answers: they are asked, for no job would."""
+        order = shop.order()
+        lose(shop, order)
+        if silent:
+            shop.sandbox.ledger.set_weather(mode=Weather.DOWN)
+        self.ask(shop, order, clock.now() + 11 * MINUTES)
+        kinds = ["order_hold_failed", "order_hold_failed" if silent else "order_paid"]
+        assert told(order.user)[1:] == kinds
+        assert payment(order).state == ("UNPAID" if silent else "AUTHORIZED")
+        shop.sandbox.ledger.set_weather(mode="")
         assert balanced()
 
     def test_not_what_is_over_nor_ones_own(self, shop: Shop) -> None:

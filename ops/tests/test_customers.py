@@ -124,6 +124,9 @@ class TestOutside:
         refusal(ApiClient(shop.customer()).post(f"/orders/{first.pk}/arrived"), 404, "NOT_FOUND")
         refusal(ApiClient(urgent.user).post(f"/orders/{urgent.pk}/arrived"), 409, "ORDER_NOT_READY")
         refusal(ada.post(f"/orders/{first.pk}/arrived", {"bay": "x" * 21}), 400, "VALIDATION_ERROR")
+        web = Client()
+        web.force_login(first.user)
+        web.post(f"/orders/{first.order_number}/arrived/", {"bay": "x" * 21})
         assert ada.get(f"/orders/{first.pk}").json()["data"]["pickup"]["arrived_at"] is None
         body = ada.post(f"/orders/{first.pk}/arrived", {"bay": "B 12"}).json()["data"]["pickup"]
         assert body["bay"] == "B 12"

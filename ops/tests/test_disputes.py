@@ -264,6 +264,9 @@ def test_the_pages(shop: Shop, client: Client, language: str) -> None:
     assert sure.status_code == 200
     assert 'name="confirm"' in sure.content.decode()
     assert rows(order)[0].status == "OPEN"
+    strange = client.post(path, {"what": "nonsense", "confirm": "1", "key": "strange"})
+    assert strange.status_code == 400
+    assert rows(order)[0].status == "OPEN"
     done = client.post(path, {**body, "confirm": "1", "key": "page"})
     assert done.status_code == 302
     assert rows(order)[0].status == "ANSWERED"

@@ -9,12 +9,14 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
+from checkout.requests import ChangeRequest
+from checkout.services import change
 from core import clock
 from orders import services
 from orders.models import Order
 from orders.services import RefundRequest
 from orders.tests.test_refunding import left
-from orders.tests.test_transitions import settle
+from orders.tests.test_transitions import picked, settle
 from tests.shop import Shop, open_with_sandbox
 
 
@@ -58,6 +60,21 @@ def test_ones_own_order(shop: Shop, client: Client) -> None:
     User.objects.filter(pk=order.user_id).update(role="MANAGER")
     owner = User.objects.get(pk=order.user_id)
     assert names(acts(client, owner, order)) == ["slip"]
+
+
+def test_the_story_is_in_words(shop: Shop, client: Client) -> None:
+    goods = {shop.product(sku="A"): 1, shop.product(sku="B"): 1}
+    order, mia = shop.order(quantities=goods), shop.manager()
+    asked = ChangeRequest(notes="ring twice", expected_version=1, expected_total=order.total_amount)
+    change(actor=order.user, order_id=order.pk, key="k", request=asked, request_id="test",
+           now=clock.now())  # fmt: skip
+    order.items.update(substitution="REFUND")
+    picked(shop, order, B=None)
+    client.cookies["mami_language"] = "en"
+    story = page(client, mia, order).split('class="timeline"')[1].split("</ol>")[0]
+    assert "changed by its customer" in story
+    assert "as its customer chose" in story
+    assert "BY_CUSTOMERS_CHOICE" not in story
 
 
 def test_the_customer_at_a_glance(shop: Shop, client: Client) -> None:

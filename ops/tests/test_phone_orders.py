@@ -103,6 +103,9 @@ def test_without_a_card_its_customer_gets_a_link_and_pays(shop: Shop) -> None:
     heading = page.get(f"/orders/{told['order_number']}/").content.decode()
     assert "Your order is with us. Pay by" in heading
     assert "The reason" not in heading
+    due = page.get(f"/orders/{told['order_number']}/pay/").content.decode()
+    assert "We took it on the phone" in due
+    assert "We could not hold" not in due
     card = {"payment": {"provider": "sandbox", "token": "tok_visa"}}
     path = f"/orders/{told['order_id']}/payment"
     paid = ada_calls.post(path, card, headers={"Idempotency-Key": "p"}).json()["data"]

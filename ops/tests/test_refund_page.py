@@ -54,26 +54,29 @@ def test_the_first_step_shows_the_sum_and_the_second_acts(
 ) -> None:
     manager(shop, client)
     line = order.items.get().pk
-    typed = {f"quantity_{line}": "1", "fee": "10,00", "reason_code": "LATE", "reason": "sorry"}
+    typed = {f"quantity_{line}": "2", "fee": "10,00", "reason_code": "LATE", "reason": "sorry"}
     first = client.post(path(order), typed)
     assert first.status_code == 200
     body = first.content.decode()
-    assert "30" in body[body.index("Given back now") :][:200]
+    assert "50" in body[body.index("Given back now") :][:200]
+    assert "7.63" in body[body.index("of it VAT") :][:200]
     assert not RefundLine.objects.exists()
     answers = hidden(body)
-    assert answers[f"quantity_{line}"] == "1"
+    assert answers[f"quantity_{line}"] == "2"
     for _again in range(2):  # a second press of the button is the same refund
         second = client.post(path(order), answers)
         assert second.status_code == 302
     settle(order)
     assert {(one.kind, one.amount) for one in RefundLine.objects.all()} == {
-        ("ITEM", Decimal("20.00")),
+        ("ITEM", Decimal("40.00")),
         ("FEE", Decimal("10.00")),
     }
     page = client.get(path(order)).content.decode()
     note = documents_of(order_id=order.pk)[0]
     assert note.number in page
+    assert sum(part.vat for part in note.vat) == Decimal("7.63")
     assert "sorry" in page
+    assert "Given back already" in page
 
 
 @pytest.mark.parametrize("language", ["he", "en"])

@@ -23,7 +23,7 @@ from orders.services.picker_handover import hand_back, take_over
 from orders.services.picking import pick_item, pick_within
 from orders.services.problem_refunds import check_decision, decide_problem
 from orders.services.refund_parts import ItemPart, RefundRequest
-from orders.services.refunding import preview_refund, refund
+from orders.services.refunding import preview_refund, refund, vat_of_refund
 from orders.services.reordering import reorder
 from orders.services.reporting import Reported, report_problem
 from orders.services.reslotting import reslot
@@ -74,5 +74,6 @@ __all__ = [
     "substitute_within",
     "swap_hold",
     "take_over",
+    "vat_of_refund",
     "write_note",
 ]

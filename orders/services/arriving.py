@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 
+from django.utils.translation import gettext as _
+
 from accounts.models import User
 from audit.services import Action, record
-from core.errors import NotFound
+from core.errors import InvalidInput, NotFound
 from core.transactions import write_transaction
 from orders.errors import OrderNotReady
 from orders.locks import lock_order
@@ -19,8 +21,12 @@ def arrive(*, actor: User, order_id: int, now: dt.datetime, bay: str = "") -> Or
     """Say that the actor is there to collect their order; `bay` is where they parked.
 
     Who says so again keeps their place in the line, and may name another bay. Raises NotFound,
-    OrderNotReady (not a pickup that is ready).
+    OrderNotReady (not a pickup that is ready), InvalidInput (the bay in more than 20 characters).
     """
+    bay = bay.strip()
+    if len(bay) > BAY_LENGTH:
+        text = _("At most %(most)d characters, please.") % {"most": BAY_LENGTH}
+        raise InvalidInput(fields={"bay": [text]})
     with write_transaction():
         order = lock_order(order_id=order_id)
         if order.user_id != actor.pk:
@@ -31,7 +37,7 @@ def arrive(*, actor: User, order_id: int, now: dt.datetime, bay: str = "") -> Or
         pickup = OrderPickup.objects.get(order=order)
         first = pickup.arrived_at is None
         pickup.arrived_at = pickup.arrived_at or now
-        pickup.bay = bay.strip()[:BAY_LENGTH]
+        pickup.bay = bay
         pickup.save(update_fields=["arrived_at", "bay"])
         if first:
             record(

@@ -9,11 +9,13 @@ import datetime as dt
 from collections.abc import Sequence
 from decimal import ROUND_DOWN, Decimal
 
+from django.utils.translation import gettext as _
+
 from accounts.models import User
 from audit.services import Action, record
 from cart.models import Substitution
 from catalog.models import Product
-from core.errors import DomainError, NotFound, PermissionRefused
+from core.errors import DomainError, InvalidInput, NotFound, PermissionRefused
 from core.money import ZERO, line_total
 from core.transactions import require_transaction, write_transaction
 from inventory import services as inventory
@@ -206,8 +208,8 @@ def _offers(
 ) -> list[tuple[Product, Decimal]]:
     """The products to offer with how much of each; asked for ones in full, others as there are."""
     if product_ids:
-        found = [safe_product(item, key, order.due_at) for key in product_ids[:MOST_OFFERS]]
-        return [(product, left) for product in found]
+        wanted = list(dict.fromkeys(product_ids))[:MOST_OFFERS]
+        return [(safe_product(item, key, order.due_at), left) for key in wanted]
     offers = []
     for one in substitute_candidates(item=item, branch_id=order.branch_id)[:MOST_OFFERS]:
         step = one.product.quantity_step
@@ -233,6 +235,9 @@ def _take(
     left = left_of(item, items)
     amount = left if quantity is None else quantity
     check_quantity(item, amount, of=left)
+    if amount > left:  # what a picker weighs may be more, what is asked for may not
+        message = _("That is more than was ordered.")
+        raise InvalidInput(fields={"quantity": [message]})
     inventory.reserve(
         actor=actor,
         branch_id=order.branch_id,

@@ -13,8 +13,7 @@ from orders.line_changes import TOLD, is_short, line_changes
 from orders.models import Order, OrderItem, OrderStatus, PickedStatus
 from orders.selectors import edits_of
 from orders.services.timeline import write_status
-
-REASON = "BY_CUSTOMERS_CHOICE"
+from orders.status import BY_CUSTOMERS_CHOICE
 
 
 def settled_lines(*, order: Order, items: Collection[OrderItem]) -> set[int]:
@@ -82,7 +81,7 @@ def go_by_choice(*, order: Order, items: Collection[OrderItem], now: dt.datetime
         order=order,
         to=OrderStatus.READY,
         now=now,
-        reason=REASON,
+        reason=BY_CUSTOMERS_CHOICE,
         message=ready_message(order, items),
     )
     record(
@@ -92,7 +91,7 @@ def go_by_choice(*, order: Order, items: Collection[OrderItem], now: dt.datetime
         action=Action.STATUS_CHANGE,
         old={"status": OrderStatus.MISSING},
         new={"status": OrderStatus.READY},
-        context={"reason": REASON},
+        context={"reason": BY_CUSTOMERS_CHOICE},
     )
     return True
 

@@ -171,9 +171,10 @@ def renew_on_mandate(*, order_id: int, now: dt.datetime) -> bool:
 def settle_attempt(*, order_id: int, payment_id: int, outcome: Outcome, now: dt.datetime) -> bool:
     """Record how a later hold of an order went; True when it is the order's money now.
 
-    An order that was cancelled, is leaving, or has left meanwhile lets it go again. A
-    renewal, whoever settles it, keeps the agreement of the hold before it and is told to nobody; the
-    customer is asked where the bank says no, the bank anew where it said nothing. Safe to repeat.
+    An order that was cancelled, is leaving, or has left meanwhile lets it go again. A renewal,
+    whoever settles it, keeps the agreement of the hold before it and is told only to who was asked
+    to pay; the customer is asked where the bank says no, and where it says nothing of an order that
+    is unpaid already: nobody asks for that one again by himself. Safe to repeat.
     """
     with write_transaction(durable=True):
         order = lock_order(order_id=order_id)
@@ -190,7 +191,8 @@ def settle_attempt(*, order_id: int, payment_id: int, outcome: Outcome, now: dt.
         else:
             reason = outcome.reason or outcome.verdict.value.lower()
             payments.drop_attempt(payment_id=payment_id, reason=reason, now=now)
-            if renewal and outcome.verdict is not Verdict.UNREACHABLE and reason != NO_ANSWER:
+            silent = outcome.verdict is Verdict.UNREACHABLE or reason == NO_ANSWER
+            if renewal and (not silent or _is_unpaid(order)):
                 ask_to_pay(order=order, now=now)
     return False
 
@@ -218,7 +220,8 @@ def _take_over(
             payments.record_orphan(payment_id=payment_id, outcome=outcome, now=now)
         return False
     swap_hold(order=order, payment_id=payment_id, now=now, inherit=renewal)
-    if not renewal and outcome.is_authorized:
+    was_asked = not renewal or old.state == PaymentState.UNPAID
+    if was_asked and outcome.is_authorized:
         _tell(order, "order_paid", payment_id)
     return True
 
@@ -262,6 +265,10 @@ def _tell(order: Order, kind: str, payment_id: int) -> None:
         context={"order_id": order.pk},
         dedupe_key=f"{kind}:{payment_id}",
     )
+
+
+def _is_unpaid(order: Order) -> bool:
+    return standing(payment_id=order.payment_id).state == PaymentState.UNPAID
 
 
 def _is_short(order: Order, found: Standing) -> bool:

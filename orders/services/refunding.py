@@ -11,12 +11,14 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from audit.services import Action, record
+from billing.selectors import credited, invoice_of
 from core.errors import InvalidInput, PermissionRefused
 from core.money import ZERO
 from core.transactions import require_transaction, write_transaction
 from inventory import services as inventory
 from inventory.locks import lock_stocks
 from orders import selectors
+from orders.crediting import credit_rows, credit_vat
 from orders.locks import lock_items, lock_order
 from orders.models import Order, OrderItem
 from orders.services.charging import book_capture
@@ -75,6 +77,16 @@ def preview_refund(*, actor: User, order_id: int, request: RefundRequest) -> lis
         charges=selectors.charges_of(order=order),
         request=request,
     )
+
+
+def vat_of_refund(*, order: Order, parts: Sequence[RefundPart]) -> Decimal:
+    """The VAT that the credit note of these parts would have (₪). Two queries."""
+    invoice = invoice_of(order_id=order.pk)
+    if invoice is None:
+        return ZERO
+    before, _total = credited(invoice_id=invoice.id)
+    rows = credit_vat(rows=credit_rows(order=order, parts=parts), before=before)
+    return sum((row.vat for row in rows), ZERO)
 
 
 def refund_within(

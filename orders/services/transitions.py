@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from audit.services import Action, record
-from core.errors import InvalidInput, PermissionRefused
+from core.errors import InvalidInput, NotFound, PermissionRefused
 from core.transactions import require_transaction, write_transaction
 from orders import status
 from orders.choices import DelayReason
@@ -61,6 +61,7 @@ def change_status(
     check_returned(to=to, returned=back)
     with write_transaction(durable=True):
         order, items = _checked(actor, order_id, to)
+        _check_restock(items, to, restock)
         if not status.leaves_the_shop(order, to):
             _move(actor, order, items, to, now, reason, restock, reason_code)
             refund_returned(actor=actor, order=order, items=items, returned=back, now=now)
@@ -157,6 +158,15 @@ def _check_reason(to: str, code: str) -> None:
         raise InvalidInput(fields={"reason_code": [_("Only a delay has such a reason.")]})
     if code and code not in DelayReason.values:
         raise InvalidInput(fields={"reason_code": [_("Choose one of the offered reasons.")]})
+
+
+def _check_restock(items: list[OrderItem], to: str, restock: Collection[int]) -> None:
+    """Raises InvalidInput for any other move than CANCELED, NotFound for a line of another order."""
+    if restock and to != OrderStatus.CANCELED:
+        text = _("Only what is cancelled returns to the shelf.")
+        raise InvalidInput(fields={"restock": [text]})
+    if set(restock) - {item.pk for item in items}:
+        raise NotFound
 
 
 def _checked(actor: User, order_id: int, to: str) -> tuple[Order, list[OrderItem]]:

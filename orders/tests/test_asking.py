@@ -14,6 +14,7 @@ from django.test import Client
 from catalog.models import Product
 from checkout.invariants import ALL
 from core import clock
+from core.errors import InvalidInput
 from core.invariants import judge
 from orders.change_models import OrderQuestion
 from orders.errors import QuestionClosed
@@ -129,6 +130,15 @@ class TestTheQuestion:
         assert shop.stock(other) == (98, 0)
         books_balance()
 
+    def test_nobody_takes_more_weight_than_is_missing(self, shop: Shop) -> None:
+        """What is weighed may weigh more and costs no more: nobody orders the more."""
+        kilo, other = shop.weighed(), shop.weighed()
+        order, question = asked(shop, kilo, other)
+        with pytest.raises(InvalidInput):
+            say(order, question, other, quantity=Decimal("2.5"))
+        question.refresh_from_db()
+        assert (question.status, order.items.count()) == ("OPEN", 2)
+
     def test_a_substitute_that_is_not_found_either_is_not_charged(
         self, shop: Shop, milk: Product, other: Product
     ) -> None:
@@ -219,7 +229,7 @@ class TestFaces:
         unsafe = shop.product(allergens=["nuts"])
         body = {"product_ids": [unsafe.pk]}
         refusal(api(eli).post(path, body), 409, "SUBSTITUTE_NOT_POSSIBLE")
-        data = api(eli).post(path, {"product_ids": [other.pk]}).json()["data"]
+        data = api(eli).post(path, {"product_ids": [other.pk, other.pk]}).json()["data"]
         [question] = data["questions"]
         assert (question["status"], question["missing_quantity"]) == ("OPEN", 2)
         assert question["offers"][0]["line_total"] == "19.80"
@@ -227,6 +237,10 @@ class TestFaces:
         refusal(api(shop.customer()).post(answer, {"answer": "REJECT"}), 404, "NOT_FOUND")
         refusal(api(order.user).post(answer, {"answer": "MAYBE"}), 400, "VALIDATION_ERROR")
         accept = {"answer": "ACCEPT", "product_id": other.pk, "quantity": 1}
+        for much in (3, "0", "-1", "0.5"):
+            refusal(
+                api(order.user).post(answer, {**accept, "quantity": much}), 400, "VALIDATION_ERROR"
+            )
         seen = api(order.user).post(answer, accept).json()["data"]
         assert [one["status"] for one in seen["questions"]] == ["ACCEPTED"]
         assert [line["substitute_for"] for line in seen["items"]] == [None, item.pk]
@@ -247,7 +261,11 @@ class TestFaces:
         html = ada.get(page).content.decode()
         assert f"{page}questions/{question.pk}/" in html
         assert f'name="product" value="{other.pk}"' in html
-        ada.post(f"{page}questions/{question.pk}/", {"product": "١٢"})  # no number of ours
+        for said in ({"product": "١٢"}, {"product": "-1"}, {"product": "9" * 30}, {}):
+            ada.post(f"{page}questions/{question.pk}/", said)
+            question.refresh_from_db()
+            assert question.status == "OPEN"  # what cannot be read is neither yes nor no
+        ada.post(f"{page}questions/{question.pk}/", {"product": ""})
         question.refresh_from_db()
         assert question.status == "REJECTED"
         again = ada.post(f"{page}questions/{question.pk}/", {"product": other.pk}, follow=True)
@@ -328,6 +346,9 @@ class TestPages:
         item = order.items.get()
         path = f"/ops/orders/{order.order_number}/items/{item.pk}"
         assert "Ask the customer" in client.get(f"{path}/swap/").content.decode()
+        for said in (["x"], [other.pk, "²"], [1, 2, 3, 4]):
+            client.post(f"{path}/ask/", {"product": said})
+        assert not OrderQuestion.objects.exists()
         client.post(f"{path}/ask/")
         question = OrderQuestion.objects.get(order=order)
         assert question.offers.get().product == other

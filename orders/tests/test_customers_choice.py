@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.apps import apps
+from django.test import Client
 
 from cart.models import CartItem
 from catalog.models import Product
@@ -21,6 +22,8 @@ from orders.services import (
     pick_item,
     substitute,
 )
+from orders.tests.test_mailing import send
+from tests.html import one_line
 from tests.shop import Shop
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -106,7 +109,9 @@ class TestTheChoiceDecides:
             ("SMS", "order_ready"),
         ]
 
-    def test_less_than_ordered_is_ready_and_told(self, shop: Shop) -> None:
+    def test_less_than_ordered_is_ready_and_told(
+        self, shop: Shop, client: Client, mailoutbox: list[Any]
+    ) -> None:
         """3 × 7.90, none instead, 2 found: 15.80, and nobody has to look."""
         milk = shop.product(price=Decimal("7.90"), name_en="Milk")
         order = ordered(shop, {milk: 3}, "REFUND")
@@ -119,6 +124,15 @@ class TestTheChoiceDecides:
         assert (change["kind"], change["ordered"], change["packed"]) == ("SHORT", 3, 2)
         assert (change["before"], change["after"]) == ("23.70", "15.80")
         assert told(order) == 1
+        client.cookies["mami_language"] = "en"
+        client.force_login(order.user)
+        page = one_line(client.get(f"/orders/{order.order_number}/"))
+        box = page.split('id="order-changes"')[1].split("</section>")[0]
+        assert "2 of 3" in box
+        assert "−<bdi" in box
+        assert "7.90" in box
+        mail = send("order_missing", mailoutbox)
+        assert "2 of 3" in mail.body
 
     def test_the_closest_one_wanted_waits_for_a_manager(self, shop: Shop) -> None:
         milk, bread = shop.product(), shop.product()

@@ -6,10 +6,12 @@ from decimal import Decimal
 
 import pytest
 from django.db import DatabaseError, connection, transaction
+from django.test import Client
 
 from billing.selectors import documents_of
 from checkout.invariants import ALL
 from core import clock
+from core.errors import InvalidInput, NotFound
 from orders import selectors, services, status
 from orders.errors import InvalidStatusTransition, OrderNotInPicking
 from orders.models import Order, OrderItem
@@ -168,6 +170,34 @@ class TestCancelledAfterItLeft:
 
     def test_but_the_lines_that_staff_name_do(self, shop: Shop) -> None:
         assert self.cancel(shop, 1) == [100, 99]
+
+    def test_a_line_of_another_order_does_not_return(self, shop: Shop) -> None:
+        order, mia, other = left(shop), shop.manager(), shop.order()
+        move(mia, order, "DELAYED")
+        lines = [order.items.all()[0].pk, other.items.get().pk]
+        for to, wrong in (("CANCELED", NotFound), ("DELIVERED", InvalidInput)):
+            with pytest.raises(wrong):
+                services.change_status(
+                    actor=mia, order_id=order.pk, to=to, restock=lines, now=clock.now()
+                )
+        order.refresh_from_db()
+        assert (order.status, settle(order)["refunded"]) == ("DELAYED", 0)
+
+    def test_staff_tick_them_on_the_page(self, shop: Shop, client: Client) -> None:
+        order, mia = left(shop), shop.manager()
+        move(mia, order, "DELAYED")
+        client.force_login(mia)
+        page = f"/ops/orders/{order.order_number}/"
+        keys = [line.pk for line in order.items.all()]
+        shown = client.get(page).content.decode()
+        assert all(f'name="restock" value="{key}"' in shown for key in keys)
+        said = {"status": "CANCELED", "reason": "nobody home"}
+        client.post(f"{page}status/", {**said, "restock": ["x"]})
+        order.refresh_from_db()
+        assert order.status == "DELAYED"
+        client.post(f"{page}status/", {**said, "restock": keys[:1]})
+        shelf = [shop.stock(line.product)[0] for line in order.items.all()]
+        assert shelf == [100, 99]
 
 
 class TestOnesOwn:

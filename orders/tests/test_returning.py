@@ -88,6 +88,9 @@ def test_the_api_and_the_page(shop: Shop, client: Client, order: Order) -> None:
     refused = client.post(f"{page}deliver/", {f"returned_{line}": "9", "note": "at the gate"})
     assert refused.status_code == 422
     assert "at the gate" in refused.content.decode()
+    strange = client.post(f"{page}deliver/", {"returned_x": "1", f"returned_{line}": "1"})
+    assert strange.status_code == 422
+    assert not RefundLine.objects.exists()
     done = client.post(f"{page}deliver/", {f"returned_{line}": "1"})
     assert done.status_code == 302
     assert RefundLine.objects.get().amount == Decimal("20.00")

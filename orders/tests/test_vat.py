@@ -8,7 +8,9 @@ from decimal import Decimal
 import pytest
 from django.test import Client
 
+from billing.selectors import documents_of
 from catalog.models import VatRate
+from checkout.services import preview
 from core import clock
 from orders import selectors, services
 from orders.invoice_lines import bill_of
@@ -113,3 +115,27 @@ def test_a_window_of_another_rate_takes_its_vat(shop: Shop) -> None:
     )  # fmt: skip
     order.refresh_from_db()
     assert order.vat_total == Decimal("22.88")
+
+
+def test_example_18_the_rate_of_the_day_of_supply(shop: Shop) -> None:
+    """20 % from the window's day on: 118.00 ordered before it has VAT 19.67, a substitute too."""
+    VatRate.objects.create(vat_class_id="STANDARD", rate=Decimal(20), valid_from=shop.date)
+    milk, bread, other = (shop.product(price=Decimal("44.00")) for _ in range(3))
+    ada, eli = shop.customer(), shop.employee()
+    shop.fill(ada, {milk: 1, bread: 1})
+    seen = preview(actor=ada, request=shop.request(), now=clock.now())
+    assert (seen.totals.total, seen.totals.vat_total) == (Decimal("118.00"), Decimal("19.67"))
+    order = Order.objects.get(pk=shop.confirm(ada).order_id)
+    assert order.vat_total == Decimal("19.67")
+    answered(shop, order, "1")
+    order.refresh_from_db()
+    services.substitute(
+        actor=eli, order_id=order.pk, item_id=order.items.get(product=bread).pk,
+        product_id=other.pk, now=clock.now(), agreed=True,
+    )  # fmt: skip
+    services.finish_picking(actor=eli, order_id=order.pk, now=clock.now())
+    services.change_status(
+        actor=shop.manager(), order_id=order.pk, to="OUT_FOR_DELIVERY", now=order.due_at
+    )
+    (paper,) = documents_of(order_id=order.pk)
+    assert [(part.rate, part.vat) for part in paper.vat] == [(Decimal(20), Decimal("19.67"))]

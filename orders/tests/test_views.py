@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
+from accounts.models import User
 from cart.selectors import cart_view
 from cart.tests.factories import quantities
 from core import clock
 from orders import services
 from orders.models import Order, OrderStatus
+from orders.tests.test_transitions import settle
 from tests.html import one_line
 from tests.shop import Shop
 
@@ -95,6 +98,61 @@ class TestDetail:
         assert "Packing has begun" in html
 
 
+HELD, PACKED = "We hold ₪60.00 and charge only", "charged for what is packed, at most ₪60.00"
+SENTENCES = [
+    ("", HELD, "אנחנו מחזיקים ₪60.00"),
+    ("claim", PACKED, "תחויבו על מה שנארז"),
+    ("READY", "₪60.00 will be charged when it leaves", "יחויבו כשההזמנה תצא לדרך"),
+    ("OUT_FOR_DELIVERY", "₪60.00 was charged.", "חויבו ₪60.00"),
+    ("DELIVERED", "₪60.00 was charged.", "חויבו ₪60.00"),
+    ("refund", "Given back since: ₪7.00", "הוחזרו ₪7.00"),
+]
+
+
+def heading(reader: Client, order: Order, language: str) -> str:
+    """The order's heading as it is read, without marks of direction."""
+    reader.cookies["mami_language"] = language
+    html = one_line(reader.get(page(order)))
+    part = html.split('id="order-heading"')[1].split("</section>")[0]
+    return re.sub("<[^>]+>|[\u2066-\u2069]", "", part)
+
+
+def test_each_state_says_what_happens_with_the_money(reader: Client, shop: Shop) -> None:
+    order, mia = shop.order(), shop.manager()
+    reader.force_login(order.user)
+    for step, english, hebrew in SENTENCES:
+        if step == "claim":
+            services.claim_order(actor=mia, order_id=order.pk, now=clock.now())
+        elif step == "refund":
+            asked = services.RefundRequest(amount=Decimal(7), reason_code="LATE")
+            services.refund(actor=mia, order_id=order.pk, request=asked, key="k", now=clock.now())
+            settle(order)
+        elif step:
+            if step == "READY":
+                answered(mia, order)
+            services.change_status(actor=mia, order_id=order.pk, to=step, now=clock.now())
+            settle(order)
+        assert english in heading(reader, order, "en"), step
+        assert hebrew in heading(reader, order, "he"), step
+    assert "שילמתם" in reader.get(page(order)).text
+
+
+def answered(mia: User, order: Order) -> None:
+    """Everything is found."""
+    for item in order.items.all():
+        services.pick_item(
+            actor=mia, order_id=order.pk, item_id=item.pk, picked_status="PICKED", now=clock.now()
+        )
+
+
+def test_cancelled_it_says_that_nothing_was_charged(reader: Client, shop: Shop) -> None:
+    order = shop.order()
+    reader.force_login(order.user)
+    services.cancel(actor=order.user, order_id=order.pk, now=clock.now())
+    assert "Nothing was charged. The hold was released" in heading(reader, order, "en")
+    assert "לא חויבתם. ההחזקה שוחררה" in heading(reader, order, "he")
+
+
 class TestProgress:
     def test_polls_while_open_and_stops_when_it_is_over(self, reader, shop: Shop):
         order = shop.order()
@@ -141,9 +199,10 @@ class TestGuessing:
         reader.force_login(order.user)
         for n in range(30):
             assert reader.get(f"/orders/MS-0000{n:04}/").status_code == 404
-        answer = reader.get("/orders/MS-ZZZZZZZZ/")
-        assert answer.status_code == 429
-        assert int(answer["Retry-After"]) >= 1
+        for end in ("", "change/", "pay/", "agree/1/", "problem/", "problems/1/", "documents/1/"):
+            answer = reader.get(f"/orders/MS-ZZZZZZZZ/{end}")
+            assert answer.status_code == 429, end
+            assert int(answer["Retry-After"]) >= 1
         assert reader.get(page(order, "detail")).status_code == 200  # one's own are no guesses
 
     def test_an_address_is_counted_whoever_asks(self, reader, shop: Shop):

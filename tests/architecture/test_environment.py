@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+from decimal import Decimal
 
 import pytest
 
@@ -44,6 +45,23 @@ def named() -> set[str]:
 
 def test_the_example_names_every_variable_and_no_other() -> None:
     assert sorted(named() ^ read() - {"PATH"}) == []
+
+
+@pytest.mark.parametrize("value", ["-1", "15.5", "NaN", "Infinity", "many", "1e9"])
+@pytest.mark.parametrize("default", [15, Decimal(15)])
+def test_a_number_out_of_bounds_stops_the_start(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], value: str, default: object
+) -> None:
+    monkeypatch.setenv("QUESTION_MINUTES", value)
+    with pytest.raises(SystemExit):
+        environment.Environment().between("QUESTION_MINUTES", default=default, least=5, most=15)
+    assert "QUESTION_MINUTES" in capsys.readouterr().err
+
+
+def test_a_word_that_is_none_stops_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BAG_VAT_CLASS", "standard")
+    with pytest.raises(SystemExit):
+        environment.Environment().one_of("BAG_VAT_CLASS", default="ZERO", choices=("STANDARD",))
 
 
 def test_the_example_is_a_valid_file(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
