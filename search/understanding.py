@@ -110,8 +110,8 @@ class Understanding:
         said = words[at : at + length]
         if length < self.rules.phrase_at(words[at:]):
             return None
-        if not as_written and length == 1 and said[0] in vocabulary.known:
-            return None
+        if not as_written and length == 1 and vocabulary.whole_forms(said[0]):
+            return None  # a tortilla is no bar that only has its stem
         if rule.kind == RuleKind.GUIDE and length < len(words):
             return None
         if rule.kind == RuleKind.NOT_SOLD:
