@@ -17,7 +17,7 @@ from django.db.models.expressions import RawSQL
 from django.utils.translation import get_language
 
 from branches.area_models import DeliveryArea, Locality
-from branches.models import DeliverySlot
+from branches.models import Branch, DeliverySlot
 from branches.place_names import begun, key_of
 from branches.sql import HAS_AREAS, TERMS
 from core.errors import NotFound
@@ -141,9 +141,11 @@ def has_areas() -> bool:
     return DeliveryArea.objects.filter(is_active=True).exists()
 
 
-def serves_an_area(*, branch_id: int) -> bool:
-    """Whether deliveries to some area leave from this branch. One query."""
-    return DeliveryArea.objects.filter(branch_id=branch_id, is_active=True).exists()
+def delivers(*, branch: Branch) -> bool:
+    """Whether deliveries leave from this branch: the shop's own source, or that of some area. One
+    query, none for the source."""
+    areas = DeliveryArea.objects.filter(branch_id=branch.pk, is_active=True)
+    return branch.is_delivery_source or areas.exists()
 
 
 def knows_places() -> bool:

@@ -13,11 +13,11 @@ from django.db.models.expressions import RawSQL
 from django.utils.translation import pgettext, pgettext_lazy
 
 from branches.calendar.days import Coming, coming
-from branches.calendar.reading import DAY, Kept, kept_from
+from branches.calendar.reading import DAY, Kept, closures_from, kept_from
 from branches.calendar.rests import AROUND, Place
-from branches.models import LATITUDE, LONGITUDE, Branch
-from branches.sql import calendar
-from branches.windows import HORIZON_DAYS
+from branches.models import LATITUDE, LONGITUDE, Branch, Closure
+from branches.sql import calendar, closures
+from branches.windows import HORIZON_DAYS, openings, shut_times
 from core import clock
 from core.clock import shop_date
 
@@ -43,6 +43,16 @@ class Contact:
     week: Hours = ()
     kept: Kept | None = None
     place: Place = (float(LATITUDE), float(LONGITUDE))
+    branch: Branch | None = None
+    closures: tuple[Closure, ...] = ()
+
+    def open_today(self, *, now: dt.datetime) -> list[tuple[dt.datetime, dt.datetime]] | None:
+        """When it is open on this date, without closures and rests; None where no hours are told."""
+        if self.branch is None or self.kept is None or not self.week:
+            return None
+        today = shop_date(now)
+        rests = self.kept.rests(start=today - DAY, end=today, place=self.place)
+        return openings(self.branch, today, shut_times(self.closures, rests))
 
     def rest(self, *, now: dt.datetime) -> Coming | None:
         """The rest that is on, or begins within three days."""
@@ -87,15 +97,21 @@ def read() -> Contact:
     today = shop_date(clock.now())
     begin, end = (f"DATE '{today + DAY * days}'" for days in (-AROUND, HORIZON_DAYS + AROUND))
     told = RawSQL(calendar(start=begin, end=end), [], TextField())  # noqa: S611 - dates of ours
+    near = closures(
+        branch="branches_branch.id",
+        start=f"DATE '{today - DAY}'", end=f"DATE '{today + DAY * 2}'",
+    )  # fmt: skip
     row = (
-        source.annotate(told=told)
-        .values_list("phone", "opening_hours", "told", "latitude", "longitude")
+        source.annotate(told=told, shut=RawSQL(near, [], TextField()))  # noqa: S611
+        .values_list("phone", "opening_hours", "told", "latitude", "longitude", "shut")
         .first()
     )
     if row is None:
         return Contact(phone=settings.SELLER["phone"])
-    phone, hours, text, latitude, longitude = row
+    phone, hours, text, latitude, longitude, shut = row
     return Contact(
+        branch=Branch(opening_hours=hours),
+        closures=tuple(closures_from(shut)),
         phone=phone or settings.SELLER["phone"],
         week=tuple((int(day), *hours[day]) for day in sorted(hours)),
         kept=kept_from(text),

@@ -62,14 +62,20 @@ def calendar(*, start: str, end: str) -> str:
     return f"json_build_array(({kept}), ({days}))::text"
 
 
-# In one row: the calendar around some dates, where a branch stands, its closures within a time.
-SHUT = f"""
-SELECT {calendar(start="%(first)s", end="%(last)s")}, b.latitude, b.longitude, (
+def closures(*, branch: str, start: str, end: str) -> str:
+    """The closures of a branch that touch a time, as JSON. All three are SQL."""
+    return f"""(
     SELECT json_agg(json_build_array(x.starts_at, x.ends_at, x.reason_he, x.reason_en)
                     ORDER BY x.starts_at)
     FROM branches_closure x
-    WHERE (x.branch_id = b.id OR x.branch_id IS NULL)
-      AND x.starts_at < %(end)s AND x.ends_at > %(start)s)::text
+    WHERE (x.branch_id = {branch} OR x.branch_id IS NULL)
+      AND x.starts_at < {end} AND x.ends_at > {start})::text"""  # noqa: S608
+
+
+# In one row: the calendar around some dates, where a branch stands, its closures within a time.
+SHUT = f"""
+SELECT {calendar(start="%(first)s", end="%(last)s")}, b.latitude, b.longitude,
+    {closures(branch="b.id", start="%(start)s", end="%(end)s")}
 FROM branches_branch b WHERE b.id = %(branch)s
 """  # noqa: S608
 # Whether no closure of all branches is on, the calendar around today, and where deliveries leave from.

@@ -163,6 +163,8 @@ PAGES: dict[str, Row] = {
     "ops:dispute_evidence": M,
     "ops:enquiries": M,
     "ops:enquiry_answered": {"POST": M},
+    "ops:news": M,
+    "ops:news_send": {"POST": M},
     "ops:messages": M,
     "ops:message_resend": {"POST": M},
     "ops:message_preview": M,

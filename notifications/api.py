@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from accounts.errors import PhoneNotVerified
+from accounts.errors import EmailNotVerified, PhoneNotVerified
 from api.operations import operation
 from api.views import ApiView
+from core import clock
 from core.errors import Busy
 from core.typed_requests import PersonApiRequest
 from notifications import errors, selectors, services
@@ -29,10 +30,12 @@ class MyNotifications(ApiView):
         body=PreferencesIn,
         partial=True,
         answer=PreferencesOut,
-        refusals=[errors.DutyMessage, PhoneNotVerified, Busy],
+        refusals=[errors.DutyMessage, PhoneNotVerified, EmailNotVerified, Busy],
     )
     def patch(self, request: PersonApiRequest, body: dict[str, Any]) -> Preferences:
-        services.change_preferences(actor=request.user, wishes=wishes_of(body))
+        services.change_preferences(
+            actor=request.user, wishes=wishes_of(body), now=clock.now(), face="API"
+        )
         return selectors.preferences_of(actor=request.user)
 
 

@@ -8,11 +8,13 @@ is above this one; it gets the message's own context (keys only) as keyword argu
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
+
+from accounts.models import ConsentKind
 
 EMAIL, SMS = "EMAIL", "SMS"
 GROUPS = {
@@ -28,7 +30,8 @@ class Event:
     """`channels` are those it has, each with whether it is on unless the person says otherwise.
 
     Mail of a `duty` cannot be switched off. What is `urgent` wakes people at night. `template` is
-    the folder's name of its texts.
+    the folder's name of its texts. `consents` of a channel is the kind of consent that switches it,
+    where the law asks for one.
     """
 
     name: str
@@ -40,6 +43,7 @@ class Event:
     duty: bool = False
     urgent: bool = False
     template: str = ""
+    consents: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def channels(self) -> dict[str, bool]:
@@ -146,6 +150,10 @@ _ALL = (
         name="order_document", label=_("Invoices and credit notes"), group="MONEY",
         context=_mailing("document"), duty=True,
     ),
+    Event(
+        name="recall_notice", label=_("Something you bought is called back"), sms=True, duty=True,
+        urgent=True, context=_mailing("recall"),
+    ),
     _account("verify", _("Confirm your address"), "proof"),
     _account("email_change", _("Confirm a new address"), "proof"),
     _account("email_changed", _("Your address is being changed"), "proof"),
@@ -155,6 +163,11 @@ _ALL = (
     _account("guarded", _("Somebody is trying your password"), "guarded"),
     _account("second_factor_reset", _("Your second factor was taken off"), "second_factor"),
     _account("erased", _("Your account is erased"), "erased"),
+    Event(
+        name="news", label=_("Offers and news from us"), group="NEWS", email=False, sms=False,
+        context="notifications.mailing.news_context",
+        consents={EMAIL: ConsentKind.MARKETING_EMAIL, SMS: ConsentKind.MARKETING_SMS},
+    ),
 )  # fmt: skip
 EVENTS: dict[str, Event] = {event.name: event for event in _ALL}
 BY_STATUS = {

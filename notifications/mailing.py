@@ -17,6 +17,8 @@ from accounts.services.mail_proofs import secret_of
 from core import clock
 from notifications.account_words import WORDS
 from notifications.errors import Obsolete
+from notifications.events import EVENTS
+from notifications.models import News
 
 _OF_PROOF = {
     "VERIFY": ("account_verify", "verify"),
@@ -85,6 +87,16 @@ def second_factor_context(*, user_id: int) -> dict[str, Any]:
     """That the second factor was taken off. Raises Obsolete for who has left."""
     _there(user_id)
     return {"words": WORDS["account_second_factor_reset"]}
+
+
+def news_context(*, news_id: int, user_id: int, channel: str) -> dict[str, Any]:
+    """A letter of offers. Raises Obsolete for who has left, or has withdrawn meanwhile."""
+    agreed = selectors.consents_of(actor=_there(user_id))
+    wanted = EVENTS["news"].consents[channel]
+    letter = News.objects.filter(pk=news_id).first()
+    if letter is None or not any(row.kind == wanted and row.given for row in agreed):
+        raise Obsolete
+    return {"news": letter, "path": "/", "seller": settings.SELLER}
 
 
 def erased_context() -> dict[str, Any]:

@@ -125,3 +125,4 @@ class QuietHours(models.Model):
 
 
 from notifications.enquiry_models import Enquiry as Enquiry  # noqa: E402
+from notifications.news_models import News as News  # noqa: E402

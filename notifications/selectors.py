@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet, Value
 
-from accounts.models import User
+from accounts.models import Consent, User
+from accounts.services.consents import CHOSEN
 from core.long_lists import InTurn
 from notifications.events import EVENTS, Event
-from notifications.models import Choice, Enquiry, Message, QuietHours
+from notifications.models import Choice, Enquiry, Message, News, QuietHours
 from notifications.quiet import DEFAULT, Hours
 
 
@@ -34,7 +35,7 @@ class Preferences:
 
 def preferences_of(*, actor: User) -> Preferences:
     """What the actor chose, the shop's defaults where they did not. Two queries."""
-    own = {(row.event, row.channel): row.is_on for row in Choice.objects.filter(user_id=actor.pk)}
+    own = _own_words(actor)
     row = QuietHours.objects.filter(user_id=actor.pk).first()
     hours: Hours | None = DEFAULT
     if row is not None:
@@ -46,13 +47,45 @@ def preferences_of(*, actor: User) -> Preferences:
             Wanted(
                 event=event,
                 channels={
-                    channel: event.is_duty(channel) or own.get((event.name, channel), default)
+                    channel: event.is_duty(channel) or own.get(_word_of(event, channel), default)
                     for channel, default in event.channels.items()
                 },
             )
             for event in EVENTS.values()
         ],
     )
+
+
+def _own_words(actor: User) -> dict[tuple[str, str], bool]:
+    """What they said of an event's channel, and the newest of each consent, whose channel is "". One
+    query."""
+    said = (
+        Choice.objects.filter(user_id=actor.pk).order_by().values_list("event", "channel", "is_on")
+    )
+    newest = Consent.objects.filter(user_id=actor.pk).order_by("kind", "-id").distinct("kind")
+    agreed = Consent.objects.filter(pk__in=newest.values("pk")).order_by()
+    rows = said.union(agreed.values_list("kind", Value(""), "given"), all=True)
+    return {(name, channel): is_on for name, channel, is_on in rows}
+
+
+def _word_of(event: Event, channel: str) -> tuple[str, str]:
+    """Under which name a person's word on an event's channel is kept."""
+    kind = event.consents.get(channel)
+    return (kind, "") if kind else (event.name, channel)
+
+
+def news() -> QuerySet[News]:
+    """Letters of offers, newest first; slice it."""
+    return News.objects.order_by("-id")
+
+
+def readers_of_offers() -> dict[str, int]:
+    """How many agreed to be sent offers, by kind of consent. One query."""
+    newest = Consent.objects.filter(kind__in=CHOSEN).order_by("user_id", "kind", "-id")
+    rows = Consent.objects.filter(
+        pk__in=newest.distinct("user_id", "kind").values("pk"), given=True
+    )
+    return dict(rows.order_by().values_list("kind").annotate(n=Count("pk")))
 
 
 def messages(

@@ -45,7 +45,9 @@ def preferences(request: PersonRequest) -> HttpResponse:
     if form.is_bound and form.is_valid():
         now = {one.event.name: one.channels for one in found.events}
         try:
-            services.change_preferences(actor=request.user, wishes=form.wishes(now=now))
+            services.change_preferences(
+                actor=request.user, wishes=form.wishes(now=now), now=clock.now(), face="PAGES"
+            )
         except DomainError as refusal:
             add_refusal(form, refusal, names={"quiet_hours": "begins"})
         else:
@@ -82,7 +84,7 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
         raise Http404
     done = request.method == "POST"
     if done:
-        services.switch_off(user_id=user_id, event=name, channel=channel)
+        services.switch_off(user_id=user_id, event=name, channel=channel, now=clock.now())
     return render(request, "notifications/unsubscribe.html", {"event": event, "done": done})
 
 

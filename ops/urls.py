@@ -14,6 +14,7 @@ from ops.message_pages import (
     message_preview,
     message_resend,
 )
+from ops.news_page import news, news_send
 from ops.phone_page import customer_order
 from ops.problem_pages import problem_list, problem_page, problem_photo
 from ops.refund_page import refund
@@ -26,6 +27,8 @@ urlpatterns = [
     path("messages/<int:message_id>/resend/", message_resend, name="message_resend"),
     path("messages/preview/", message_preview, name="message_preview"),
     path("messages/preview/<slug:event>/<slug:language>/", message_letter, name="message_letter"),
+    path("news/", news, name="news"),
+    path("news/<int:news_id>/send/", news_send, name="news_send"),
     path("enquiries/", enquiry_list, name="enquiries"),
     path("enquiries/<int:enquiry_id>/answered/", enquiry_answered, name="enquiry_answered"),
     path("board/", views.board, name="board"),

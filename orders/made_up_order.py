@@ -112,6 +112,11 @@ def sample_context(*, event: str) -> dict[str, Any]:
         "other_path": f"/orders/{NUMBER}/documents/1/?lang=en",
         "attachments": [],
         "awaited": None,
+        "recalled": item, "recall_he": "חשד לשברי זכוכית", "recall_en": "Pieces of glass are possible",
+        "news": SimpleNamespace(
+            title_he=LONG_HE[:60], title_en=LONG_EN[:60], text_he=LONG_HE, text_en=LONG_EN
+        ),
+        "seller": settings.SELLER,
         "list_name": "קניות של הבית", "owner": "נעמי",
         "place": window,
         "offer_until": MOMENT,

@@ -86,6 +86,18 @@ def window_context(*, order_id: int, version: int) -> dict[str, Any]:
     return {**context, "reason": context["order"].timeline.last().reason}
 
 
+def recall_context(
+    *, order_id: int, item_id: int, reason_he: str = "", reason_en: str = ""
+) -> dict[str, Any]:
+    """As `order_context`, with the line that is called back and why. Raises Obsolete when either is
+    gone."""
+    context = order_context(order_id=order_id)
+    item = next((line for line in context["lines"] if line.pk == item_id), None)
+    if item is None:
+        raise Obsolete
+    return {**context, "recalled": item, "recall_he": reason_he, "recall_en": reason_en}
+
+
 def status_context(*, order_id: int, status: str) -> dict[str, Any]:
     """As `order_context`, with the `status` to tell: CAME_BACK of a delivery that could not be handed over.
     Raises Obsolete when it has passed."""

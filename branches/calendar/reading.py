@@ -114,8 +114,12 @@ def _read(
         cursor.execute(SHUT, values)
         row: tuple[str, Decimal, Decimal, str | None] = cursor.fetchone()
     text, latitude, longitude, closures = row
-    found = _closures(json.loads(closures or "[]"))
-    return kept_from(text), (float(latitude), float(longitude)), list(found)
+    return kept_from(text), (float(latitude), float(longitude)), closures_from(closures)
+
+
+def closures_from(text: str | None) -> list[Closure]:
+    """Closures as `branches.sql.closures` writes them."""
+    return list(_closures(json.loads(text or "[]")))
 
 
 def _closures(rows: list[Any]) -> Iterable[Closure]:

@@ -35,6 +35,12 @@ def delivery_contact() -> contact.Contact:
 
 
 @register.simple_tag
+def open_today() -> list[tuple[dt.datetime, dt.datetime]] | None:
+    """When it is open on this date where deliveries leave from; None where no hours are told."""
+    return contact.contact().open_today(now=clock.now())
+
+
+@register.simple_tag
 def coming_rest() -> Coming | None:
     """Shabbat or a holiday that is on, or begins within three days, where deliveries leave from."""
     return contact.contact().rest(now=clock.now())

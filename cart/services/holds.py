@@ -6,7 +6,7 @@ import datetime as dt
 
 from django.conf import settings
 
-from branches.areas import serves_an_area
+from branches.areas import delivers
 from branches.errors import InvalidSlot
 from branches.locks import lock_dated_slot
 from branches.models import PlaceHold
@@ -26,8 +26,7 @@ def hold_slot(*, actor: Owner, slot_id: int, date: dt.date, now: dt.datetime) ->
     with write_transaction():
         cart = open_and_lock_cart(owner=actor)
         dated = lock_dated_slot(slot_id=slot_id, date=date, now=now)
-        branch = dated.slot.branch
-        if not branch.is_delivery_source and not serves_an_area(branch_id=branch.pk):
+        if not delivers(branch=dated.slot.branch):
             raise InvalidSlot
         holder = place_holder(cart_id=cart.pk)
         check_open(dated_slot=dated, now=now, but_for=holder)

@@ -13,6 +13,7 @@ from notifications.services.enquiries import (
     note_answered,
     send_enquiry,
 )
+from notifications.services.news import NewsData, send_news, write_news
 from notifications.services.outbox import queue
 from notifications.services.phone_codes import send_phone_code
 from notifications.services.preferences import change_preferences, switch_off
@@ -22,6 +23,7 @@ from notifications.services.sending import MOST_ATTEMPTS, deliver, hours_of, swe
 __all__ = [
     "MOST_ATTEMPTS",
     "EnquiryData",
+    "NewsData",
     "ask",
     "change_preferences",
     "deliver",
@@ -35,8 +37,10 @@ __all__ = [
     "resend",
     "say_farewell",
     "send_enquiry",
+    "send_news",
     "send_phone_code",
     "sweep",
     "switch_off",
     "take_receipt",
+    "write_news",
 ]  # fmt: skip

@@ -163,7 +163,7 @@ class TestWhatHappensToAnAccount:
         user = person()
         wish: Any = {"account_new_sign_in": {"EMAIL": False}}
         with pytest.raises(DutyMessage):
-            change_preferences(actor=user, wishes=Wishes(choices=wish))
+            change_preferences(actor=user, wishes=Wishes(choices=wish), now=clock.now())
 
     @pytest.mark.django_db(transaction=True)
     def test_the_last_mail_leaves_no_row(self):

@@ -105,7 +105,10 @@ def test_every_event_reads_in_both_languages_with_the_longest_names(event: Event
     direction = "rtl" if language == "he" else "ltr"
     assert f'<html lang="{language}" dir="{direction}">' in letter.html
     assert letter.subject
-    if event.group == "ACCOUNT":
+    if event.group == "NEWS":
+        assert "Mami Supermarket" in letter.text or "מאמי סופרמרקט" in letter.text, "who sends it"
+        assert letter.unsubscribe in letter.text
+    elif event.group == "ACCOUNT":
         assert ("/account/" in letter.text) is bool(context["words"].button)
     else:
         assert "/orders/MS-ABCDEFGH/" in letter.text
@@ -115,7 +118,7 @@ def test_every_event_reads_in_both_languages_with_the_longest_names(event: Event
         return
     text = short_text(event=event, context=context, language=language)
     units, parts, is_gsm = measured(text)
-    assert "/orders/MS-ABCDEFGH/" in text
+    assert ("/account/messages/" if event.group == "NEWS" else "/orders/MS-ABCDEFGH/") in text
     assert parts <= 2, text
     assert is_gsm is (language == "en"), text
     assert units <= (306 if is_gsm else 134), text

@@ -9,10 +9,11 @@ from django.utils.translation import gettext as _
 from accounts.locks import lock_customer
 from accounts.models import User
 from audit.services import Action, record
+from branches.areas import delivers
 from branches.errors import InvalidSlot
 from branches.locks import lock_dated_slot, lock_dated_slot_row
 from branches.models import Holder, PlaceHold
-from branches.selectors import delivery_source, line_until, reason_closed
+from branches.selectors import line_until, reason_closed
 from branches.services import hold_place, release_holds
 from cart.sql import buyable_product
 from core.constraints import refused_by
@@ -49,7 +50,7 @@ def wait_for_window(*, actor: User, slot_id: int, date: dt.date, now: dt.datetim
     with write_transaction():
         _check_room(actor)
         dated = lock_dated_slot(slot_id=slot_id, date=date, now=now)
-        if dated.slot.branch_id != delivery_source().pk:
+        if not delivers(branch=dated.slot.branch):
             raise InvalidSlot
         reason, until = reason_closed(dated_slot=dated, now=now), line_until(dated_slot=dated)
         if not reason:

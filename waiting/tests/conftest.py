@@ -11,7 +11,7 @@ from django.db import transaction
 
 from accounts.models import User
 from accounts.tests.factories import customer
-from branches.models import DatedSlot, DeliverySlot
+from branches.models import Branch, DatedSlot, DeliverySlot
 from branches.services import lock_dated_slot, release_place
 from branches.tests.factories import SlotFactory
 from cart.tests.factories import warehouse
@@ -57,9 +57,10 @@ class Line:
         return services.accept(actor=user, entry_id=self.of(user).pk, now=now)
 
 
-def full_window(*, capacity: int = 2, people: int = 3) -> Line:
+def full_window(*, capacity: int = 2, people: int = 3, branch: Branch | None = None) -> Line:
+    """Of the delivery source, unless another branch is named."""
     slot = SlotFactory(
-        branch=warehouse(),
+        branch=branch or warehouse(),
         day_of_week=day_of_week(DATE),
         start_time=dt.time(16),
         end_time=dt.time(18),

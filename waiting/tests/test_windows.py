@@ -13,16 +13,17 @@ from accounts.tests.factories import customer
 from branches.errors import InvalidSlot, SlotFull
 from branches.models import DatedSlot, PlaceHold
 from branches.services import add_closure, take_place
+from branches.tests.factories import BranchFactory, jerusalem
 from cart.selectors import place_holder
 from cart.services import hold_slot, release_hold
-from cart.tests.factories import product
+from cart.tests.factories import product, warehouse
 from checkout.invariants import ALL
 from core.errors import NotFound
 from notifications.models import Message
 from waiting import personal, selectors, services
 from waiting.errors import AlreadyAvailable, AlreadyWaiting, OfferOver, WaitingLimit
 from waiting.models import WaitingEntry
-from waiting.tests.conftest import DATE, at
+from waiting.tests.conftest import DATE, at, full_window
 
 pytestmark = pytest.mark.django_db
 
@@ -154,6 +155,20 @@ def test_what_is_refused_leaves_nothing(line):
     with pytest.raises(OfferOver):
         line.accept(ada, at("09:00"))
     assert WaitingEntry.objects.count() == PlaceHold.objects.count() == count
+
+
+def test_a_window_is_waited_for_wherever_deliveries_leave_from():
+    """The branch of an area has lines as the delivery source has; one for pickup alone has none."""
+    warehouse()
+    south = BranchFactory(name_en="Jerusalem south")
+    with pytest.raises(InvalidSlot):
+        full_window(branch=south, people=1)
+    jerusalem(branch=south)
+    line = full_window(branch=south, people=2)
+    line.free()
+    assert line.offer(at("10:00")) == 1
+    assert line.accept(line.people[0], at("10:01")).held.slot_id == line.slot.pk
+    assert line.states() == ["TAKEN", "WAITING"]
 
 
 def test_thirty_are_enough(line, monkeypatch):
