@@ -27,6 +27,7 @@ ICONS = (
 )
 
 
+TOUCH_ICON = settings.BASE_DIR / "static" / "img" / "apple-touch-icon.png"
 WORKER = settings.BASE_DIR / "static" / "js" / "worker.js"
 WORKER_FILES = (
     "css/shop.css", "js/mami.js", "js/forms.js", "js/offline.js", "django_htmx/htmx-2.min.js",
@@ -42,8 +43,10 @@ def favicon(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def apple_touch_icon(request: HttpRequest) -> HttpResponse:
-    """Where old phones look for the icon of a page on their first screen."""
-    return HttpResponseRedirect(static("img/apple-touch-icon.png"))
+    """Where phones look for the icon of a page on their first screen: they follow nothing."""
+    response = HttpResponse(_touch_icon(), content_type="image/png")
+    patch_cache_control(response, public=True, max_age=86400)
+    return response
 
 
 @require_safe
@@ -86,6 +89,11 @@ def worker(request: HttpRequest) -> HttpResponse:
     response["Cache-Control"] = "no-cache"
     response["Service-Worker-Allowed"] = "/"
     return response
+
+
+@cache
+def _touch_icon() -> bytes:
+    return TOUCH_ICON.read_bytes()
 
 
 @cache
