@@ -20,6 +20,7 @@ EMAIL, SMS = "EMAIL", "SMS"
 GROUPS = {
     "ORDER": _("Orders"),
     "MONEY": _("Money and papers"),
+    "STANDING": _("Standing orders, lists and waiting"),
     "ACCOUNT": _("Your account"),
     "NEWS": _("Offers"),
 }
@@ -128,22 +129,22 @@ _ALL = (
     ),
     Event(name="order_window", label=_("Another time"), context=_mailing("window"), duty=True),
     Event(
-        name="standing_upcoming", label=_("Before a standing order"), sms=False,
+        name="standing_upcoming", group="STANDING", label=_("Before a standing order"), sms=False,
         context="standing.mailing.upcoming_context",
     ),
     Event(
-        name="standing_asked", label=_("Prices of a standing order rose"), sms=True, duty=True,
+        name="standing_asked", group="STANDING", label=_("Prices of a standing order rose"), sms=True, duty=True,
         context="standing.mailing.asked_context",
     ),
     Event(
-        name="standing_failed", label=_("A standing order was not placed"), sms=True, duty=True,
+        name="standing_failed", group="STANDING", label=_("A standing order was not placed"), sms=True, duty=True,
         context="standing.mailing.failed_context",
     ),
     Event(
-        name="list_invited", label=_("Lists you joined"), context="lists.mailing.invited_context"
+        name="list_invited", group="STANDING", label=_("Lists you joined"), context="lists.mailing.invited_context"
     ),
     Event(
-        name="waiting_offer", label=_("What you waited for"), sms=True,
+        name="waiting_offer", group="STANDING", label=_("What you waited for"), sms=True,
         context="waiting.mailing.offer_context",
     ),
     Event(

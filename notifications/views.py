@@ -19,6 +19,7 @@ from notifications import selectors, services
 from notifications.events import EVENTS, GROUPS
 from notifications.forms import PreferencesForm, name_of
 from notifications.mail_events import read_events
+from notifications.models import Channel
 from notifications.sms import ADAPTERS, gateway
 from notifications.sms.port import Callback
 from notifications.unsubscribing import read_token
@@ -127,7 +128,7 @@ def mail_receipt(request: HttpRequest, provider: str) -> HttpResponse:
 def _box(one: selectors.Wanted, channel: str) -> dict[str, object]:
     return {
         "name": name_of(one.event.name, channel),
-        "channel": channel,
+        "label": Channel(channel).label,
         "there": channel in one.channels,
         "on": one.channels.get(channel, False),
         "fixed": one.event.is_duty(channel),
