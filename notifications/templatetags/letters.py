@@ -27,6 +27,12 @@ NEWS = {
 
 
 @register.filter
+def shortened(text: str, most: int) -> str:
+    """At most so many characters, for an SMS: three dots are of its alphabet, their one sign is not."""
+    return text if len(text) <= most else f"{text[: most - 3].rstrip()}..."
+
+
+@register.filter
 def amount(line: Any) -> str:
     """How much of a line: `2 ×`, or `1.5 kg`."""
     text = f"{Decimal(line.quantity).normalize():f}"

@@ -117,6 +117,13 @@ def test_every_event_reads_in_both_languages_with_the_longest_names(event: Event
     if event.sms is None:
         return
     text = short_text(event=event, context=context, language=language)
+    check_short(event, text, language)
+    if event.name == "waiting_offer":  # of a window, and of a product
+        context["awaited"] = context["recalled"]
+        check_short(event, short_text(event=event, context=context, language=language), language)
+
+
+def check_short(event: Event, text: str, language: str) -> None:
     units, parts, is_gsm = measured(text)
     assert ("/account/messages/" if event.group == "NEWS" else "/orders/MS-ABCDEFGH/") in text
     assert parts <= 2, text

@@ -10,6 +10,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from accounts.services.leaving import forget_person
 from accounts.tests.factories import customer
+from branches.area_models import DeliveryArea
 from branches.errors import InvalidSlot, SlotFull
 from branches.models import DatedSlot, PlaceHold
 from branches.services import add_closure, take_place
@@ -161,14 +162,15 @@ def test_a_window_is_waited_for_wherever_deliveries_leave_from():
     """The branch of an area has lines as the delivery source has; one for pickup alone has none."""
     warehouse()
     south = BranchFactory(name_en="Jerusalem south")
-    with pytest.raises(InvalidSlot):
-        full_window(branch=south, people=1)
-    jerusalem(branch=south)
+    area = jerusalem(branch=south)
     line = full_window(branch=south, people=2)
     line.free()
     assert line.offer(at("10:00")) == 1
     assert line.accept(line.people[0], at("10:01")).held.slot_id == line.slot.pk
     assert line.states() == ["TAKEN", "WAITING"]
+    DeliveryArea.objects.filter(pk=area.pk).update(is_active=False)
+    with pytest.raises(InvalidSlot):
+        services.wait_for_window(actor=customer(), slot_id=line.slot.pk, date=DATE, now=at("10:02"))
 
 
 def test_thirty_are_enough(line, monkeypatch):
