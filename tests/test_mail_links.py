@@ -26,6 +26,7 @@ from notifications.services import NewsData
 from orders.change_models import OrderQuestion
 from orders.models import Order
 from orders.problem_models import ProblemReport
+from standing import services as standing
 from standing.tests.conftest import set_up
 from tests.shop import Shop, open_with_sandbox
 from waiting.models import State, WaitingEntry
@@ -93,6 +94,7 @@ def of_an_account(ada: User) -> dict[str, dict[str, Any]]:
 def of_the_rest(shop: Shop, ada: User) -> dict[str, dict[str, Any]]:
     now = clock.now()
     weekly = set_up(shop, ada=ada)
+    standing.make_draft(**weekly.key, now=now)
     date = {"occurrence_id": weekly.one().pk}
     made = lists.create_list(actor=person(), name="Sunday")
     member = ListMember.objects.create(list_id=made.pk, user=ada, joined_at=now)
