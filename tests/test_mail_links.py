@@ -27,6 +27,7 @@ from orders.change_models import OrderQuestion
 from orders.models import Order
 from orders.problem_models import ProblemReport
 from standing import services as standing
+from standing.models import Occurrence
 from standing.tests.conftest import set_up
 from tests.shop import Shop, open_with_sandbox
 from waiting.models import State, WaitingEntry
@@ -130,6 +131,8 @@ def test_every_link_in_every_message_leads_somewhere(shop: Shop) -> None:
         event, status = EVENTS[name], known.get("status")
         if status:
             Order.objects.filter(pk=known["order_id"]).update(status=status)
+        if name == "standing_asked":
+            Occurrence.objects.filter(pk=known["occurrence_id"]).update(state="ASKED")
         context = {**context_maker(name)(**known), "person": ada}
         for language in ("he", "en"):
             letter = compose(
