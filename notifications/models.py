@@ -74,6 +74,7 @@ class Message(models.Model):
                 fields=["reference"], name="message_reference", condition=~Q(reference="")
             ),
             models.Index(fields=["user", "-id"], name="message_user"),
+            models.Index(fields=["kind", "-id"], name="message_kind"),
         ]
 
     def __str__(self) -> str:
