@@ -68,7 +68,7 @@ def test_change_then_report(visits: Visits, shop: Shop, goods: Goods, screen: Sc
     left(shop, order)
     move(shop.manager(), order, "DELIVERED")
     visit.go(f"/orders/{order.order_number}/")
-    page.locator(f'a[href="/orders/{order.order_number}/problem/"]').click()
+    page.locator("#order-wrong").click()
     expect(page.locator(f'input[name="kind_{line.pk}"]').first).to_be_hidden()
     page.locator(f'input[name="item"][value="{line.pk}"]').check()
     page.locator(f'input[name="kind_{line.pk}"][value="DAMAGED"]').check(force=True)
