@@ -73,11 +73,15 @@ class Server:
 
 def encrypted(certificate: Certificate) -> dict[str, str]:
     """The settings by which the PostgreSQL of `compose.yml` speaks over TLS only."""
+    # The server's account may not look into the checkout: in root's home nobody else may.
+    rules = certificate.certificate.parent / "pg_hba.conf"
+    rules.write_bytes((ROOT / "deploy" / "postgres" / "pg_hba.conf").read_bytes())
+    rules.chmod(0o644)
     text = (ROOT / "deploy" / "compose.yml").read_text(encoding="utf-8")
     command = yaml.safe_load(text)["services"]["postgres"]["command"]
     settings = dict(part.split("=", 1) for part in command.split() if "=" in part)
     return {name: value for name, value in settings.items() if "ssl" in name or "hba" in name} | {
-        "hba_file": str(ROOT / "deploy" / "postgres" / "pg_hba.conf"),
+        "hba_file": str(rules),
         "ssl_cert_file": str(certificate.certificate),
         "ssl_key_file": str(certificate.key),
     }

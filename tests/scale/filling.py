@@ -250,7 +250,7 @@ class Filling:
         )  # fmt: skip
         self.rows(
             "stockrequests_stockrequest", some, branch_id="1 + n % 5", product_id="10000 + n",
-            request_type="'ADD_QUANTITY'", quantity="5", requested_by_id="3", created_at="due",
+            request_type="'ADD_QUANTITY'", quantity="5", requested_by_id="CASE WHEN n % 5 = 0 THEN 5 ELSE 3 END", created_at="due",
             status="CASE WHEN n % 400 = 0 THEN 'PENDING' WHEN n % 3 = 0 THEN 'REJECTED' ELSE 'APPROVED' END",
             rejection_reason="CASE WHEN n % 3 = 0 THEN 'no' ELSE '' END",
             reviewed_by_id="CASE WHEN n % 400 = 0 THEN NULL ELSE 5 END", approved_quantity="5",
