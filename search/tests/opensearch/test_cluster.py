@@ -109,7 +109,7 @@ def test_a_failed_comparison_leaves_the_old_index(
     node: SearchNode, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = SearchGeneration.objects.get()
-    monkeypatch.setattr(rebuilding, "ROUNDS", 2)
+    monkeypatch.setattr(rebuilding, "SETTLING_SECONDS", 1)
     stuck = SearchChange.objects.create(product_id=1, claimed_until=clock.now() + HOUR)
     with pytest.raises(CommandError, match="wait"):
         call_command("search_index", "rebuild", stdout=io.StringIO())
