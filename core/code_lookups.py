@@ -2,8 +2,8 @@
 
 The server keeps one plan of a statement that a connection asks often, whatever its parameters are. That
 plan cannot use an index of some rows (`WHERE status = 'OPEN'`) when the status is a parameter, nor know
-that nearly all orders are delivered: the queue of a million orders took twelve times as long on a
-connection that had asked for it before. What a column with choices is compared with is one of a few
+that nearly all orders are delivered: of a million orders the queue's statements took some ten times as
+long by such a plan. What a column with choices is compared with is one of a few
 words of ours, so a statement has as few texts more; the empty string is no choice, and many indexes
 leave it out.
 """

@@ -27,13 +27,12 @@ from orders.errors import OrderNotCancelable, OrderNotReady, QuestionClosed, Sub
 from orders.forms import HistoryForm, QuestionForm
 from orders.history import found_in
 from orders.invoice_pdf import print_order, print_stored
-from orders.models import Order
 from orders.numbering import read_number
 from orders.order_progress import order_progress
 from orders.problem_reports import problems_of, report_until
 from orders.proof_photo import door_photo
 from orders.substitutes import substitute_candidates
-from payments.refunds import RefundRow, refunds_of
+from payments.refunds import agreed_refunds
 
 A_PAGE = 10
 STOP_POLLING = 286
@@ -58,7 +57,7 @@ def detail(request: PersonRequest, number: str) -> HttpResponse:
     edits = selectors.edits_of(order=order)
     context = {"order": order, "story": order_progress(order=order, edits=edits)}
     context["papers"] = documents_of(order_id=order.pk) if order.captured_at else []
-    context["refunds"] = agreed_refunds(order) if order.captured_at else []
+    context["refunds"] = agreed_refunds(payment_id=order.payment_id) if order.captured_at else []
     context["questions"] = selectors.open_questions(order=order, now=clock.now())
     context["proof"] = selectors.proof_of(order=order)
     context["problems"] = problems_of(order=order)
@@ -66,11 +65,6 @@ def detail(request: PersonRequest, number: str) -> HttpResponse:
     context["report_until"] = until
     context["may_report"] = until is not None and clock.now() <= until
     return render(request, "orders/detail.html", context)
-
-
-def agreed_refunds(order: Order) -> list[RefundRow]:
-    """What was given back, or is on its way. One query."""
-    return [one for one in refunds_of(payment_id=order.payment_id) if one.status != "REFUSED"]
 
 
 @require_safe

@@ -73,6 +73,11 @@ def refunds_of(*, payment_id: int) -> list[RefundRow]:
     ]
 
 
+def agreed_refunds(*, payment_id: int) -> list[RefundRow]:
+    """Those that were given back, or are on their way. One query."""
+    return [row for row in refunds_of(payment_id=payment_id) if row.status != State.REFUSED]
+
+
 def refund_of_key(*, payment_id: int, actor: Any, key: str) -> AskedRefund | None:
     """The refund this person asked for with this key, or None. Two queries."""
     number = Payment.objects.values_list("order_number", flat=True).get(pk=payment_id)
