@@ -216,7 +216,10 @@ class SearchQueryLog(models.Model):
                 fields=["day", "text", "language"], name="search_query_log_once_a_day"
             )
         ]
-        indexes = [models.Index(fields=["text"], name="search_query_log_text")]
+        indexes = [
+            models.Index(fields=["text"], name="search_query_log_text"),
+            models.Index(fields=["status", "text"], name="search_query_log_ended"),
+        ]
 
     def __str__(self) -> str:
         return self.text

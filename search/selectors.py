@@ -6,7 +6,19 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Exists, Max, Min, OuterRef, Q, QuerySet, Subquery, Sum
+from django.contrib.postgres.aggregates import ArrayAgg
+from django.db.models import (
+    BigIntegerField,
+    Exists,
+    Max,
+    Min,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    Value,
+)
 from django.utils.translation import gettext as _
 
 from branches import selectors as branches
@@ -22,7 +34,18 @@ from search.telling import ExplainedWord, words_of
 
 OPEN, ALL = "open", "all"
 MISSED = (SearchStatus.NOTHING, SearchStatus.CORRECTED, SearchStatus.LOOSENED)
+NO_RULE = Value(None, output_field=BigIntegerField(null=True))
 TOP = 10
+
+
+class _Latest(ArrayAgg):
+    """The first of a column in an order, among the rows of a group."""
+
+    template = f"({ArrayAgg.template})[1]"
+
+    @property
+    def output_field(self) -> Any:
+        return self.source_expressions[0].output_field
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,35 +107,50 @@ def logged_texts(
     """
     if show not in {OPEN, ALL, *SearchStatus.values}:
         raise InvalidInput(fields={"show": [_("Choose open, all or a status.")]})
-    rows = SearchQueryLog.objects.all()
+    asked = Q()
     if date_from is not None:
-        rows = rows.filter(day__gte=date_from)
+        asked &= Q(day__gte=date_from)
     if date_to is not None:
-        rows = rows.filter(day__lte=date_to)
+        asked &= Q(day__lte=date_to)
+    rows = SearchQueryLog.objects.all()
     if text := q.strip().lower():
         rows = rows.filter(text__contains=text)
-    last = SearchQueryLog.objects.filter(text=OuterRef("text")).order_by("-last_at", "-id")
-    ruled = SearchRuleWord.objects.filter(key=OuterRef("key"), is_active=True)
-    found = (
+    if asked:
+        rows = rows.filter(text__in=_texts(asked))
+    if show != ALL:  # no other text can have ended so the last time
+        ends = MISSED if show == OPEN else (show,)
+        rows = rows.filter(text__in=_texts(Q(status__in=ends)))
+    if show == OPEN:  # two small tables, looked at once
+        ruled = SearchRuleWord.objects.filter(is_active=True).values("key")
+        rows = rows.exclude(key__in=ruled).exclude(text__in=SearchDismissal.objects.values("text"))
+        return _folded(rows, asked, rule=NO_RULE).filter(status__in=MISSED)
+    rule = SearchRuleWord.objects.filter(key=OuterRef("key"), is_active=True).values("rule_id")
+    found = _folded(rows, asked, rule=Subquery(rule[:1]))
+    if show != ALL:
+        found = found.filter(status=show)
+    return found
+
+
+def _texts(asked: Q) -> QuerySet[Any, Any]:
+    return SearchQueryLog.objects.filter(asked).values("text")
+
+
+def _folded(rows: QuerySet[SearchQueryLog], asked: Q, *, rule: Any) -> QuerySet[Any, Any]:
+    """One row a text, in one walk over `rows`: sums of the days `asked`, and the last time of all."""
+    return (
         rows.order_by()
         .values("text", "key")
-        .annotate(
-            searches=Sum("searches"),
-            since=Min("day"),
-            last_at=Max("last_at"),
-            language=Subquery(last.values("language")[:1]),
-            results=Subquery(last.values("results")[:1]),
-            status=Subquery(last.values("status")[:1]),
-            rule_id=Subquery(ruled.values("rule_id")[:1]),
+        .annotate(  # before `last_at` is the group's
+            language=_Latest("language", order_by=("-last_at", "-id")),
+            results=_Latest("results", order_by=("-last_at", "-id")),
+            status=_Latest("status", order_by=("-last_at", "-id")),
+            searches=Sum("searches", filter=asked),
+            since=Min("day", filter=asked),
+            last_at=Max("last_at", filter=asked),
+            rule_id=rule,
         )
         .order_by("-searches", "text")
     )
-    if show == OPEN:
-        dismissed = SearchDismissal.objects.values("text")
-        found = found.filter(status__in=MISSED, rule_id=None).exclude(text__in=dismissed)
-    elif show != ALL:
-        found = found.filter(status=show)
-    return found
 
 
 def explained(*, q: str, branch_id: int | None = None) -> Explained:

@@ -12,7 +12,8 @@ from audit.models import AuditEntry
 from catalog import selectors
 from core import clock
 from search import querylog
-from search.models import SearchDismissal, SearchRule
+from search.models import SearchDismissal, SearchQueryLog, SearchRule
+from search.selectors import logged_texts
 
 RULES = "/admin/search/searchrule/"
 MISSED = "/admin/search/searchquerylog/"
@@ -111,3 +112,30 @@ def test_missed_texts_are_narrowed_by_status_and_day(shop: Any, mia: Client) -> 
         (f"date_from={today + DAY}", False),
     ):
         assert ("qwzxkvj" in mia.get(f"{MISSED}?{query}").content.decode()) is there
+
+
+def test_a_text_is_open_by_its_last_time_and_counted_by_the_days_asked(mia: Client) -> None:
+    today = clock.now().date()
+
+    def searched(text: str, days_ago: int, times: int, status: str) -> None:
+        SearchQueryLog.objects.create(
+            day=today - days_ago * DAY,
+            text=text,
+            key=text,
+            language="he",
+            searches=times,
+            results=0,
+            status=status,
+            last_at=clock.now() - days_ago * DAY,
+        )
+
+    searched("found since", 3, 5, "NOTHING")
+    searched("found since", 1, 1, "FOUND")
+    searched("lost since", 3, 2, "FOUND")
+    searched("lost since", 1, 4, "LOOSENED")
+    (row,) = logged_texts()
+    assert (row["text"], row["searches"], row["status"]) == ("lost since", 6, "LOOSENED")
+    (row,) = logged_texts(date_to=today - 2 * DAY)
+    assert (row["text"], row["searches"], row["since"]) == ("lost since", 2, today - 3 * DAY)
+    assert [row["text"] for row in logged_texts(show="FOUND")] == ["found since"]
+    assert not logged_texts(show="NOTHING").exists()

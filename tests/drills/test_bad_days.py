@@ -23,7 +23,6 @@ from typing import Any
 import psycopg
 import pytest
 
-from runtime.embedded.tests.conftest import throw_away_folder
 from runtime.run.tests.conftest import Opened, opened, patience, until
 from tests.drills.bare_server import answered, serving
 from tests.drills.readers import Reading, read
@@ -33,9 +32,9 @@ PASSWORD = "violin under seven moons"
 
 
 @pytest.fixture(scope="module")
-def shop() -> Iterator[Opened]:
+def shop(filled: Path) -> Iterator[Opened]:
     """A shop with two web processes, behind a proxy that is believed."""
-    with throw_away_folder() as folder, opened(folder / "var", TRUSTED_PROXIES="127.0.0.1") as made:
+    with opened(filled, TRUSTED_PROXIES="127.0.0.1") as made:
         made.until_open(seconds=200 * patience())
         yield made
 

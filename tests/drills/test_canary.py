@@ -9,6 +9,7 @@ import json
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -16,7 +17,6 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from runtime.embedded.tests.conftest import throw_away_folder
 from runtime.run.tests.conftest import Opened, opened, patience, until
 from tests.drills.page_visit import PageVisit
 
@@ -175,11 +175,8 @@ def browses(shop: Opened) -> None:
 
 
 @pytest.fixture(scope="module")
-def shop() -> Iterator[Opened]:
-    with (
-        throw_away_folder() as folder,
-        opened(folder / "var", MAMI_METRICS_TOKEN=FIGURES, LOG_LEVEL="INFO") as made,
-    ):
+def shop(filled: Path) -> Iterator[Opened]:
+    with opened(filled, MAMI_METRICS_TOKEN=FIGURES, LOG_LEVEL="INFO") as made:
         made.until_open(seconds=200 * patience())
         yield made
 
@@ -215,7 +212,10 @@ def test_nobody_tells_of_her(shop: Opened) -> None:
     canary = Canary(shop)
     canary.shops()
     browses(shop)
-    until(lambda: any((shop.var / "mail").glob("*")), seconds=60 * patience())
+    until(
+        lambda: any(HERS["e-mail"] in path.read_text() for path in (shop.var / "mail").glob("*")),
+        seconds=60 * patience(),
+    )
     hers = HERS | {f"token {n}": token for n, token in enumerate(canary.tokens)}
 
     assert len(logs(shop)["postgres/server.log"]) > 0

@@ -328,7 +328,8 @@ class Filling:
         )  # fmt: skip
         self.rows(
             "search_searchquerylog", self.people // 5, day="current_date - (n % 60)", text="'חלב ' || n",
-            key="'חלב ' || n", language="'he'", searches="1 + n % 7", results="n % 9", status="'FOUND'",
+            key="'חלב ' || n", language="'he'", searches="1 + n % 7", results="n % 9",
+            status="CASE WHEN n % 5 = 0 THEN 'NOTHING' ELSE 'FOUND' END",
         )  # fmt: skip
         self.rows(
             "procrastinate_jobs", self.people, queue_name="'default'",
