@@ -115,8 +115,10 @@ def _long(folder: Path, wanted: list[str], *, seconds: float, minutes: float) ->
             wrong += provider_outages.drill(running, data, seconds=seconds)
             wrong += _without_free_lines(running, data)
         if "overload" in wanted:
-            found, crowd = overload.drill(running, data, ledger, seconds=seconds)
-            wrong += found + _without_lines(running, data, ledger, crowd, seconds=seconds / 3)
+            much = patience()
+            found, crowd = overload.drill(running, data, ledger, seconds=seconds, much=much)
+            wrong += found
+            wrong += _without_lines(running, data, ledger, crowd, seconds=seconds / 3, much=much)
         if "worker" in wanted:
             wrong += stopped_worker.drill(running, data, ledger)
         if "soak" in wanted:
@@ -143,11 +145,17 @@ def _without_turns(running: WholeShop, data: DrillData) -> list[str]:
 
 
 def _without_lines(
-    running: WholeShop, data: DrillData, ledger: Ledger, crowd: Reading, *, seconds: float
+    running: WholeShop,
+    data: DrillData,
+    ledger: Ledger,
+    crowd: Reading,
+    *,
+    seconds: float,
+    much: float,
 ) -> list[str]:
     """The control of D9: beside the shop a second web server that lets in whoever comes."""
     with standing(_second(running, REQUESTS_AT_ONCE="0")) as second:
-        harmed = overload.control(second, data, ledger, seconds=seconds, beside=crowd)
+        harmed = overload.control(second, data, ledger, seconds=seconds, much=much, beside=crowd)
     return [] if harmed else ["the control passed: lines make no difference"]
 
 
