@@ -128,7 +128,8 @@ def destinations_for(*, address_ids: Iterable[int]) -> dict[int, Destination]:
 
 def default_address(*, actor: User) -> Address | None:
     """With its area. One query."""
-    return Address.objects.filter(user_id=actor.pk, is_default=True).with_area().first()
+    found = Address.objects.filter(user_id=actor.pk, is_default=True).with_area().order_by()
+    return next(iter(found[:1]), None)  # there is one at most
 
 
 def reset_by_secret(*, secret_hash: str, now: dt.datetime) -> PasswordReset | None:

@@ -22,9 +22,8 @@ class Query(serializers.Serializer[Any]):
     @classmethod
     def read(cls, params: QueryDict) -> dict[str, Any]:
         """The validated values. Raises ValidationError."""
-        query = cls()
         given: dict[str, Any] = {}
-        for name, field in query.fields.items():
+        for name, field in cls._declared_fields.items():
             for spelling in (name, snake(name)):
                 if spelling in params:
                     several = isinstance(

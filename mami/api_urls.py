@@ -10,18 +10,18 @@ from api.views import UnknownPath
 
 app_name = "api"
 
-v1: list[URLPattern | URLResolver] = [
+v1: list[URLPattern | URLResolver] = [  # the most asked first
     path("health", Health.as_view(), name="health"),
+    path("", include("catalog.api_urls")),
+    path("", include("cart.api_urls")),
+    path("", include("checkout.api_urls")),
+    path("", include("branches.api_urls")),
     path("", include("accounts.api_urls")),
     path("", include("notifications.api_urls")),
-    path("", include("branches.api_urls")),
-    path("", include("catalog.api_urls")),
     path("", include("search.api_urls")),
-    path("", include("cart.api_urls")),
     path("", include("lists.api_urls")),
     path("", include("waiting.api_urls")),
     path("", include("payments.api_urls")),
-    path("", include("checkout.api_urls")),
     path("", include("orders.api_urls")),
     path("", include("standing.api_urls")),
     path("", include("inventory.api_urls")),

@@ -14,6 +14,7 @@ from notifications.enquiry_page import contact
 from payments.views import sandbox_bank
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("api/", include("mami.api_urls")),  # first: every address above costs every call a look
     in_both_languages(
         path("", home.home, name="home"),
         path("offline/", home.offline, name="offline"),
@@ -43,7 +44,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("ops/requests/", include("stockrequests.urls")),
     path("ops/", include("ops.urls")),
     path("admin/", admin.site.urls),
-    path("api/", include("mami.api_urls")),
     # Photographs that managers upload; a web server in front may take this prefix over.
     path("media/<path:path>", serve, {"document_root": settings.MEDIA_ROOT}, name="media"),
 ]

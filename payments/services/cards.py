@@ -51,15 +51,11 @@ def chosen_card(
     if payment_token_id is None and card is not None:
         check_token(card)
         return ChosenCard(provider=card.provider, token=card.token, keep=keep)
-    saved = PaymentToken.objects.filter(user_id=user_id, provider=active_name())
-    if payment_token_id is not None:
-        found = saved.filter(pk=payment_token_id).first()
-        if found is None:
-            raise PaymentTokenNotFound
-    else:
-        found = saved.filter(is_default=True).first()
-        if found is None:
-            raise PaymentRequired
+    given = {"is_default": True} if payment_token_id is None else {"pk": payment_token_id}
+    saved = PaymentToken.objects.filter(user_id=user_id, provider=active_name(), **given)
+    found = next(iter(saved.order_by()[:1]), None)  # there is one at most
+    if found is None:
+        raise PaymentRequired if payment_token_id is None else PaymentTokenNotFound
     return ChosenCard(
         provider=found.provider,
         token=found.token,
