@@ -33,6 +33,11 @@ def hold_time(due_at: dt.datetime) -> dt.datetime:
     return due_at - dt.timedelta(hours=settings.AUTHORIZE_HOURS_BEFORE)
 
 
+def hold_time_from(due_at: dt.datetime, now: dt.datetime) -> dt.datetime:
+    """`hold_time` of an order whose window has become this one: now, where that moment is over."""
+    return max(hold_time(due_at), now)
+
+
 def must_live_until(order: Order) -> dt.datetime:
     """Until when the hold of an order has to live: the end of its window and a little more."""
     window = order.dated_slot

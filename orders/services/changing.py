@@ -33,7 +33,7 @@ from orders.models import (
 from orders.numbering import new_pickup_code
 from orders.refund_models import OrderCharge
 from orders.repricing import ChangedLine
-from orders.schedule import hold_time
+from orders.schedule import hold_time_from
 from orders.services.edits import write_edits
 from orders.services.holding import swap_hold
 from orders.services.proposing import close_proposals, settle_proposal
@@ -107,7 +107,7 @@ def write_change(
         payments.reprice_scheduled(
             payment_id=order.payment_id,
             amount=order.total_amount,
-            authorize_at=hold_time(order.due_at),
+            authorize_at=hold_time_from(order.due_at, now),
         )
     _tell(actor=actor, order=order, lines=lines, reason=reason, now=now)
     record(

@@ -19,7 +19,7 @@ from orders import status
 from orders.errors import OrderBeingChanged, OrderNotChangeable
 from orders.locks import lock_items, lock_order
 from orders.models import Order, OrderItem, OrderStatus, OrderStatusChange
-from orders.schedule import hold_time
+from orders.schedule import hold_time_from
 from orders.services.proposing import close_proposals
 from orders.services.supply import follow_day
 from orders.services.unpaid import follow_window
@@ -113,7 +113,7 @@ def _write(
         payments.reprice_scheduled(
             payment_id=order.payment_id,
             amount=order.total_amount,
-            authorize_at=hold_time(order.due_at),
+            authorize_at=hold_time_from(order.due_at, now),
         )
         follow_window(order=order, now=now)
     OrderStatusChange.objects.create(
