@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -23,8 +24,9 @@ from ops.selectors.customers import tally
 from ops.selectors.money import money_panel
 from ops.selectors.runs import board, runs
 from ops.urgency import URGENCIES
+from orders.change_models import OrderQuestion
 from orders.choices import DelayReason
-from orders.models import FulfillmentType, Order, OrderStatus, OrderStatusChange, PickedStatus
+from orders.models import FulfillmentType, Order, OrderStatus, PickedStatus
 from orders.selectors import amount_due, notes_of, proof_of
 from orders.status import BY_CUSTOMERS_CHOICE, FINAL, NOT_PAID, OPEN, allowed_transitions
 from payments.refunds import refunds_of
@@ -218,7 +220,7 @@ def order_page(
         "row": selectors.rows(orders=[order], now=now)[0],
         "lines": lines,
         "items": items,
-        "story": _story(selectors.timeline(order=order), order),
+        "story": _story(order),
         "tally": tally(customer_id=order.user_id, now=now),
         **money_panel(order=order, actor=actor),
         **papers_and_refunds(order),
@@ -248,10 +250,12 @@ def _move(order: Order, to: str) -> dict[str, Any]:
     }
 
 
-def _story(changes: list[OrderStatusChange], order: Order) -> list[dict[str, Any]]:
-    """The timeline as it is drawn: a note that changed no status has a sign of its own."""
+def _story(order: Order) -> list[dict[str, Any]]:
+    """The timeline as it is drawn: a note that changed no status has a sign of its own, and a change
+    of what the order costs both totals; between them what its customer was asked."""
     before, story = "", []
-    for change in changes:
+    totals = selectors.totals_changed(order=order)
+    for change in selectors.timeline(order=order):
         is_note = change.status == before
         title: Any = change.get_status_display()
         if is_note:
@@ -259,17 +263,34 @@ def _story(changes: list[OrderStatusChange], order: Order) -> list[dict[str, Any
             title = _("changed by its customer") if by_customer else _("changed by us")
         story.append(
             {
-                "change": change,
+                "at": change.at,
+                "who": change.actor,
+                "code": change.reason_code and change.get_reason_code_display(),
                 "title": title,
                 "reason": WORDS_OF_JOBS.get(change.reason, change.reason),
+                "totals": totals.get(change.at),
                 "icon": "edit" if is_note else SIGNS[OrderStatus(change.status)],
-                "is_current": False,
             }
         )
         before = change.status
+    story += [_asked(question) for question in selectors.asked(order=order)]
+    story.sort(key=lambda step: step["at"])
     if story and order.status not in FINAL:
         story[-1]["is_current"] = True
     return story
+
+
+def _asked(question: OrderQuestion) -> dict[str, Any]:
+    title: Any = _("proposed a change to its customer")
+    if question.item is not None:
+        title = format_lazy(_("asked its customer about {name}"), name=question.item.name)
+    return {
+        "at": question.asked_at,
+        "title": title,
+        "icon": "hourglass",
+        "until": question.answer_until if question.status == "OPEN" else None,
+        "reason": "" if question.status == "OPEN" else question.get_status_display(),
+    }
 
 
 def _label(order: Order, to: str) -> Any:

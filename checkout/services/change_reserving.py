@@ -105,6 +105,7 @@ def reserve_change(
             raise PriceChanged(total=str(plan.totals.total))
         added = promise(actor, order, items, plan, already=offered(question))
         if not must_hold(order, plan):
+            before = order.total_amount
             write_change(
                 actor=actor,
                 order=order,
@@ -114,7 +115,7 @@ def reserve_change(
                 now=now,
                 question=question,
             )
-            _note_done(order, actor, claimed, request, plan, now)
+            _note_done(order, actor, claimed, request, (before, plan.totals.total), now)
             return None
         asked = _open(actor, order, claimed, request, plan, added, now, by_staff)
         if question is not None:
@@ -302,20 +303,20 @@ def _note_done(
     actor: User,
     key: IdempotencyKey,
     request: ChangeRequest,
-    plan: ChangePlan,
+    totals: tuple[Decimal, Decimal],
     now: dt.datetime,
 ) -> None:
-    """The change for which nothing had to be asked, among the others."""
+    """The change for which nothing had to be asked, among the others; `totals` before and after."""
     OrderChange.objects.create(
         order=order,
         actor=actor,
         key=key,
         status=Status.DONE,
         version=order.version - 1,
-        total_before=plan.totals.total,
-        total=plan.totals.total,
+        total_before=totals[0],
+        total=totals[1],
         reason=request.reason.strip(),
-        branch_id=plan.branch_id,
+        branch_id=order.branch_id,
         added={},
         plan={},
         lease_expires_at=now,

@@ -3,11 +3,13 @@
 from ops.selectors.orders import (
     Picking,
     PickLine,
+    asked,
     items_in,
     lines_of,
     order_by_number,
     picking,
     timeline,
+    totals_changed,
 )
 from ops.selectors.queue import (
     SORTS,
@@ -28,6 +30,7 @@ __all__ = [
     "QueueCounts",
     "QueueFilter",
     "QueueRow",
+    "asked",
     "counts",
     "items_in",
     "lines_of",
@@ -36,6 +39,7 @@ __all__ = [
     "picking",
     "rows",
     "timeline",
+    "totals_changed",
     "waiting_outside",
     "with_people",
 ]

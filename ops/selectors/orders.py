@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
+from django.db.models import F
+
 from catalog.choices import SoldBy
 from core.errors import NotFound
+from orders.change_models import OrderChange, OrderQuestion
 from orders.models import Order, OrderItem, OrderStatusChange, PickedStatus
 from orders.tolerance import fine_range
 
 CHILLED = frozenset({"dairy", "meat"})
+FIRST_VERSION = 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -170,3 +175,24 @@ def timeline(*, order: Order) -> list[OrderStatusChange]:
     return list(
         OrderStatusChange.objects.filter(order=order).select_related("actor").order_by("id")
     )
+
+
+def asked(*, order: Order) -> list[OrderQuestion]:
+    """What its customer was asked, the oldest first, with the line it is about. One query."""
+    return list(
+        OrderQuestion.objects.filter(order=order).select_related("item").order_by("asked_at", "id")
+    )
+
+
+def totals_changed(*, order: Order) -> dict[dt.datetime, OrderChange]:
+    """The changes of an order that made its total another one, by the moment they were written."""
+    if order.version == FIRST_VERSION:
+        return {}
+    changes = OrderChange.objects.filter(order=order, status=OrderChange.Status.DONE)
+    return {
+        change.finished_at: change
+        for change in changes.exclude(total_before=F("total")).only(
+            "finished_at", "total_before", "total"
+        )
+        if change.finished_at is not None
+    }

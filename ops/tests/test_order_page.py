@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from decimal import Decimal
 
@@ -9,7 +10,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
-from checkout.requests import ChangeRequest
+from checkout.requests import ChangeLine, ChangeRequest
 from checkout.services import change
 from core import clock
 from orders import services
@@ -75,6 +76,49 @@ def test_the_story_is_in_words(shop: Shop, client: Client) -> None:
     assert "changed by its customer" in story
     assert "as its customer chose" in story
     assert "BY_CUSTOMERS_CHOICE" not in story
+
+
+def test_a_change_of_the_total_is_told_with_both(shop: Shop, client: Client) -> None:
+    """More, for which money is held, and less, for which none is asked."""
+    order, mia = shop.order(quantities={shop.product(price=Decimal("80.00")): 2}), shop.manager()
+    product, before = order.items.get().product_id, order.total_amount
+    client.cookies["mami_language"] = "en"
+    assert 'sr">became' not in page(client, mia, order)
+    totals = [str(before)]
+    for version, (quantity, total) in enumerate([(3, "240.00"), (1, "110.00")], start=1):
+        asked = ChangeRequest(
+            lines=(ChangeLine(product_id=product, quantity=Decimal(quantity)),),
+            expected_version=version,
+            expected_total=Decimal(total),
+        )
+        change(actor=order.user, order_id=order.pk, key=f"k{version}", request=asked,
+               request_id="test", now=clock.now())  # fmt: skip
+        totals.append(total)
+    story = page(client, mia, order).split('class="timeline"')[1].split("</ol>")[0]
+    steps = [step for step in story.split("<li ") if 'sr">became' in step]
+    pairs = [[Decimal(sum_) for sum_ in re.findall(r"₪([0-9.]+)", step)] for step in steps]
+    wanted = [Decimal(total) for total in totals]
+    assert pairs == [wanted[:2], wanted[1:]]
+
+
+def test_what_was_asked_stands_in_the_story(shop: Shop, client: Client) -> None:
+    order, mia = shop.order(quantities={shop.product(name_en="Milk"): 2}), shop.manager()
+    other = shop.product()
+    client.cookies["mami_language"] = "en"
+    services.claim_order(actor=mia, order_id=order.pk, now=clock.now())
+    item = order.items.get()
+    services.ask_customer(actor=mia, order_id=order.pk, item_id=item.pk, product_ids=[other.pk],
+                          now=clock.now())  # fmt: skip
+    story = page(client, mia, order).split('class="timeline"')[1].split("</ol>")[0]
+    assert "asked its customer about Milk" in story
+    assert 'aria-current="step"' in story.rsplit("<li ", 1)[1]
+    assert "<p>until " in story
+    question = order.questions.get()
+    services.answer_question(actor=order.user, order_id=order.pk, question_id=question.pk,
+                             accept=False, now=clock.now())  # fmt: skip
+    story = page(client, mia, order).split('class="timeline"')[1].split("</ol>")[0]
+    assert "not wanted" in story
+    assert "<p>until " not in story
 
 
 def test_the_customer_at_a_glance(shop: Shop, client: Client) -> None:
