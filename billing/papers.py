@@ -33,6 +33,8 @@ class Paper:
     total: Decimal
     vat: Sequence[VatPart]
     refund_id: int | None
+    is_drawn: bool = True
+    """Whether it can be read already: it is drawn right after it was issued."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,4 +59,5 @@ def paper_of(document: Document) -> Paper:
             for row in document.vat
         ],
         refund_id=document.refund_id,
+        is_drawn=getattr(document, "is_drawn", True),
     )

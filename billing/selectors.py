@@ -22,7 +22,9 @@ LISTED = (
 
 def documents_of(*, order_id: int) -> list[Paper]:
     """The papers of an order, newest first. One query."""
+    drawn = Exists(DocumentFile.objects.filter(document=OuterRef("pk")))
     rows = Document.objects.filter(order_id=order_id).order_by("-id").only(*LISTED)
+    rows = rows.annotate(is_drawn=drawn)
     return [paper_of(row) for row in rows]
 
 

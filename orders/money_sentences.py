@@ -36,7 +36,9 @@ def money_sentence(*, order: Order, due: Decimal) -> str:
 
 
 def _held(order: Order, due: Decimal) -> str:
-    if order.status == S.CREATED:
+    if order.status == S.CREATED and order.payment.authorized > due:
+        text = _("We hold %(held)s and charge only what we pack, after packing: at most %(sum)s.")
+    elif order.status == S.CREATED:
         text = _("We hold %(sum)s and charge only what we pack, after packing.")
     elif order.picked_at is None:
         text = _("You are charged for what is packed, at most %(sum)s.")
@@ -44,7 +46,7 @@ def _held(order: Order, due: Decimal) -> str:
         text = _("%(sum)s will be charged when you collect it.")
     else:
         text = _("%(sum)s will be charged when it leaves.")
-    return text % {"sum": _sum(due)}
+    return text % {"sum": _sum(due), "held": _sum(order.payment.authorized)}
 
 
 def _taken(order: Order) -> str:

@@ -16,9 +16,17 @@ from core import clock
 from core.clock import shop_date
 from core.money import ZERO
 from orders import selectors
+from orders.choices import DelayReason
 from orders.invoice_lines import bill_of
 from orders.line_changes import LineChange, line_changes
-from orders.models import FulfillmentType, Order, OrderItem, OrderStatus, PickedStatus
+from orders.models import (
+    FulfillmentType,
+    Order,
+    OrderItem,
+    OrderStatus,
+    OrderStatusChange,
+    PickedStatus,
+)
 from orders.money_sentences import money_sentence
 from orders.pricing import picked_line
 from orders.refund_models import OrderCharge
@@ -30,6 +38,7 @@ from payments.selectors import summary_of
 
 S = OrderStatus
 PACKED = frozenset({S.READY, S.MISSING, S.OUT_FOR_DELIVERY, S.DELIVERED, S.DELAYED})
+AT_THE_DOOR = (DelayReason.NOT_HOME, DelayReason.REFUSED, DelayReason.NO_ID)
 AT_STEP = {
     S.CREATED: 0,
     S.IN_PROGRESS: 1,
@@ -109,7 +118,9 @@ class OrderProgress:
             return "bad"
         if self.order.status == S.CANCELED:
             return "calm"
-        if self.has_come_back or self.was_moved or self.order.status == S.DELAYED:
+        if self.comes_again:
+            return "info"
+        if self.was_moved or self.order.status == S.DELAYED:
             return "ask"
         return "info" if self.order.status == S.OUT_FOR_DELIVERY else ""
 
@@ -117,6 +128,35 @@ class OrderProgress:
     def has_come_back(self) -> bool:
         """Whether it was at the door and could not be handed over."""
         return self.order.status == S.DELAYED and self.order.left_at is not None
+
+    @property
+    def comes_again(self) -> bool:
+        """Whether it could not be handed over, and another time is agreed on since."""
+        return _comes_again(self.order)
+
+    @property
+    def time_is_agreed(self) -> bool:
+        """Whether it will be brought when its window says."""
+        return self.comes_again or not self.has_come_back
+
+    @property
+    def came_back_because(self) -> str:
+        """Why it could not be handed over, as half a sentence; "" where it says nothing."""
+        change = _visit(self.order)
+        if change is None or change.reason_code == DelayReason.OTHER:
+            return ""
+        return str(change.get_reason_code_display())
+
+    @property
+    def how_to_cancel(self) -> str:
+        """What stands in the way of whoever would cancel it, and who can help."""
+        if self.has_come_back:
+            return _("To cancel it, please call us. Everything that was charged goes back to you.")
+        if self.order.left_at is not None:
+            return _("It is on its way, so cancelling needs a person.")
+        if selectors.is_begun(self.order):
+            return _("Packing has begun, so cancelling needs a person.")
+        return _("To cancel it, please call us.")
 
     @property
     def was_moved(self) -> bool:
@@ -191,12 +231,35 @@ def _money_heading(order: Order) -> str:
         text = _("All set. We touch your card only on %(date)s")
         return text % {"date": weekday_date(shop_date(later))}
     if order.status == S.DELAYED and order.left_at is not None:
-        return _("We were at your door, and could not hand it over")
+        visit = _visit(order)
+        if _comes_again(order):
+            return _("We bring it again on %(date)s") % {
+                "date": weekday_date(shop_date(order.due_at))
+            }
+        if visit is not None and visit.reason_code in AT_THE_DOOR:
+            return _("We were at your door, and could not hand it over")
+        return _("We could not hand it over")
     if order.status == S.CANCELED and any(
         change.reason == NOT_PAID for change in order.timeline.all()
     ):
         return _("Cancelled: it was not paid in time")
     return ""
+
+
+def _visit(order: Order) -> OrderStatusChange | None:
+    """The last time that it could not be handed over."""
+    if order.status != S.DELAYED or order.left_at is None:
+        return None
+    tries = [one for one in order.timeline.all() if one.status == S.DELAYED and one.reason_code]
+    return tries[-1] if tries else None
+
+
+def _comes_again(order: Order) -> bool:
+    """Whether it could not be handed over, and another time is agreed on since."""
+    visit = _visit(order)
+    if visit is None or order.dated_slot is None or order.due_at <= visit.at:
+        return False
+    return any(one.pk > visit.pk for one in order.timeline.all())  # a change leaves its note
 
 
 def _heading(order: Order) -> str:

@@ -89,7 +89,7 @@ def status_sentence(status: str, order: Any, payment: Any) -> str:
         "CANCELED": lambda: _canceled(payment),
         "DELAYED": lambda: _("We are late with it, sorry. We will tell you as soon as it moves."),
         "CAME_BACK": lambda: _(
-            "We were at your door, and could not hand it over. Nothing more is charged: "
+            "We could not hand your order over. Nothing more is charged: "
             "choose on the page of your order when we come again."
         ),
         "MISSING": lambda: _(

@@ -108,8 +108,8 @@ def test_leaving_tells_what_was_charged(shop, mailoutbox, language):
 @pytest.mark.parametrize(
     ("language", "words"),
     [
-        ("he", ["היינו אצלכם בדלת", "לא הצלחנו למסור"]),
-        ("en", ["at your door", "could not hand it over"]),
+        ("he", ["לא הצלחנו למסור את ההזמנה", "מתי נבוא שוב"]),
+        ("en", ["could not hand your order over", "when we come again"]),
     ],
 )
 def test_a_visit_in_vain_asks_for_another_time(shop, mailoutbox, language, words):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from decimal import Decimal
 
@@ -10,11 +11,17 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
+from billing import services as billing
+from billing.selectors import documents_of
 from cart.selectors import cart_view
 from cart.tests.factories import quantities
+from checkout.requests import ChangeLine, ChangeRequest
+from checkout.services import change
 from core import clock
+from core.clock import shop_date
 from orders import services
 from orders.models import Order, OrderStatus
+from orders.tests.test_refunding import left
 from orders.tests.test_transitions import settle
 from tests.html import one_line
 from tests.shop import Shop
@@ -38,7 +45,7 @@ class TestDetail:
         reader.force_login(order.user)
         html = one_line(reader.get(page(order)))
         assert "Got it, thank you" in html
-        assert "We hold up to" in html
+        assert "We hold <bdi" in html
         assert "₪60.00" in html
         assert "<bdi>3 HaZait</bdi>, <bdi>Haifa</bdi>" in html
         assert 'hx-trigger="every 20s"' in html
@@ -151,6 +158,96 @@ def test_cancelled_it_says_that_nothing_was_charged(reader: Client, shop: Shop) 
     services.cancel(actor=order.user, order_id=order.pk, now=clock.now())
     assert "Nothing was charged. The hold was released" in heading(reader, order, "en")
     assert "לא חויבתם. ההחזקה שוחררה" in heading(reader, order, "he")
+
+
+def test_more_is_held_than_it_costs_now(reader: Client, shop: Shop) -> None:
+    """After less was ordered the hold stays: both sums are told."""
+    milk = shop.product(price=Decimal("20.00"))
+    order = shop.order(quantities={milk: 3})
+    reader.force_login(order.user)
+    asked = ChangeRequest(
+        lines=(ChangeLine(product_id=milk.pk, quantity=Decimal(2)),),
+        expected_version=1,
+        expected_total=order.total_amount - 20,
+    )
+    change(actor=order.user, order_id=order.pk, key="k", request=asked, request_id="",
+           now=clock.now())  # fmt: skip
+    assert "We hold ₪90.00 and charge only what we pack, after packing: at most ₪70.00." in heading(
+        reader, order, "en"
+    )
+    assert "אנחנו מחזיקים ₪90.00" in heading(reader, order, "he")
+    reader.cookies["mami_language"] = "en"
+    assert "We hold <bdi" in one_line(reader.get(page(order, "progress")))
+
+
+CAME_BACK = [
+    ("NOT_HOME", "We were at your door", "nobody was at home", "לא היה איש בבית"),
+    ("ADDRESS_WRONG", "We could not hand it over", "the address was wrong", "הכתובת שגויה"),
+    ("OTHER", "We could not hand it over", "", ""),
+]
+
+
+@pytest.mark.parametrize(("code", "title", "why", "hebrew"), CAME_BACK)
+def test_what_came_back_says_why_and_when_it_comes_again(
+    reader: Client, shop: Shop, code: str, title: str, why: str, hebrew: str
+) -> None:
+    order, mia = left(shop, shop.order()), shop.manager()
+    reader.force_login(order.user)
+    services.change_status(
+        actor=mia, order_id=order.pk, to="DELAYED", reason_code=code, now=clock.now()
+    )
+    told = heading(reader, order, "en")
+    assert title in told
+    assert "Choose when we come again" in told
+    assert (f"Why it came back to us: {why}." in told) == bool(why)
+    assert hebrew in heading(reader, order, "he")
+    assert "To cancel it, please call us" in folded(reader, order)
+    later = order.due_at + dt.timedelta(days=7)
+    services.reslot(
+        actor=mia, order_id=order.pk, slot_id=shop.slot.pk, date=shop_date(later),
+        reason="as we said", now=clock.now(),
+    )  # fmt: skip
+    told = heading(reader, order, "en")
+    assert "We bring it again on" in told
+    assert "You can still choose another time" in told
+    assert "נביא אותה שוב ב" in heading(reader, order, "he")
+    assert "It is back with us until then." in folded(reader, order)
+
+
+def folded(reader: Client, order: Order) -> str:
+    reader.cookies["mami_language"] = "en"
+    return one_line(reader.get(page(order)))
+
+
+def test_what_stands_in_the_way_of_cancelling_is_true(reader: Client, shop: Shop) -> None:
+    order, mia = shop.order(), shop.manager()
+    reader.force_login(order.user)
+    services.change_status(
+        actor=mia, order_id=order.pk, to="DELAYED", reason="a jam", now=clock.now()
+    )
+    assert "To cancel it, please call us." in folded(reader, order)
+    assert "Packing has begun" not in folded(reader, order)
+    services.change_status(actor=mia, order_id=order.pk, to="IN_PROGRESS", now=clock.now())
+    assert "Packing has begun, so cancelling needs a person." in folded(reader, order)
+    answered(mia, order)
+    for to in ("READY", "OUT_FOR_DELIVERY"):
+        services.change_status(actor=mia, order_id=order.pk, to=to, now=clock.now())
+    settle(order)
+    assert "It is on its way, so cancelling needs a person." in folded(reader, order)
+
+
+def test_a_paper_that_is_not_drawn_yet_is_no_dead_link(reader: Client, shop: Shop) -> None:
+    order = left(shop, shop.order())
+    reader.force_login(order.user)
+    paper = documents_of(order_id=order.pk)[0]
+    link = f'href="/orders/{order.order_number}/documents/{paper.id}/"'
+    html = folded(reader, order)
+    assert "ready to read in a minute" in html
+    assert link not in html
+    billing.draw_waiting(now=clock.now(), everything=True)
+    html = folded(reader, order)
+    assert link in html
+    assert "ready to read" not in html
 
 
 class TestProgress:
