@@ -172,6 +172,10 @@ class ResetForm(forms.Form):
     new_password = password(_("New password"), "new-password")
 
 
+REST = ("postal_code", "label", "instructions")
+"""Of an address, what a page may fold away."""
+
+
 class AddressForm(forms.ModelForm):
     """An address as people type it; the street and the city are needed, the rest helps."""
 
@@ -221,6 +225,11 @@ class AddressForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         for name in self.Meta.fields:
             self.fields[name].validators.append(validate_text)
+
+    @property
+    def has_rest(self) -> bool:
+        """Whether there is something to see, or to mend, in what seldom anybody fills in."""
+        return any(self[name].value() or self[name].errors for name in REST)
 
     def suggest(self, refusal: DomainError) -> None:
         """Offer the places that a refusal of the city names."""

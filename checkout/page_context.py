@@ -8,9 +8,10 @@ from decimal import Decimal
 from functools import cached_property
 
 from django.conf import settings
+from django.utils.text import capfirst
 
 from accounts import selectors as people
-from accounts.models import Address, User
+from accounts.models import Address, DeliveryPreference, User
 from branches import selectors as branches
 from branches.areas import EVERYWHERE, Destination, known_place
 from branches.models import Branch
@@ -65,6 +66,33 @@ class CardChoice:
         return list(SANDBOX_CARDS) if settings.PAYMENT_PROVIDER == "sandbox" else []
 
     @property
+    def known_card(self) -> object | None:
+        """The kept card that stands open to be seen: the ticked one, else the usual one."""
+        ticked = (one for one in self.cards if self.card == f"saved:{one.pk}")  # type: ignore[attr-defined]
+        return next(ticked, self.cards[0] if self.cards else None)
+
+    @property
+    def other_cards(self) -> list[object]:
+        """Kept cards that are folded away."""
+        return [one for one in self.cards if one is not self.known_card]
+
+    @property
+    def test_cards_shown(self) -> list[tuple[str, object]]:
+        """Where no card is kept, the ticked test card stands open; the others are folded away."""
+        ticked = [one for one in self.test_cards if self.card == f"token:{one[0]}"]
+        return [] if self.cards else ticked or self.test_cards[:1]
+
+    @property
+    def test_cards_folded(self) -> list[tuple[str, object]]:
+        shown = self.test_cards_shown
+        return [one for one in self.test_cards if one not in shown]
+
+    @property
+    def is_other_card(self) -> bool:
+        """Whether a test card is ticked beside a kept one: its fold is open."""
+        return bool(self.cards) and self.card.startswith("token:")
+
+    @property
     def has_card_page(self) -> bool:
         """Whether a card is added on the provider's own page."""
         return has_card_page()
@@ -99,6 +127,32 @@ class CheckoutContext(CardChoice):
         if chosen:
             return str(chosen)
         return f"address:{self.addresses[0].pk}" if self.addresses else "new"
+
+    @property
+    def known_place(self) -> Address | None:
+        """The kept address that stands open to be seen: the chosen one, else the usual one."""
+        chosen = (one for one in self.addresses if self.where == f"address:{one.pk}")
+        return next(chosen, self.addresses[0] if self.addresses else None)
+
+    @property
+    def other_places(self) -> list[Address]:
+        """Kept addresses that are folded away."""
+        return [one for one in self.addresses if one is not self.known_place]
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether what is chosen, or wrong, lies in the fold of other places."""
+        return not self.where.startswith("address:") or bool(self.form["branch"].errors)
+
+    @property
+    def door_said(self) -> str:
+        """The wishes for the door and the packer in one line."""
+        names = ["notes"] if self.is_pickup else ["delivery_preference", "delivery_note", "notes"]
+        values = [str(self.form[name].value() or "") for name in names]
+        if not self.is_pickup:
+            labels = dict(DeliveryPreference.choices)
+            values[0] = capfirst(labels.get(values[0], labels[DeliveryPreference.HAND_OVER]))
+        return " · ".join(value for value in values if value)
 
     @cached_property
     def chosen(self) -> Window | None:

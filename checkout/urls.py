@@ -11,5 +11,6 @@ urlpatterns = [
     path("", views.page, name="page"),
     path("preview/", views.preview, name="preview"),
     path("card/", views.card, name="card"),
+    path("who/", views.who, name="who"),
     path("return/", views.back, name="back"),
 ]

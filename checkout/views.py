@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Any, cast
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict
@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.models import Role
 from branches.chosen_place import chosen_place
 from cart.context import basket_of, remember
+from cart.selectors import CartView
 from checkout import change_page, page_actions, saved_form, services
 from checkout.confirm_gate import limited_confirm
 from checkout.errors import CartAlreadyOrdered, IdempotencyInProgress
@@ -59,6 +60,15 @@ def card(request: PersonRequest) -> HttpResponse:
     """Add a card on the provider's page, and come back to the form as it was filled in."""
     saved_form.keep(request)
     return to_card_page(request, back=reverse("checkout:page"), then="checkout")
+
+
+@never_cache
+@sensitive_post_parameters("card")
+@require_POST
+def who(request: PersonRequest) -> HttpResponse:
+    """Change name or phone, and come back to the form as it was filled in."""
+    saved_form.keep(request)
+    return redirect_to(request, f"{reverse('accounts:profile')}?next={reverse('checkout:page')}")
 
 
 @never_cache
@@ -128,8 +138,10 @@ def change(request: PersonRequest, number: str) -> HttpResponse:
 
 def _open(request: PersonRequest) -> HttpResponse:
     """A fresh form, with what was typed before a sign-in."""
+    basket = basket_of(request)
     form = CheckoutForm(
         initial={
+            **_kept_for_pickup(basket),
             "key": new_key(),
             "save_address": True,
             "delivery_preference": getattr(request.user, "delivery_preference", ""),
@@ -137,9 +149,17 @@ def _open(request: PersonRequest) -> HttpResponse:
             **saved_form.recall(request),
         }
     )
-    if not basket_of(request).items:
+    if not basket.items:
         return redirect("cart:page")
     return render(request, "checkout/page.html", {"checkout": _context(request, form)})
+
+
+def _kept_for_pickup(basket: CartView) -> dict[str, Any]:
+    """What a basket with a kept place of a branch's pickups begins with."""
+    held = basket.held
+    if held is None or held.pickup_at is None:
+        return {}
+    return {"where": "pickup", "branch": held.pickup_at.pk, "slot": held.value}
 
 
 def _fix(request: PersonRequest) -> HttpResponse:

@@ -115,6 +115,7 @@ PAGES: dict[str, Row] = {
     "checkout:page": C,
     "checkout:preview": {"POST": C},
     "checkout:card": {"POST": C},
+    "checkout:who": {"POST": C},
     "checkout:back": {"GET": P},  # a bank may send an app's customer, who is not signed in here
     "sandbox_bank": P,
     "metrics": {"GET": P},  # to whoever carries MAMI_METRICS_TOKEN

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib import auth, messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 from django.views.decorators.cache import never_cache
@@ -20,6 +21,7 @@ from core import clock
 from core.errors import DomainError
 from core.form_refusals import add_refusal
 from core.languages import remember_language
+from core.next_pages import page_or
 from core.typed_requests import PersonRequest
 
 
@@ -33,7 +35,7 @@ def home(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def profile(request: PersonRequest) -> HttpResponse:
-    """Name, phone, language."""
+    """Name, phone, language; then back to the page of this site that `next` names."""
     user = request.user
     if request.method != "POST":
         known = {name: getattr(user, name) for name in PROFILE_FIELDS}
@@ -47,7 +49,8 @@ def profile(request: PersonRequest) -> HttpResponse:
     except DomainError as refusal:
         add_refusal(form, refusal)
         return again(request, "accounts/profile.html", form, refusal)
-    response = redirect("accounts:home")
+    asked = request.GET.get("next", "")
+    response = redirect(page_or(request, asked, reverse("accounts:home")))
     remember_language(response, form.cleaned_data["language"])
     with override(form.cleaned_data["language"]):
         messages.success(request, _("Saved."))

@@ -47,7 +47,18 @@ function look({ target }) {
   if (target.value !== target.dataset.was && satisfied(target)) forgive(target);
 }
 
+/** The line of a fold says what stands in its fields, also after that was changed. */
+function say({ target }) {
+  const said = target.closest?.("details")?.querySelector(":scope > summary .said");
+  if (!said) return;
+  const fields = [...said.closest("details").querySelectorAll("select, input:not([type]), input[type=text]")];
+  const words = fields.map((field) => (field.selectedOptions?.[0]?.textContent ?? field.value).trim());
+  said.textContent = words.filter(Boolean).join(" · ");
+}
+
 note(document);
 document.addEventListener("htmx:afterSettle", ({ target }) => note(target));
 document.addEventListener("input", look);
+document.addEventListener("input", say);
+document.addEventListener("change", say);
 document.addEventListener("change", look); // selects, and what a browser fills in by itself

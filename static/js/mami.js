@@ -96,13 +96,14 @@ function take(element) {
 }
 take(document.querySelector('[role="alert"][data-focus]')); // a refused form without HTMX
 
-// Folds that the reader opened or closed keep their state over a swap.
+// Folds that the reader opened or closed keep their state over a swap; one with a mistake in it is open.
 const folds = new Map();
 body.addEventListener("toggle", ({ target }) => target.id && target instanceof HTMLDetailsElement && folds.set(target.id, target.open), true);
 body.addEventListener("htmx:oobAfterSwap", ({ detail: { target } }) => keepFolds(target));
 body.addEventListener("htmx:afterSwap", ({ detail: { target } }) => keepFolds(target));
+const hasMistake = (fold) => fold.querySelector('[aria-invalid="true"], .error') !== null;
 function keepFolds(root) {
-  for (const fold of document.querySelectorAll("details[id]")) if (folds.has(fold.id)) fold.open = folds.get(fold.id);
+  for (const fold of document.querySelectorAll("details[id]")) if (folds.has(fold.id)) fold.open = folds.get(fold.id) || hasMistake(fold);
 }
 
 // -- Suggestions: a listbox under the search field ----------------------------------------------------

@@ -28,6 +28,7 @@ NOWHERE = [
     "/account/register/",
     "/language/",
     "/checkout/card/",
+    "/checkout/who/",
     "/orders/\x00/",
     "\u202e/orders/",
     "/" * 9,

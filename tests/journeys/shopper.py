@@ -98,7 +98,16 @@ def at_checkout(visit: Visit, shop: Shop, goods: Goods) -> None:
 
 
 def choose_card(visit: Visit, token: str) -> None:
-    visit.page.locator(f"#card-{token}").check()
+    card = visit.page.locator(f"#card-{token}")
+    if not card.is_visible():
+        visit.page.locator("#other-cards > summary").click()
+    card.check()
+
+
+def down_to_the_button(visit: Visit) -> float:
+    """How many pixels of the checkout end with its button."""
+    script = "(button) => button.getBoundingClientRect().bottom + scrollY"
+    return float(visit.page.locator("#confirm").evaluate(script))
 
 
 def confirm(visit: Visit) -> None:
@@ -126,6 +135,7 @@ def shop_and_order(visit: Visit, *, word: str, product_id: int, other_id: int, o
     fill_address(visit)
     choose_window(visit)
     choose_card(visit, "tok_visa")
+    assert down_to_the_button(visit) <= 2400, "a first order on a phone"
     confirm(visit)
     number = order_number(visit)
     count_in_pill(visit, 0)

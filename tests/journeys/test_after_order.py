@@ -98,7 +98,7 @@ def test_a_lost_hold_is_paid_with_another_card(
     expect(page.locator("h1")).to_contain_text(says(visit, "We could not hold the money"))
     _check(visit)
     page.locator(f'#order-heading a[href="/orders/{order.order_number}/pay/"]').click()
-    page.locator("#test-cards summary").click()
+    page.locator("#other-cards summary").click()
     page.locator("#card-tok_mastercard").check()
     page.locator("#pay-now").click()
     page.wait_for_url(f"**/orders/{order.order_number}/")

@@ -153,6 +153,8 @@ def test_forty_lines_on_a_phone(visits: Visits, shop: Shop):
     assert last["y"] + last["height"] <= bar["y"]
     to_checkout.click()
     page.wait_for_url("**/checkout/")
+    # Window, sum and button of somebody who was here before are not far down.
+    assert shopper.down_to_the_button(visit) <= 1300
     visit.check_clean()
 
 
