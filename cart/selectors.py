@@ -13,9 +13,9 @@ from typing import Any
 from django.db import connection
 
 from accounts.models import User
-from branches.areas import AreaTerms
+from branches.areas import AreaTerms, delivers
 from branches.calendar.passover import is_on
-from branches.models import Holder, PlaceHold
+from branches.models import Branch, Holder, PlaceHold
 from branches.selectors import kept_window
 from cart.charges import BAG, DEPOSIT, Charge, charges_for, sum_of
 from cart.fees import delivery_fee, free_delivery_from, free_delivery_gap, usual_fee
@@ -124,7 +124,8 @@ class CartLine:
 
 @dataclass(frozen=True, kw_only=True)
 class SlotHold:
-    """The window kept for this basket, as long as it is."""
+    """The window kept for this basket, as long as it is. `pickup_at` is the branch of one from which
+    no deliveries leave: the goods are fetched there."""
 
     slot_id: int
     dated_slot_id: int
@@ -134,6 +135,12 @@ class SlotHold:
     fee: Decimal
     expires_at: dt.datetime
     minutes_left: int
+    pickup_at: Branch | None = None
+
+    @property
+    def value(self) -> str:
+        """How forms name it: `12@2026-11-24`."""
+        return f"{self.slot_id}@{self.date.isoformat()}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -189,6 +196,8 @@ class CartView:
     @property
     def delivery_fee(self) -> Decimal:
         """What delivery of this basket would cost in the kept window, else in any (₪)."""
+        if self.held and self.held.pickup_at:
+            return ZERO
         base = self.held.fee if self.held else usual_fee()
         return delivery_fee(goods=self.total, base_fee=base, area=self.area)
 
@@ -326,5 +335,6 @@ def _window(cart: Cart, now: dt.datetime) -> tuple[SlotHold | None, bool]:
         fee=usual_fee() if slot.fee is None else slot.fee,
         expires_at=until,
         minutes_left=max(1, int((until - now).total_seconds() // 60)),
+        pickup_at=None if delivers(branch=slot.branch) else slot.branch,
     )
     return held, bool(reason)

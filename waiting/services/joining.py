@@ -9,7 +9,6 @@ from django.utils.translation import gettext as _
 from accounts.locks import lock_customer
 from accounts.models import User
 from audit.services import Action, record
-from branches.areas import delivers
 from branches.errors import InvalidSlot
 from branches.locks import lock_dated_slot, lock_dated_slot_row
 from branches.models import Holder, PlaceHold
@@ -42,7 +41,8 @@ def wait_for_product(*, actor: User, product_id: int, now: dt.datetime) -> Waiti
 
 
 def wait_for_window(*, actor: User, slot_id: int, date: dt.date, now: dt.datetime) -> WaitingEntry:
-    """Stand in the line for a full window: its places are offered in the order of the line.
+    """Stand in the line for a full window, of deliveries or of pickups: its places are offered in
+    the order of the line.
 
     Raises NotFound, InvalidSlot (no window of ours then, or one that takes no more orders),
     AlreadyAvailable, AlreadyWaiting, WaitingLimit.
@@ -50,8 +50,6 @@ def wait_for_window(*, actor: User, slot_id: int, date: dt.date, now: dt.datetim
     with write_transaction():
         _check_room(actor)
         dated = lock_dated_slot(slot_id=slot_id, date=date, now=now)
-        if not delivers(branch=dated.slot.branch):
-            raise InvalidSlot
         reason, until = reason_closed(dated_slot=dated, now=now), line_until(dated_slot=dated)
         if not reason:
             raise AlreadyAvailable

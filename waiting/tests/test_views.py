@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from branches.models import DatedSlot
+from branches.tests.factories import SlotFactory
 from core import clock
+from core.clock import shop_instant
 from tests.shop import Shop, open_shop
 from waiting import services
 from waiting.models import WaitingEntry
@@ -83,3 +87,30 @@ def test_tell_me_at_a_full_window_and_nothing_typed_is_lost(shop):
         assert answer.status_code == 200
     assert "number 1 in the line" in client.get("/waiting/").content.decode()
     assert WaitingEntry.objects.count() == 1
+
+
+def test_a_full_window_of_pickups_alone_has_its_line_too(shop):
+    """From “Tell me” to an order that is fetched in the place that came free."""
+    window = SlotFactory(branch=shop.branch, day_of_week=shop.slot.day_of_week, capacity=1)
+    DatedSlot.objects.create(slot=window, date=shop.date, taken=1)
+    user, value = shop.customer(), f"{window.pk}@{shop.date.isoformat()}"
+    shop.fill(user, {shop.product(stock=0): 2})
+    client = browser(user)
+    typed = {"where": "pickup", "branch": shop.branch.pk, "day": shop.date.isoformat()}
+    asked = client.post("/checkout/preview/", {**typed, "wait": value}).content.decode()
+    assert f'name="wait" value="{value}"' in " ".join(asked.split())
+    assert "You are in the line." in asked
+    DatedSlot.objects.filter(slot=window).update(taken=0)
+    by_day = shop_instant(shop.date - dt.timedelta(days=1), dt.time(9))
+    assert services.offer_all(now=by_day) == 1
+    entry = WaitingEntry.objects.get()
+    assert shop.branch.name_en in client.get("/waiting/").content.decode()
+    client.post(f"/waiting/{entry.pk}/accept/")
+    basket = client.get("/cart/").content.decode()
+    assert "Pick up, " in basket
+    assert shop.branch.name_en in basket
+    page = " ".join(client.get("/checkout/").content.decode().split())
+    assert 'value="pickup" checked' in page
+    assert f'value="{shop.branch.pk}" selected' in page
+    assert f'value="{value}" checked' in page
+    assert "Kept for you" in page

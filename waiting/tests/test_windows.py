@@ -10,9 +10,8 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from accounts.services.leaving import forget_person
 from accounts.tests.factories import customer
-from branches.area_models import DeliveryArea
 from branches.errors import InvalidSlot, SlotFull
-from branches.models import DatedSlot, PlaceHold
+from branches.models import Branch, DatedSlot, PlaceHold
 from branches.services import add_closure, take_place
 from branches.tests.factories import BranchFactory, jerusalem
 from cart.selectors import place_holder
@@ -159,18 +158,35 @@ def test_what_is_refused_leaves_nothing(line):
 
 
 def test_a_window_is_waited_for_wherever_deliveries_leave_from():
-    """The branch of an area has lines as the delivery source has; one for pickup alone has none."""
+    """The branch of an area has lines as the delivery source has."""
     warehouse()
     south = BranchFactory(name_en="Jerusalem south")
-    area = jerusalem(branch=south)
+    jerusalem(branch=south)
     line = full_window(branch=south, people=2)
     line.free()
     assert line.offer(at("10:00")) == 1
     assert line.accept(line.people[0], at("10:01")).held.slot_id == line.slot.pk
     assert line.states() == ["TAKEN", "WAITING"]
-    DeliveryArea.objects.filter(pk=area.pk).update(is_active=False)
+
+
+def test_so_is_one_of_pickups_alone(monkeypatch):
+    """Who takes the offer has the place in the basket, and fetches the goods there."""
+    warehouse()
+    shop = BranchFactory(name_en="Carmel")
+    line = full_window(branch=shop, people=2)
+    first, _second = line.people
+    with pytest.raises(AlreadyWaiting):
+        services.wait_for_window(actor=first, slot_id=line.slot.pk, date=DATE, now=at("09:01"))
+    line.free()
+    assert line.offer(at("10:00")) == 1
+    held = line.accept(first, at("10:01")).held
+    assert (held.slot_id, held.pickup_at, held.expires_at) == (line.slot.pk, shop, at("11:01"))
+    assert line.accept(first, at("10:02")).delivery_fee == 0
+    assert line.states() == ["TAKEN", "WAITING"]
+    sound(at("10:03"), monkeypatch)
+    Branch.objects.filter(pk=shop.pk).update(is_active=False)
     with pytest.raises(InvalidSlot):
-        services.wait_for_window(actor=customer(), slot_id=line.slot.pk, date=DATE, now=at("10:02"))
+        services.wait_for_window(actor=customer(), slot_id=line.slot.pk, date=DATE, now=at("10:04"))
 
 
 def test_thirty_are_enough(line, monkeypatch):
