@@ -42,8 +42,15 @@ HELP_PAGES = {
     "privacy": _("Privacy"),
     "terms": _("Terms of sale"),
 }
-AGREED = {"terms": "TERMS", "privacy": "PRIVACY"}
-"""Texts that people agree to: every version of them stays readable."""
+AGREED = {
+    "terms": HELP_PAGES["terms"],
+    "privacy": HELP_PAGES["privacy"],
+    "documents": _("Invoices by e-mail"),
+    "marketing_email": _("Offers by e-mail"),
+    "marketing_sms": _("Offers by SMS"),
+    "off_session_card": _("Your card for standing orders"),
+}
+"""Texts that people agree to, by the kind of consent: every version of them stays readable."""
 
 
 @require_safe
@@ -68,18 +75,19 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def page(request: HttpRequest, slug: str, version: str = "") -> HttpResponse:
-    """One of the short help and legal pages; of the latter also a version of before."""
-    if slug not in HELP_PAGES or (version and slug not in AGREED):
+    """One of the short help pages, or a text that people agree to, also one of before."""
+    title = AGREED.get(slug) or (None if version else HELP_PAGES.get(slug))
+    if title is None:
         raise Http404
     code = "en" if get_language() == "en" else "he"
     content = f"pages/{slug}.{code}.html"
     if slug in AGREED:
-        content = f"legal/{slug}.{version or VERSIONS[AGREED[slug]]}.{code}.html"
+        content = f"legal/{slug}.{version or VERSIONS[slug.upper()]}.{code}.html"
     try:
         get_template(content)
     except TemplateDoesNotExist as error:
         raise Http404 from error
-    context = {"title": HELP_PAGES[slug], "content": content}
+    context = {"title": title, "content": content}
     return render(request, "pages/page.html", context)
 
 

@@ -22,7 +22,8 @@ from accounts.errors import (
     PhoneRequired,
     VerifyTokenInvalid,
 )
-from accounts.models import Consent, User
+from accounts.models import Consent, ConsentKind, User
+from accounts.services.consents import VERSIONS, add_consent
 from accounts.services.mail_proofs import hash_of
 from accounts.services.phone import code_of
 from accounts.tests.factories import PASSWORD, person, with_password
@@ -312,3 +313,26 @@ class TestOffers:
         client.post(reverse("accounts:consent", args=["MARKETING_EMAIL"]), {"given": "1"})
         assert Consent.objects.get().given is True
         assert client.post(reverse("accounts:consent", args=["NEWS"])).status_code == 404
+
+    def test_papers_by_mail_are_agreed_to_and_withdrawn_on_the_page(self, client):
+        user = person()
+        client.force_login(user)
+        for given in (True, False):
+            client.post(reverse("accounts:consent", args=["DOCUMENTS"]), {"given": int(given)})
+            user.refresh_from_db()
+            assert user.documents_consent is given
+        rows = Consent.objects.order_by("pk").values_list("kind", "given", "face")
+        assert list(rows) == [("DOCUMENTS", True, "PAGES"), ("DOCUMENTS", False, "PAGES")]
+
+    @pytest.mark.parametrize("kind", ConsentKind.values)
+    def test_the_text_of_each_kind_stays_readable(self, client, kind):
+        user = person()
+        with transaction.atomic():
+            add_consent(user=user, kind=kind, given=True, now=clock.now())
+        client.force_login(user)
+        address = f"/help/{kind.lower()}/{VERSIONS[kind]}/"
+        assert f'href="{address}"' in client.get(reverse("accounts:data")).content.decode()
+        texts = [client.get(begin + address) for begin in ("", "/en")]
+        assert [text.status_code for text in texts] == [200, 200]
+        assert len({text.content for text in texts}) == 2
+        assert client.get(f"/help/{kind.lower()}/1999-01/").status_code == 404

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts import selectors, services
 from accounts.data_copy import data_copy
 from accounts.forms import CurrentPasswordForm
+from accounts.models import ConsentKind, Role
 from accounts.services.consents import CHOSEN
 from accounts.views.responses import again, place_refusal
 from core import clock
@@ -28,20 +29,29 @@ def overview(request: PersonRequest) -> HttpResponse:
     """What was agreed to and what can be chosen."""
     rows = selectors.consents_of(actor=request.user)
     given = {row.kind for row in rows if row.given}
-    offers = [{"kind": kind, "label": kind.label, "given": kind in given} for kind in CHOSEN]
-    export = services.export_of(actor=request.user)
-    context = {"consents": rows, "offers": offers, "export": export}
+
+    def asked(*kinds: ConsentKind) -> list[dict[str, object]]:
+        return [{"kind": kind, "label": kind.label, "given": kind in given} for kind in kinds]
+
+    context = {
+        "consents": rows,
+        "offers": asked(*CHOSEN),
+        "papers": asked(ConsentKind.DOCUMENTS),
+        "export": services.export_of(actor=request.user),
+    }
     return render(request, "accounts/data.html", context)
 
 
 @require_POST
 def consent(request: PersonRequest, kind: str) -> HttpResponse:
-    """Agree to offers, or withdraw it."""
+    """Agree to offers, or to papers by e-mail, or withdraw it."""
     given = request.POST.get("given") == "1"
+    said = {"actor": request.user, "given": given, "now": clock.now(), "face": "PAGES"}
     try:
-        services.set_consent(
-            actor=request.user, kind=kind, given=given, now=clock.now(), face="PAGES"
-        )
+        if kind == ConsentKind.DOCUMENTS and request.user.role == Role.CUSTOMER:
+            services.consent_to_documents(**said)
+        else:
+            services.set_consent(kind=kind, **said)
     except DomainError as refusal:
         if refusal.status == 404:
             raise
