@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from decimal import Decimal
 from typing import Any
 
@@ -15,6 +16,7 @@ from standing.selectors import branch_of, occurrence_view
 from standing.status import DRAFTED, State
 
 NEAREST = 3
+AROUND = dt.timedelta(days=2)
 _CENTS = Decimal("0.01")
 
 
@@ -59,11 +61,19 @@ def _context(occurrence_id: int) -> dict[str, Any]:
 
 
 def _nearest(standing: StandingOrder, row: Occurrence) -> list[Any]:
-    """The open windows nearest to the one that is full."""
+    """The open windows nearest to the one that is full, those before it too, by time."""
     slot: DeliverySlot | None = row.slot
     if slot is None:
         return []
     choices = available_slots(
-        branch_id=branch_of(standing, row), start=row.window_date, days=3, now=clock.now()
+        branch_id=branch_of(standing, row),
+        start=row.window_date - AROUND,
+        days=2 * AROUND.days + 1,
+        now=clock.now(),
     )
-    return [choice for choice in choices if choice.is_open][:NEAREST]
+    wanted = dt.datetime.combine(row.window_date, slot.start_time)
+    nearest = sorted(
+        (choice for choice in choices if choice.is_open),
+        key=lambda one: abs(dt.datetime.combine(one.date, one.start_time) - wanted),
+    )
+    return sorted(nearest[:NEAREST], key=lambda one: (one.date, one.start_time))

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from accounts.models import Address, Consent
-from branches.models import Closure, PlaceHold
+from branches.models import Closure, DeliverySlot, PlaceHold
 from branches.windows import ends_at, starts_at
 from cart.models import CartItem
 from catalog.models import Product
@@ -277,7 +277,12 @@ def test_a_full_window_is_told_and_tried_again(shop):
     one = second.one()
     assert (one.window_kept, one.reason) == (False, "SLOT_FULL")
     assert Message.objects.filter(kind="standing_failed", user=second.ada).count() == 4
-    assert failed_context(occurrence_id=one.pk, reason="SLOT_FULL")["nearest"]
+    day_before = DeliverySlot.objects.create(
+        branch=shop.warehouse, day_of_week=(shop.slot.day_of_week - 1) % 7,
+        start_time=shop.slot.start_time, end_time=shop.slot.end_time, capacity=1,
+    )  # fmt: skip
+    nearest = failed_context(occurrence_id=one.pk, reason="SLOT_FULL")["nearest"]
+    assert [choice.slot_id for choice in nearest] == [day_before.pk, shop.later_slot.pk]
     services.skip_occurrence(**first.key, now=clock.now())
     services.plan_standing(standing_id=second.row.pk, now=clock.now())
     assert second.one().window_kept
