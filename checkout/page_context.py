@@ -112,6 +112,7 @@ class CheckoutContext(CardChoice):
     short: list[ShortLine]
     refusal: DomainError | None = None
     shown_day: dt.date | None = None
+    person: User
     """The signed person whose form this is."""
     to: Destination = EVERYWHERE
     """The place that it goes to, as far as that is chosen."""
@@ -145,13 +146,18 @@ class CheckoutContext(CardChoice):
         return not self.where.startswith("address:") or bool(self.form["branch"].errors)
 
     @property
+    def asks_for_papers(self) -> bool:
+        """Whether nobody has asked yet if papers may come by mail."""
+        return self.person.documents_consent is None
+
+    @property
     def door_said(self) -> str:
         """The wishes for the door and the packer in one line."""
         names = ["notes"] if self.is_pickup else ["delivery_preference", "delivery_note", "notes"]
         values = [str(self.form[name].value() or "") for name in names]
         if not self.is_pickup:
             labels = dict(DeliveryPreference.choices)
-            values[0] = capfirst(labels.get(values[0], labels[DeliveryPreference.HAND_OVER]))
+            values[0] = str(capfirst(labels.get(values[0], labels[DeliveryPreference.HAND_OVER])))
         return " · ".join(value for value in values if value)
 
     @cached_property
@@ -161,6 +167,12 @@ class CheckoutContext(CardChoice):
         if value is None and not self.is_pickup:
             return next((w for w in self.windows if w.is_held), None)
         return next((w for w in self.windows if w.value == value), None)
+
+    @property
+    def known_window(self) -> Window | None:
+        """The window that this basket keeps already: it stands in one line, the others are folded."""
+        chosen = self.chosen
+        return chosen if chosen is not None and chosen.is_held and chosen.is_open else None
 
     @cached_property
     def day(self) -> dt.date:
@@ -317,6 +329,7 @@ def checkout_context(
     branch = _pickup_branch(form, shops) if pickup else own
     return CheckoutContext(
         form=form,
+        person=actor,
         basket=basket,
         addresses=addresses,
         branches=shops,

@@ -117,7 +117,7 @@ def preview(request: PersonRequest) -> HttpResponse:
     request.__dict__.pop("basket", None)  # its kept window may be another one now
     shown = _context(request, form, refusal, day=page_actions.day_of(request.POST.get("day")))
     if is_htmx(request):
-        context = {"checkout": shown, "refusal": refusal}
+        context = {"checkout": shown, "refusal": refusal, "is_choosing": True}
         response = render(request, "checkout/_preview.html", context)
         return toast(response, said) if said else response
     if said:

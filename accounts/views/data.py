@@ -46,12 +46,12 @@ def overview(request: PersonRequest) -> HttpResponse:
 def consent(request: PersonRequest, kind: str) -> HttpResponse:
     """Agree to offers, or to papers by e-mail, or withdraw it."""
     given = request.POST.get("given") == "1"
-    said = {"actor": request.user, "given": given, "now": clock.now(), "face": "PAGES"}
+    user, now = request.user, clock.now()
     try:
-        if kind == ConsentKind.DOCUMENTS and request.user.role == Role.CUSTOMER:
-            services.consent_to_documents(**said)
+        if kind == ConsentKind.DOCUMENTS and user.role == Role.CUSTOMER:
+            services.consent_to_documents(actor=user, given=given, now=now, face="PAGES")
         else:
-            services.set_consent(kind=kind, **said)
+            services.set_consent(actor=user, kind=kind, given=given, now=now, face="PAGES")
     except DomainError as refusal:
         if refusal.status == 404:
             raise

@@ -8,7 +8,9 @@ import pytest
 from django.utils import translation
 
 from accounts.tests.factories import address
+from cart.services import hold_slot
 from checkout.tests.page import HTMX, PAGE, PREVIEW, form, order
+from core import clock
 from orders.models import Order
 from payments.models import PaymentToken
 
@@ -51,6 +53,19 @@ class TestWhatIsKnown:
         assert not is_open(html, "other-cards")
         assert f'id="where-{mum.pk}"' in html.split('id="elsewhere"')[0]
         assert f'id="card-{other.pk}"' in html.split('id="other-cards"')[0]
+
+    def test_the_kept_window_stands_in_one_line_and_others_are_folded(self, desk, shop, ada):
+        hold_slot(actor=ada, slot_id=shop.slot.pk, date=shop.date, now=clock.now())
+        html = desk.get(PAGE).content.decode()
+        assert not is_open(html, "times")
+        assert "10:00–12:00" in inside(html, "times").split("</summary>")[0]
+        assert f'id="slot-{shop.later_slot.pk}"' in inside(html, "times")
+        typed = form(desk, shop, slot=f"{shop.later_slot.pk}@{shop.date}")
+        chosen = desk.post(PREVIEW, typed, **HTMX).content.decode()
+        assert 'id="times"' not in chosen, "no fold closes over the hand that chooses"
+        assert (
+            "12:00–14:00" in inside(desk.get(PAGE).content.decode(), "times").split("</summary>")[0]
+        )
 
     @pytest.mark.parametrize("where", ["new", "pickup"])
     def test_another_place_keeps_its_fold_open(self, desk, shop, where):

@@ -80,6 +80,9 @@ def fill_address(visit: Visit) -> None:
 
 def choose_window(visit: Visit) -> None:
     """The first open window of the day shown."""
+    times = visit.page.locator("#times > summary")
+    if times.count() and not visit.page.locator("#slot-grid").is_visible():
+        times.click()
     radio = visit.page.locator("#slot-grid input[type=radio]:not([disabled])").first
     radio.check()
     if visit.has_script:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from decimal import Decimal
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
+from branches.models import DeliverySlot
 from orders.models import Order
 from tests.journeys import shopper
 from tests.journeys.conftest import Goods, Visits
@@ -129,6 +131,11 @@ def test_short_stock_is_said_at_once(visits: Visits, goods: Goods):
 def test_forty_lines_on_a_phone(visits: Visits, shop: Shop):
     """Sum and checkout stay in sight, nothing lies under them, and a number can be typed."""
     ada = shop.customer()
+    for hour in (6, 8, 14, 16, 18, 20):  # as many windows as a day has
+        DeliverySlot.objects.create(
+            branch=shop.warehouse, day_of_week=shop.slot.day_of_week, capacity=9,
+            start_time=dt.time(hour), end_time=dt.time(hour + 2),
+        )  # fmt: skip
     shop.fill(ada, {shop.product(): 2 for _ in range(40)})
     visit = visits(language="he", width=390, height=844)
     visit.enter(ada)
