@@ -185,7 +185,7 @@ def test_so_is_one_of_pickups_alone(monkeypatch):
     assert line.states() == ["TAKEN", "WAITING"]
     sound(at("10:03"), monkeypatch)
     Branch.objects.filter(pk=shop.pk).update(is_active=False)
-    with pytest.raises(InvalidSlot):
+    with pytest.raises(NotFound):
         services.wait_for_window(actor=customer(), slot_id=line.slot.pk, date=DATE, now=at("10:04"))
 
 
