@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 from accounts.export_models import DataExport
 from accounts.models import ConsentKind, DeliveryPreference, Role, SignInKind
-from api.fields import Id, Instant, Text, instant
+from api.fields import Id, Instant, Sought, Text, instant
 from api.queries import CursorPaging
 from branches.area_serializers import LocalityCode, LocalityNameOut
 
@@ -187,7 +187,7 @@ class AddressOut(serializers.Serializer[Any]):
 
 
 class PeopleQuery(CursorPaging):
-    q = Text(required=False, max_length=120, allow_blank=True, help_text="In e-mail or name.")
+    q = Sought(required=False, max_length=120, allow_blank=True, help_text="In e-mail or name.")
     role = serializers.ChoiceField(choices=Role.values, required=False)
     isActive = serializers.BooleanField(required=False, source="is_active")  # noqa: N815
 

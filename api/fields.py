@@ -14,7 +14,7 @@ from rest_framework import serializers
 from core.days import FIRST, LAST, NOT_OURS
 from core.money import shekels
 from core.numbers import is_plain
-from core.text import validate_text
+from core.text import sought, validate_text
 
 LARGEST_ID = 2**63 - 1
 
@@ -98,6 +98,17 @@ class Text(serializers.CharField):
     def to_internal_value(self, data: Any) -> str:
         value = unicodedata.normalize("NFC", super().to_internal_value(data))
         return value if self.lines else " ".join(value.split())
+
+
+class Sought(Text):
+    """What something is looked for by: marks that nobody sees in it count for nothing."""
+
+    def to_internal_value(self, data: Any) -> str:
+        if isinstance(data, str):
+            if self.max_length is not None and len(data) > self.max_length:
+                self.fail("max_length", max_length=self.max_length)
+            data = sought(data)
+        return super().to_internal_value(data)
 
 
 @extend_schema_field(OpenApiTypes.DATETIME)

@@ -83,7 +83,9 @@ def operation(**declared: Any) -> Callable[[Handler], Handler]:
             if call.kept_seconds and (same := unchanged(request, call.kept_seconds)):
                 return same
             if call.query is not None:
-                path["query"] = call.query.read(request.query_params)
+                path["query"] = call.query.read(
+                    request.query_params, sent=request.META.get("QUERY_STRING", "")
+                )
             if call.body is not None:
                 path["body"] = _read_body(call, request)
             context = {"request": request, **path.get("query", {})}

@@ -5,23 +5,32 @@ from __future__ import annotations
 import datetime as dt
 import re
 from typing import Any
+from urllib.parse import parse_qsl, unquote_plus
 
 from django.http import QueryDict
+from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from api.fields import Day, Whole
 from core.clock import shop_instant
+from core.text import is_odd, sent_text
 
 MAX_PAGE_SIZE = 200
 USUAL = 50
+NO_TEXT = _("These bytes are no text: write UTF-8.")
 
 
 class Query(serializers.Serializer[Any]):
     """Parameters of a call. Unknown ones are ignored; a bad one is refused by name."""
 
     @classmethod
-    def read(cls, params: QueryDict) -> dict[str, Any]:
-        """The validated values. Raises ValidationError."""
+    def read(cls, params: QueryDict, *, sent: str = "") -> dict[str, Any]:
+        """The validated values; `sent` is the query as it came. Raises ValidationError, also for bytes
+        that are no UTF-8, which `params` has as question marks.
+        """
+        odd = _odd_parameters(sent)
+        if refused := [name for name in cls._declared_fields if odd & {name, snake(name)}]:
+            raise serializers.ValidationError({name: [NO_TEXT] for name in refused})
         given: dict[str, Any] = {}
         for name, field in cls._declared_fields.items():
             for spelling in (name, snake(name)):
@@ -82,6 +91,15 @@ def bounds(query: dict[str, Any]) -> dict[str, dt.datetime]:
     if "date_to" in query:
         found["end"] = shop_instant(query["date_to"] + dt.timedelta(days=1), dt.time(0))
     return found
+
+
+def _odd_parameters(query_string: str) -> set[str]:
+    """Those whose value is no text: a NUL, or bytes that are no UTF-8."""
+    sent = sent_text(query_string)
+    if not is_odd(unquote_plus(sent, errors="surrogateescape")):
+        return set()
+    pairs = parse_qsl(sent, keep_blank_values=True, errors="surrogateescape")
+    return {name for name, value in pairs if is_odd(value)}
 
 
 def snake(name: str) -> str:

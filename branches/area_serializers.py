@@ -6,7 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from api.fields import Id, Money, Text, Whole, money
+from api.fields import Id, Money, Sought, Text, Whole, money
 from api.queries import Query
 from branches.area_models import DeliveryArea, Locality
 from branches.areas import destination_from
@@ -65,7 +65,9 @@ def terms_body(area: Any) -> dict[str, Any] | None:
 
 
 class LocalitiesQuery(Query):
-    q = Text(required=False, allow_blank=True, max_length=80, help_text="How a word of it begins.")
+    q = Sought(
+        required=False, allow_blank=True, max_length=80, help_text="How a word of it begins."
+    )
     limit = Whole(required=False, default=10, min_value=1, help_text=f"At most {MOST}.")
 
     def validate_limit(self, value: int) -> int:

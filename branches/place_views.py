@@ -20,7 +20,7 @@ from branches.chosen_place import choose_place, destination, forget_place
 from core.errors import NotFound
 from core.next_pages import page_or
 from core.numbers import WholeNumberField
-from core.text import validate_text
+from core.text import SoughtField, validate_text
 
 UNKNOWN = gettext_lazy("We do not know this place. Choose one of the list.")
 
@@ -28,7 +28,7 @@ UNKNOWN = gettext_lazy("We do not know this place. Choose one of the list.")
 class PlaceForm(forms.Form):
     """A place by its name, or by its code where it was chosen from a list."""
 
-    city = forms.CharField(
+    city = SoughtField(
         label=gettext_lazy("Where to?"),
         max_length=60,
         required=False,

@@ -15,6 +15,7 @@ from catalog.choices import Allergen, DietaryTag
 from catalog.models import Category
 from catalog.tree import category_tree
 from core.numbers import NumberField, WholeNumberField
+from core.text import SoughtField
 
 PAGE_SIZE = 24
 MAX_QUERY = 100
@@ -44,7 +45,7 @@ def sorts() -> list[tuple[str, Any]]:
 class ShelfForm(forms.Form):
     """The filters, order and page in an address. What is malformed is told and left out."""
 
-    q = forms.CharField(
+    q = SoughtField(
         required=False, max_length=MAX_QUERY,
         error_messages={"max_length": _("This is too long to look for: 100 letters are enough.")},
     )  # fmt: skip

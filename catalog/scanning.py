@@ -12,6 +12,7 @@ from catalog.choices import SoldBy
 from catalog.errors import BadCheckDigit, UnknownCode
 from catalog.models import Product
 from core.gtin import coded, gtin14
+from core.text import sought
 
 # What the scales of the shop print: 21, five digits of the item, five of grams, the check digit.
 WEIGHED = re.compile(r"21([0-9]{5})([0-9]{5})[0-9]\Z")
@@ -28,12 +29,13 @@ class Scan:
 
 
 def read(code: str) -> Scan:
-    """The product that a barcode, a sku or a weighed label names; blanks count for nothing.
+    """The product that a barcode, a sku or a weighed label names; blanks and marks that nobody sees
+    count for nothing.
 
     A code that stands at a product comes first, so that irregular ones of older data work. At most
     two queries. Raises UnknownCode, BadCheckDigit.
     """
-    code = "".join(code.split())
+    code = "".join(sought(code).split())
     found = _first(code)
     if found is not None:
         return Scan(product=found)

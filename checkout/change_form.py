@@ -17,7 +17,7 @@ from accounts.services import AddressData
 from checkout.forms import MANY, SAVED, TOKEN, new_key
 from checkout.requests import NOTES_LENGTH, CardToken, ChangeLine, ChangeRequest
 from core.numbers import NumberField, WholeNumberField
-from core.text import validate_text
+from core.text import SoughtField, validate_text
 from orders.models import FulfillmentType, Order, OrderItem
 
 ADDED = re.compile(r"added_(\d{1,18})")
@@ -35,7 +35,7 @@ class ChangeForm(forms.Form):
     version = WholeNumberField(min_value=1, max_value=2**31, required=False)
     expected_total = NumberField(max_digits=12, decimal_places=2, required=False)
     add = WholeNumberField(min_value=1, max_value=MANY, required=False)
-    q = forms.CharField(max_length=80, required=False, validators=[validate_text])
+    q = SoughtField(max_length=80, required=False, validators=[validate_text])
     where = forms.RegexField(r"^(address:\d{1,18}|new|pickup)$", required=False)
     branch = WholeNumberField(min_value=1, max_value=MANY, required=False)
     slot = forms.RegexField(r"^\d{1,18}@\d{4}-\d{2}-\d{2}$", required=False)

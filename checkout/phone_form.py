@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from checkout.forms import MANY, new_key
 from checkout.requests import NOTES_LENGTH, ChangeLine, PhoneRequest
 from core.numbers import NumberField, WholeNumberField
-from core.text import validate_text
+from core.text import SoughtField, validate_text
 from orders.models import FulfillmentType
 
 LINE = re.compile(r"line_(\d{1,18})")
@@ -27,7 +27,7 @@ class PhoneForm(forms.Form):
     """
 
     key = forms.RegexField(r"^[\x21-\x7e]{1,128}$", required=False)
-    q = forms.CharField(label=_("Find a product"), max_length=80, required=False)
+    q = SoughtField(label=_("Find a product"), max_length=80, required=False)
     add = WholeNumberField(min_value=1, max_value=MANY, required=False)
     where = forms.RegexField(r"^(address|branch):\d{1,18}$", required=False)
     slot = forms.RegexField(r"^\d{1,18}@\d{4}-\d{2}-\d{2}$", required=False)

@@ -13,6 +13,8 @@ from django.core.validators import RegexValidator
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from core.text import sought
+
 DIGITS = re.compile(r"[0-9]{8,14}\Z")
 VALID_DIGITS = RegexValidator(
     re.compile(r"\A[0-9]{8,14}\Z"), _("A barcode has 8 to 14 digits, 0 to 9.")
@@ -86,7 +88,8 @@ def coded(text: str, *, product: str = "") -> Q:
 
     `product` leads to them, e.g. `"product__"` from stock.
     """
+    text = sought(text)
     code = "".join(text.split())
-    meant = Q(**{f"{product}sku__iexact": text.strip()}) | Q(**{f"{product}barcode": code})
+    meant = Q(**{f"{product}sku__iexact": text}) | Q(**{f"{product}barcode": code})
     number = known_gtin14(code)
     return meant | Q(**{f"{product}gtin14": number}) if number is not None else meant

@@ -30,6 +30,7 @@ from core.kept_forms import FIELD, keep_for_later
 from core.next_pages import came_from, page_of_form
 from core.rights import Right, allows, methods_of, right_for
 from core.telemetry import request_lines, statements
+from core.text import is_odd, sent_text
 
 log = structlog.get_logger(__name__)
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -113,11 +114,10 @@ class AddressMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if not request.path_info.startswith("/api/"):
-            if _is_odd(request.path_info):
+            if is_odd(request.path_info):
                 return error_page(request, "errors/404.html", status=404)
-            if _is_odd(
-                unquote_plus(request.META.get("QUERY_STRING", ""), errors="surrogateescape")
-            ):
+            query = sent_text(request.META.get("QUERY_STRING", ""))
+            if is_odd(unquote_plus(query, errors="surrogateescape")):
                 return error_page(request, "errors/400.html", status=400)
         if request.method != "HEAD":
             return self.get_response(request)
@@ -276,8 +276,3 @@ def _not_offered(request: HttpRequest, allow: str) -> HttpResponse:
     response = error_page(request, "errors/405.html", context, status=405)
     response["Allow"] = allow
     return response
-
-
-def _is_odd(text: str) -> bool:
-    """Holds a NUL, or a surrogate: bytes that were no UTF-8."""
-    return any(letter == "\x00" or "\ud800" <= letter <= "\udfff" for letter in text)

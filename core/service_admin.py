@@ -26,7 +26,7 @@ from core.errors import RETRY_AFTER, DomainError, ServiceUnavailable
 from core.long_lists import BoundedPaginator
 from core.numbers import NumberField, WholeNumberField
 from core.replica import from_replica
-from core.text import validate_text
+from core.text import sought, validate_text
 
 Row = Any
 SORTED = (models.Index, models.UniqueConstraint)
@@ -143,6 +143,7 @@ class ReadOnlyAdmin(PlainQuantities, admin.ModelAdmin):
         self, request: HttpRequest, queryset: models.QuerySet, search_term: str
     ) -> tuple[models.QuerySet, bool]:
         """As `meant` reads the text; without one every row."""
+        search_term = sought(search_term)
         text = " ".join(search_term.split())
         meant = self.meant(text) if text else None
         if meant is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -17,6 +18,10 @@ FORBIDDEN = re.compile(
 BLANKS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp", "Zs"})
 MARKS = frozenset({"Mn", "Me"})  # they show on a letter, and on nothing alone
+# What is pasted with a text and seen by nobody: soft hyphens, marks of direction, joiners.
+INVISIBLE = re.compile(
+    "[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]"
+)
 SPACES = re.compile(r"[^\S\n]+")
 
 
@@ -39,6 +44,33 @@ class TextField(forms.CharField):
     """Words of their own that people type into a form."""
 
     default_validators = [validate_text]
+
+
+def sought(text: str) -> str:
+    """As it is looked for: what nobody sees in it counts for nothing, nor do blanks around it."""
+    return INVISIBLE.sub("", text).strip()
+
+
+class SoughtField(forms.CharField):
+    """A text, number or code that something is looked for by: typed, pasted or scanned."""
+
+    def to_python(self, value: Any) -> str:
+        text = super().to_python(value) or ""
+        if self.max_length is not None and len(text) > self.max_length:
+            return text  # too long as it came, whatever of it can be seen
+        return sought(text)
+
+
+def is_odd(text: str) -> bool:
+    """Holds a NUL, or a surrogate: bytes that were no UTF-8."""
+    return any(letter == "\x00" or "\ud800" <= letter <= "\udfff" for letter in text)
+
+
+def sent_text(query_string: str) -> str:
+    """The query of an address as the server hands it over, with its escapes; bytes that are no UTF-8
+    are surrogates.
+    """
+    return query_string.encode("latin-1", "replace").decode("utf-8", "surrogateescape")
 
 
 def validate_name(value: str) -> None:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from branches.models import Branch
 from branches.selectors import all_branches
 from core.numbers import NumberField, WholeNumberField
-from core.text import TextField
+from core.text import SoughtField, TextField
 from inventory.querysets import LEVELS
 from inventory.selectors import stock_by_code
 
@@ -47,7 +47,7 @@ class ExportForm(BranchChoiceForm):
 
     branch__id__exact = WholeNumberField(required=False, min_value=1, max_value=2**62)
     level = forms.ChoiceField(required=False, choices=[(name, name) for name in LEVELS])
-    q = forms.CharField(required=False, max_length=100)
+    q = SoughtField(required=False, max_length=100)
 
     def filters(self) -> dict[str, Any]:
         """Arguments for `selectors.listed_stock`."""
@@ -82,7 +82,7 @@ class UploadForm(BranchChoiceForm):
 class TransferForm(forms.Form):
     """Goods that go from one shelf to another."""
 
-    product = forms.CharField(
+    product = SoughtField(
         label=_("Product (sku or barcode)"), max_length=40,
         widget=forms.TextInput(attrs={"autocomplete": "off", "dir": "ltr"}),
     )  # fmt: skip

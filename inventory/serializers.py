@@ -7,7 +7,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from api.fields import Id, Instant, Quantity, Text, instant, number
+from api.fields import Id, Instant, Quantity, Sought, Text, instant, number
 from api.queries import CursorPaging
 from inventory.models import Stock
 
@@ -15,7 +15,7 @@ from inventory.models import Stock
 class InventoryQuery(CursorPaging):
     branchId = Id(required=False, source="branch_id")  # noqa: N815
     productId = Id(required=False, source="product_id")  # noqa: N815
-    q = Text(required=False, allow_blank=True, max_length=200, help_text="Name, sku or barcode.")
+    q = Sought(required=False, allow_blank=True, max_length=200, help_text="Name, sku or barcode.")
     low = serializers.BooleanField(
         required=False, help_text="Only what is short or at its reorder point."
     )

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from core.clock import now as clock_now
 from core.errors import DomainError
-from core.text import TextField
+from core.text import SoughtField, TextField
 from core.typed_requests import PersonRequest
 from ops import selectors, services
 from orders import services as orders
@@ -21,7 +21,7 @@ from orders.staff_models import NOTE_LENGTH
 
 
 class CustomersForm(forms.Form):
-    q = forms.CharField(
+    q = SoughtField(
         label=gettext_lazy("E-mail, name or phone"),
         min_length=services.FEWEST,
         max_length=120,

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from core.clock import now as clock_now
 from core.errors import DomainError, InvalidInput
 from core.long_lists import BoundedPaginator
+from core.text import SoughtField
 from core.typed_requests import PersonRequest
 from ops import services
 from orders import services as orders
@@ -39,7 +40,7 @@ class DisputesForm(forms.Form):
         choices=[("", gettext_lazy("all")), *STATUS_CHOICES],
         required=False,
     )
-    q = forms.CharField(label=gettext_lazy("Order number"), max_length=20, required=False)
+    q = SoughtField(label=gettext_lazy("Order number"), max_length=20, required=False)
 
 
 class DisputeAnswerForm(forms.Form):

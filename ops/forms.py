@@ -17,7 +17,7 @@ from core.bidi import left_to_right
 from core.clock import shop_instant
 from core.days import DayField
 from core.numbers import NumberField, WholeNumberField
-from core.text import TextField
+from core.text import SoughtField, TextField, sought
 from orders.choices import DelayReason
 from orders.models import FulfillmentType, OrderStatus, PickedStatus
 from orders.status import OPEN
@@ -63,7 +63,7 @@ def _window_choices() -> list[tuple[str, Any]]:
 class QueueForm(forms.Form):
     """The filters of the queue. What it cannot read it leaves out, and says so at the field."""
 
-    q = forms.CharField(label=_("Number, e-mail or phone"), max_length=120, required=False)
+    q = SoughtField(label=_("Number, e-mail or phone"), max_length=120, required=False)
     status = forms.ChoiceField(label=_("Status"), choices=_status_choices, required=False)
     branch = forms.ModelChoiceField(
         label=_("Branch"),
@@ -160,7 +160,7 @@ class PickForm(AnswerForm):
 
 def is_code(text: str) -> bool:
     """Whether what stands in a weight's field is a barcode: no weight has so many digits."""
-    return re.fullmatch(r"[0-9]{8,14}", "".join(text.split())) is not None
+    return re.fullmatch(r"[0-9]{8,14}", "".join(sought(text).split())) is not None
 
 
 class ScanForm(AnswerForm):
@@ -168,7 +168,7 @@ class ScanForm(AnswerForm):
 
     unreadable = _("Scan or type a barcode.")
 
-    barcode = forms.CharField(max_length=40)
+    barcode = SoughtField(max_length=40)
     picked_quantity = NumberField(max_digits=9, decimal_places=3, required=False)
 
     def arguments(self) -> dict[str, Any]:
@@ -180,7 +180,7 @@ class SwapForm(AnswerForm):
     """What is given instead of a line: chosen or scanned, and how much of it."""
 
     product = WholeNumberField(min_value=1, max_value=2**62, required=False)
-    barcode = forms.CharField(max_length=40, required=False)
+    barcode = SoughtField(max_length=40, required=False)
     quantity = NumberField(max_digits=9, decimal_places=3, required=False)
     agreed = forms.BooleanField(required=False)
     seen_status = forms.ChoiceField(choices=PickedStatus.choices, required=False)
@@ -206,7 +206,7 @@ class FinishForm(forms.Form):
 
 
 class HandOverForm(forms.Form):
-    code = forms.CharField(label=_("Pickup code"), max_length=20)
+    code = SoughtField(label=_("Pickup code"), max_length=20)
 
 
 LINE_KEY = re.compile(r"[0-9]{1,18}", re.ASCII)

@@ -16,6 +16,7 @@ from api.fields import (
     Instant,
     Money,
     Quantity,
+    Sought,
     Text,
     Whole,
     instant,
@@ -51,7 +52,7 @@ class OpsQuery(CursorPaging, DateRange):
         help_text="Repeat it for several.",
     )
     branchId = Id(required=False, source="branch_id")  # noqa: N815
-    q = Text(required=False, allow_blank=True, max_length=120, help_text="Number, e-mail, phone.")
+    q = Sought(required=False, allow_blank=True, max_length=120, help_text="Number, e-mail, phone.")
     unpaid = serializers.BooleanField(required=False, help_text="Open orders to be paid.")
     sort = serializers.ChoiceField(choices=list(SORTS), required=False, default="urgency")
 

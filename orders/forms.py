@@ -16,7 +16,7 @@ from api.queries import bounds
 from core.days import DayField
 from core.errors import DomainError
 from core.numbers import NumberField, WholeNumberField
-from core.text import TextField
+from core.text import SoughtField, TextField, validate_text
 from orders.models import OrderItem
 from orders.problem_models import ProblemItem
 from orders.services import Reported
@@ -27,7 +27,10 @@ LARGEST_KEY = 2**62
 class HistoryForm(forms.Form):
     """What somebody looks for among their orders."""
 
-    q = TextField(label=gettext_lazy("Order number or product"), max_length=120, required=False)
+    q = SoughtField(
+        label=gettext_lazy("Order number or product"), max_length=120, required=False,
+        validators=[validate_text],
+    )  # fmt: skip
     date_from = DayField(label=gettext_lazy("From"), required=False)
     date_to = DayField(label=gettext_lazy("Until"), required=False)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import secrets
 
+from core.text import sought
+
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 PREFIX = "MS-"
 LENGTH = 8
@@ -26,10 +28,11 @@ def read_number(text: str) -> str:
     """An order number as somebody typed or read it out: any case, blanks and dashes, with or without
     `MS`, letters mistaken for digits. What cannot be one comes back in capitals.
     """
+    text = sought(text)  # our own pages put marks of direction around numbers
     bare = _BETWEEN.sub("", text).upper()
     body = bare.removeprefix("MS") if len(bare) == LENGTH + 2 else bare
     number = PREFIX + body.translate(_MISREAD)
-    return number if is_number(number) else text.strip().upper()
+    return number if is_number(number) else text.upper()
 
 
 def is_number(text: str) -> bool:

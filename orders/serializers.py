@@ -14,6 +14,7 @@ from api.fields import (
     Instant,
     Money,
     Quantity,
+    Sought,
     Text,
     TimeOfDay,
     Whole,
@@ -330,7 +331,7 @@ def _pickup(order: Order) -> dict[str, Any] | None:
 
 
 class OrdersQuery(CursorPaging, DateRange):
-    q = Text(
+    q = Sought(
         required=False,
         allow_blank=True,
         max_length=120,

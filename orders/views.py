@@ -17,7 +17,7 @@ from billing.selectors import documents_of, stored_pdf
 from core import clock
 from core.errors import DomainError, InvalidInput
 from core.htmx import redirect_to
-from core.text import validate_text
+from core.text import sought, validate_text
 from core.typed_requests import PersonRequest
 from inventory.errors import InsufficientStock
 from lists.errors import DuplicateListName, TooManyItems, TooManyLists
@@ -165,7 +165,7 @@ def business(request: PersonRequest, number: str) -> HttpResponse:
 @require_safe
 def another(request: PersonRequest, number: str, question_id: int) -> HttpResponse:
     """Any other safe product instead of what ran out, found by its name."""
-    order, q = asked_order(request, number), request.GET.get("q", "").strip()[:80]
+    order, q = asked_order(request, number), sought(request.GET.get("q", ""))[:80]
     asked = selectors.open_questions(order=order, now=clock.now())
     question = next((one for one in asked if one.pk == question_id), None)
     if question is None or question.item is None:

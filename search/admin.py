@@ -8,17 +8,19 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect
 from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from catalog.search_port import SearchStatus
-from core.errors import DomainError
+from core.errors import DomainError, InvalidInput
 from core.htmx import is_part
 from core.replica import from_replica
 from core.service_admin import ReadOnlyAdmin, SwitchedAdmin
 from search import selectors, services
-from search.forms import PreviewForm, QueriesForm, RuleForm, TryForm
+from search.forms import PreviewForm, QueriesForm, RuleForm, SameForm, TryForm
 from search.models import SearchQueryLog, SearchRule
 from search.services import RuleData
 
@@ -57,6 +59,23 @@ class SearchRuleAdmin(SwitchedAdmin):
     def switch(self, request: HttpRequest, obj: SearchRule, *, active: bool) -> None:
         changes = {"is_active": active}
         services.update_rule(actor=request.user, rule_id=obj.pk, changes=changes)
+
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        """With the texts of the address, which another rule could not have."""
+        form: Any = super().get_form(request, obj, change=change, **kwargs)
+        more = request.GET.get("words", "") if obj is not None else ""
+        return type(form.__name__, (form,), {"more": more}) if more else form
+
+    def response_add(
+        self, request: HttpRequest, obj: Any, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        """Back to the missed texts, where the rule was made of one."""
+        if "words" not in request.GET or "_save" not in request.POST:
+            return super().response_add(request, obj, post_url_continue)
+        messages.success(request, _("The rule holds from the next search on."))
+        return redirect("admin:search_searchquerylog_changelist")
 
     def get_urls(self) -> list[URLPattern]:
         tried = self.admin_site.admin_view(self.tried)
@@ -118,7 +137,35 @@ class SearchQueryLogAdmin(ReadOnlyAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         dismissed = self.admin_site.admin_view(require_POST(self.dismissed))
-        return [path("dismiss/", dismissed, name="search_dismiss"), *super().get_urls()]
+        same = self.admin_site.admin_view(require_POST(self.same))
+        return [
+            path("dismiss/", dismissed, name="search_dismiss"),
+            path("same/", same, name="search_same"),
+            *super().get_urls(),
+        ]
+
+    def same(self, request: HttpRequest) -> HttpResponse:
+        """A text means the same as another: a synonym in one step."""
+        form = SameForm(request.POST)
+        if not form.is_valid():
+            messages.warning(request, _("Write what it means the same as."))
+            return HttpResponseRedirect("../")
+        said = form.cleaned_data
+        try:
+            services.mean_the_same(actor=request.user, **said)
+        except InvalidInput as refusal:
+            told = [str(text) for texts in refusal.details["fields"].values() for text in texts]
+            messages.warning(request, " ".join(told))
+        except DomainError as refusal:
+            messages.warning(request, str(refusal.message))
+        else:
+            page = selectors.explained(q=said["text"]).page
+            told_now = ngettext(
+                "“%(text)s” finds %(n)d product now.", "“%(text)s” finds %(n)d products now.",
+                page.total,
+            )  # fmt: skip
+            messages.success(request, told_now % {"text": said["text"], "n": page.total})
+        return HttpResponseRedirect("../")
 
     def dismissed(self, request: HttpRequest) -> HttpResponse:
         """A text needs no rule."""

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django import forms
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from catalog.models import Category
@@ -13,23 +16,27 @@ from core.days import DayField
 from core.errors import DomainError
 from core.numbers import WholeNumberField
 from core.service_admin import RefusableForm
-from core.text import validate_text
+from core.text import SoughtField, validate_text
+from search.errors import SearchRuleExists
 from search.models import RuleKind
+from search.rules import key_of
 from search.selectors import ALL, OPEN
 
 
 class RuleForm(RefusableForm):
     """A rule with its texts, one a line."""
 
+    more = ""
+    """Texts that are offered to a rule that there is."""
     place_of_refusal = {"SEARCH_RULE_EXISTS": "words"}
     kind = forms.ChoiceField(label=_("kind"), choices=RuleKind.choices)
-    words = forms.CharField(
+    words = SoughtField(
         label=_("texts, one a line"),
         max_length=4000,
         widget=forms.Textarea(attrs={"rows": 6, "dir": "auto"}),
         validators=[validate_text],
     )
-    replacement = forms.CharField(
+    replacement = SoughtField(
         label=_("show instead"), max_length=100, required=False, validators=[validate_text]
     )
     categories = forms.ModelMultipleChoiceField(
@@ -41,7 +48,13 @@ class RuleForm(RefusableForm):
         super().__init__(*args, **kwargs)
         if self.instance.pk:
             texts = self.instance.words.values_list("text", flat=True)
-            self.initial["words"] = "\n".join(texts)
+            self.initial["words"] = "\n".join([*texts, *self.more.splitlines()])
+
+    def add_error(self, field: Any, error: Any) -> None:
+        """A text that stands in another rule comes with the way to join it there."""
+        if field == "words" and isinstance(self.refusal, SearchRuleExists):
+            error = _with_way(self.refusal, self.cleaned_data.get("words", ""))
+        super().add_error(field, error)
 
     def clean(self) -> dict[str, Any]:
         fields = self.refusal.details.get("fields", {}) if self.refusal is not None else {}
@@ -66,6 +79,28 @@ class RuleForm(RefusableForm):
         }
 
 
+def _with_way(refusal: SearchRuleExists, words: str) -> str:
+    """The refusal, and a link to the rule that has the word, with the other texts added to it there."""
+    taken, rule_id = refusal.details["word"], refusal.details["rule_id"]
+    others = [line for line in words.splitlines() if key_of(line) != key_of(taken)]
+    address = reverse("admin:search_searchrule_change", args=[rule_id])
+    return format_html(
+        '{} <bdi>{}</bdi>. <a href="{}?{}">{}</a>',
+        refusal.message,
+        taken,
+        address,
+        urlencode({"words": "\n".join(others)}),
+        _("Add the other texts to that rule"),
+    )
+
+
+class SameForm(forms.Form):
+    """A logged text, and the text that finds what it was meant to find."""
+
+    text = SoughtField(max_length=60)
+    other = SoughtField(label=_("means the same as"), max_length=60)
+
+
 class PreviewForm(forms.Form):
     """Which rule is looked at; a new one has no number."""
 
@@ -87,7 +122,7 @@ class QueriesForm(forms.Form):
     )  # fmt: skip
     date_from = DayField(label=_("From"), required=False)
     date_to = DayField(label=_("Until"), required=False)
-    q = forms.CharField(label=_("Text"), max_length=60, required=False, validators=[validate_text])
+    q = SoughtField(label=_("Text"), max_length=60, required=False, validators=[validate_text])
 
     def wanted(self) -> dict[str, Any]:
         """The well-formed filters, as `selectors.logged_texts` takes them."""
@@ -104,4 +139,4 @@ class QueriesForm(forms.Form):
 class TryForm(forms.Form):
     """A text to explain."""
 
-    q = forms.CharField(label=_("Text"), max_length=100, required=False, validators=[validate_text])
+    q = SoughtField(label=_("Text"), max_length=100, required=False, validators=[validate_text])

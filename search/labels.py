@@ -91,6 +91,7 @@ def quantity_keys(quantities: Quantities) -> list[str]:
         *(size.key for size in quantities.sizes),
         *(percent_key(percent) for percent in quantities.percents),
         *(number_key(number) for number in quantities.numbers),
+        *(place_key(number) for number in quantities.places),
         *(number_key(size.amount) for size in quantities.sizes),
         *(number_key(percent) for percent in quantities.percents),
     ]
@@ -107,6 +108,11 @@ def product_keys(size: Decimal | None, unit: str) -> list[str]:
 
 def percent_key(percent: Decimal) -> str:
     return f"P:{plain(percent)}"
+
+
+def place_key(number: Decimal) -> str:
+    """Which of a row it is: size 4, stage 2, no. 5."""
+    return f"R:{plain(number)}"
 
 
 def number_key(number: Decimal) -> str:

@@ -45,19 +45,19 @@ HEBREW_CARRIERS = frozenset(
     for word in ("פילה", "פילטי", "משקה", "קפסולות", "פולי", "אבקת", "עלי", "גרגירי", "טבליות")
     for token in tokens(word)
 )  # fmt: skip
-# What people name a thing by the pack of: a bag of tea is about tea.
+# What people name a thing by the pack or the kind of: a bag of tea is about tea, hummus salad about hummus.
 HEBREW_PACKS = frozenset(
     token
     for word in ("שקית", "שקיות", "שקיק", "שקיקי", "קופסה", "קופסא", "קופסאות", "בקבוק", "בקבוקי", "פחית",
                  "פחיות", "צנצנת", "חבילה", "חבילת", "חבילות", "מארז", "קרטון", "כוס", "גביע", "גביעי", "חפיסה",
-                 "חפיסת", "שפופרת", "תבנית", "מגש", "שק")
+                 "חפיסת", "שפופרת", "תבנית", "מגש", "שק", "סלט", "סלטי", "ממרח", "ממרחי", "חטיף", "חטיפי")
     for token in tokens(word)
 )  # fmt: skip
 ENGLISH_CARRIERS = frozenset(
     "fillet fillets drink beans capsules powder leaves slices mix tablets".split()
 )
 ENGLISH_PACKS = frozenset(
-    "bag bags box boxes bottle bottles can cans carton cartons pack packs packet packets jar jars tin tins pod pods".split()
+    "bag bags box boxes bottle bottles can cans carton cartons pack packs packet packets jar jars tin tins pod pods salad spread snack snacks".split()
 )
 
 _DIETS: dict[str, str] = {

@@ -9,7 +9,16 @@ from search.labels import Unit, head_of, units_of
 from search.lexicon import ENGLISH_CARRIERS, ENGLISH_PACKS, HEBREW_CARRIERS, HEBREW_PACKS
 from search.rules import Rules
 from search.vocabulary import Vocabulary
-from search.words import BEGINNING, displayed, inflected, is_hebrew, tokens
+from search.words import (
+    BEGINNING,
+    displayed,
+    inflected,
+    is_arabic,
+    is_hebrew,
+    is_latin,
+    is_spelt,
+    tokens,
+)
 
 
 @dataclass(kw_only=True)
@@ -22,6 +31,7 @@ class QueryPart:
     products: int = 0
     is_known: bool = False
     about: tuple[str, ...] = ()  # the forms of its heads, synonyms included
+    is_spelt: bool = False  # a Hebrew word in Latin letters, with its order of words
     is_about: bool = False  # whether labels are about the word as it was typed
 
     def beside(self, main: QueryPart | None) -> tuple[Alternative, ...]:
@@ -42,17 +52,29 @@ class QueryPart:
 
 
 def main_of(parts: list[QueryPart]) -> QueryPart | None:
-    """What the text is about: its first Hebrew word, else its last one; and behind a carrier or a pack that
+    """What the text is about: its first Hebrew or Arabic word, those spelt in Latin letters too, else its
+    last one; and behind a carrier or a pack that
     which it carries, where labels are about that: garlic powder is garlic before it is any powder.
     """
     named = [part for part in parts if not part.unit.is_without]
     hebrew = [part for part in named if is_hebrew(part.unit.words[0])]
-    told = hebrew or named[::-1]
+    spelt = [part for part in named if part.is_spelt or is_arabic(part.unit.words[0])]
+    told = hebrew or spelt or named[::-1]
     if not told:
         return None
     carriers = HEBREW_CARRIERS | HEBREW_PACKS if hebrew else ENGLISH_CARRIERS | ENGLISH_PACKS
     carries = len(told) > 1 and told[0].unit.token in carriers and told[1].is_about
     return told[1] if carries else told[0]
+
+
+def spells(
+    said: tuple[str, ...], texts: tuple[tuple[str, ...], ...], vocabulary: Vocabulary
+) -> bool:
+    """Whether a text of a rule is another of its texts, in Hebrew, written in Latin letters."""
+    word = said[0]
+    if len(said) > 1 or not is_latin(word) or word in vocabulary.known:
+        return False
+    return any(len(text) == 1 and is_hebrew(text[0]) and is_spelt(word, text[0]) for text in texts)
 
 
 def alternative_of(units: list[Unit], vocabulary: Vocabulary) -> Alternative | None:

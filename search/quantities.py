@@ -39,6 +39,10 @@ PACKS = {
     for word in words.split()
 }
 COUNTED = {"three": 3, "four": 4, "five": 5, "six": 6, "eight": 8, "ten": 10, "twelve": 12}
+# A number behind one of these says which of a row it is, and no amount: size 4 is not 4 to 9 kg.
+SERIES = {
+    normalise(word) for word in "מידה מידות גודל מספר מס שלב size stage step number no".split()
+}
 AND_A_HALF = normalise("וחצי")
 LARGEST_QUANTITY = Decimal(1_000_000)
 
@@ -67,6 +71,7 @@ class Quantities:
     numbers: tuple[Decimal, ...]
     rest: tuple[str, ...]
     percents_typed: tuple[str, ...] = ()
+    places: tuple[Decimal, ...] = ()  # those of the numbers that say which of a row it is
 
     @property
     def any(self) -> bool:
@@ -84,6 +89,7 @@ def read_quantities(tokens: list[str]) -> Quantities:
     sizes: list[Amount] = []
     percents: dict[Decimal, str] = {}
     numbers: list[Decimal] = []
+    places: list[Decimal] = []
     rest: list[str] = []
     at = 0
     while at < len(tokens):
@@ -111,6 +117,7 @@ def read_quantities(tokens: list[str]) -> Quantities:
             at += 1
         else:
             numbers.append(number)
+            places += [number] if at and tokens[at - 1] in SERIES else []
             at += 1
     rest = [token for token in rest if token not in TIMES and (is_word(token))]
     return Quantities(
@@ -119,6 +126,7 @@ def read_quantities(tokens: list[str]) -> Quantities:
         numbers=tuple(numbers),
         rest=tuple(rest),
         percents_typed=tuple(percents.values()),
+        places=tuple(places),
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import threading
 import time
+import unicodedata
 from typing import NamedTuple
 
 from django.conf import settings
@@ -77,7 +78,7 @@ def note(query: SearchQuery, results: int) -> None:
 
 def may_be_kept(text: str) -> bool:
     """Whether a text says nothing of a person."""
-    if not text or "@" in text:
+    if not text or "@" in unicodedata.normalize("NFKC", text):
         return False
     digits = "".join(letter for letter in text if letter.isdigit())
     if len(digits) < MANY_DIGITS:

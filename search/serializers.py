@@ -6,7 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from api.fields import Id, Instant, Text, Whole
+from api.fields import Id, Instant, Sought, Whole
 from api.queries import DateRange, Paging, Query
 from catalog.searched import searched
 from catalog.serializers import SearchedOut
@@ -18,10 +18,10 @@ from search.telling import HOWS
 class RuleIn(serializers.Serializer[Any]):
     kind = serializers.ChoiceField(choices=RuleKind.values)
     words = serializers.ListField(
-        child=Text(max_length=200), max_length=200,
+        child=Sought(max_length=200), max_length=200,
         help_text="Texts of one to four words, in any language; 1 to 50 of them.",
     )  # fmt: skip
-    replacement = Text(required=False, allow_blank=True, max_length=200, help_text="For INSTEAD.")
+    replacement = Sought(required=False, allow_blank=True, max_length=200, help_text="For INSTEAD.")
     category_ids = serializers.ListField(
         child=Id(), required=False, max_length=50, help_text="Shelves, for NOT_SOLD and GUIDE."
     )
@@ -58,7 +58,7 @@ class RuleOut(serializers.Serializer[Any]):
 
 class RulesQuery(Paging):
     kind = serializers.ChoiceField(choices=RuleKind.values, required=False)
-    q = Text(required=False, allow_blank=True, max_length=100)
+    q = Sought(required=False, allow_blank=True, max_length=100)
     isActive = serializers.BooleanField(required=False, source="is_active")  # noqa: N815
 
 
@@ -66,7 +66,7 @@ class LoggedQuery(Paging, DateRange):
     show = serializers.CharField(
         required=False, max_length=20, help_text="`open` (as if absent), `all`, or a status."
     )
-    q = Text(required=False, allow_blank=True, max_length=60)
+    q = Sought(required=False, allow_blank=True, max_length=60)
 
 
 class LoggedOut(serializers.Serializer[Any]):
@@ -82,11 +82,11 @@ class LoggedOut(serializers.Serializer[Any]):
 
 
 class DismissIn(serializers.Serializer[Any]):
-    text = Text(max_length=200)
+    text = Sought(max_length=200)
 
 
 class ExplainQuery(Query):
-    q = Text(max_length=100)
+    q = Sought(max_length=100)
     branchId = Id(required=False, source="branch_id")  # noqa: N815
 
 

@@ -18,7 +18,7 @@ from catalog.search_port import documents_changed
 from catalog.selectors import ShelfPage, listing
 from core import clock
 from core.errors import InvalidInput, NotFound
-from core.text import tidy
+from core.text import sought, tidy
 from core.transactions import write_transaction
 from search import outbox
 from search.errors import SearchRuleExists
@@ -121,6 +121,23 @@ def complete_rule(*, rule_id: int, words: Iterable[str]) -> int:
     return len(new)
 
 
+def mean_the_same(*, actor: Actor | None, text: str, other: str) -> SearchRule:
+    """Let `text` find what `other` finds: it joins the synonyms of that, or the two become such.
+
+    Raises InvalidInput, SearchRuleExists (one of them stands in a rule of another kind).
+    """
+    same = {"is_active": True, "rule__kind": RuleKind.SAME}
+    with write_transaction():
+        said = SearchRuleWord.objects.filter(key=key_of(other), **same).first()
+        if said is not None:
+            rule = lock_rule(rule_id=said.rule_id)
+            words = _present(rule).words
+            if rule.is_active and other and key_of(other) in map(key_of, words):
+                changes = {"words": (*words, text)}
+                return update_rule(actor=actor, rule_id=rule.pk, changes=changes)
+        return create_rule(actor=actor, data=RuleData(kind=RuleKind.SAME, words=(text, other)))
+
+
 def deactivate_rule(*, actor: Actor | None, rule_id: int) -> SearchRule:
     """Switch a rule off; nothing is deleted. Raises NotFound."""
     return update_rule(actor=actor, rule_id=rule_id, changes={"is_active": False})
@@ -153,7 +170,7 @@ def dismiss_query(*, actor: Actor | None, text: str) -> None:
 
 def logged(text: str) -> str:
     """A text as the log keeps it: lower case, single blanks, 60 characters."""
-    return " ".join(text.lower().split())[:LONGEST]
+    return " ".join(sought(text).lower().split())[:LONGEST]
 
 
 def set_popularity(*, steps: Mapping[int, int]) -> int:
@@ -179,7 +196,7 @@ def set_popularity(*, steps: Mapping[int, int]) -> int:
 
 def _judged(data: RuleData) -> tuple[RuleData, dict[str, str]]:
     """The rule tidied, with its texts by what they are compared by. Raises InvalidInput."""
-    texts = {key: word for word in map(tidy, data.words) if (key := key_of(word) or word)}
+    texts = {key: word for word in map(_seen, data.words) if (key := key_of(word) or word)}
     replacement = tidy(data.replacement) if data.kind == RuleKind.INSTEAD else ""
     categories = tuple(sorted(set(data.category_ids)))
     wrong: dict[str, list[Any]] = {}
@@ -205,7 +222,7 @@ def _judged(data: RuleData) -> tuple[RuleData, dict[str, str]]:
 
 def _wrong_words(data: RuleData, texts: Mapping[str, str]) -> str:
     """What is wrong with the texts of a rule together, empty where nothing is."""
-    for word in map(tidy, data.words):
+    for word in map(_seen, data.words):
         if why := _why_not(word, data.kind):
             return why
     if len(data.words) > MOST_TEXTS:
@@ -215,6 +232,10 @@ def _wrong_words(data: RuleData, texts: Mapping[str, str]) -> str:
     if data.kind == RuleKind.SAME and len(texts) == 1:
         return _("At least two texts can be the same thing.")
     return ""
+
+
+def _seen(word: str) -> str:
+    return tidy(sought(word))
 
 
 def _why_not(word: str, kind: str) -> str:

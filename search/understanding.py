@@ -14,8 +14,9 @@ from functools import cached_property
 
 from catalog.process_cache import Memory
 from catalog.search_port import Alternative, SearchQuery, SearchStatus
+from core.text import sought
 from search import codes, places
-from search.labels import Unit, head_of, number_key, percent_key, units_of
+from search.labels import Unit, head_of, number_key, percent_key, place_key, units_of
 from search.loosening import is_certain, steps
 from search.models import RuleKind
 from search.parts import (
@@ -27,6 +28,7 @@ from search.parts import (
     named_so,
     part_of,
     products_of,
+    spells,
     told_by_labels,
     typed_heads,
 )
@@ -35,9 +37,7 @@ from search.texts import QueryText, as_typed, take_apart
 from search.vocabulary import Vocabulary, corrections, vocabulary_of
 from search.words import BEGINNING, displayed, is_word, other_keyboard, tokens
 
-MAX_TOKENS = 24
-MAX_WORDS = 8
-MAX_TRIES = 5
+MAX_TOKENS, MAX_WORDS, MAX_TRIES = 24, 8, 5
 SPACES = re.compile(r"\s+")
 Exists = Callable[[SearchQuery], bool]
 CLOSING = {RuleKind.NOT_SOLD, RuleKind.INSTEAD, RuleKind.GUIDE}
@@ -60,7 +60,7 @@ class Understanding:
 
     def read(self, text: str) -> SearchQuery | None:
         """What `text` means, None for punctuation and blanks alone."""
-        text = text.strip()
+        text = sought(text)
         if not text:
             return None
         if (found := codes.find(text)) is not None:
@@ -256,15 +256,15 @@ class Understanding:
         about = tuple(form for one in alternatives for form in one.heads)
         as_said = texts[:1] != [] and texts[0] in own and is_about(alternatives[0], vocabulary)
         alternatives = typed_heads(alternatives) if as_said else alternatives
-        unit = Unit(token="_".join(said), words=said)
         return length, QueryPart(
-            unit=unit,
+            unit=Unit(token="_".join(said), words=said),
             typed=" ".join(map(displayed, said)),
             alternatives=tuple(alternatives),
             products=max(products_of(one, vocabulary) for one in alternatives),
             is_known=True,
             is_about=as_said,
             about=about,
+            is_spelt=spells(said, rule.texts, vocabulary),
         )
 
     def _retyped(
@@ -351,7 +351,7 @@ class Understanding:
             allergen_free=tuple(allergen for allergen, _typed in taken.allergens),
             parts=tuple(part.beside(head) for part in known),
             wanted=wanted,
-            preferred=(*sizes, *percents, *numbers),
+            preferred=(*sizes, *percents, *numbers, *map(place_key, quantities.places)),
             named=None if parts else named_so(taken.tags, self.rules),
             asked_categories=named,
             whole_places=wholes,

@@ -10,15 +10,15 @@ import re
 import unicodedata
 from functools import lru_cache
 
+from core.text import INVISIBLE as UNSEEN
+
 MAX_WORD = 40
 REMEMBERED = (
     20_000  # words whose forms a process keeps; those of rules and labels come again and again
 )
 BEGINNING = 4  # from so many letters on, a word may be the beginning of another
 POINTS = re.compile("[\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7]")
-INVISIBLE = re.compile(
-    "[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\u0640\ufe0f]"
-)
+INVISIBLE = re.compile(f"{UNSEEN.pattern}|[\u0640\ufe0f]")
 QUOTES = re.compile("[\u05f3\u05f4'\"`´‘’“”„‚]")
 DASHES = re.compile("[\u05be\u2010-\u2015\u2212-]")
 OWNER = re.compile(r"(?<=[a-z])['’]s\b")
@@ -42,6 +42,12 @@ _HEBREW = "/'קראטוןםפשדגכעיחלךףזסבהנמצתץ"
 TO_HEBREW = str.maketrans(_LATIN, _HEBREW)
 TO_LATIN = str.maketrans(_HEBREW, _LATIN)
 SOUNDS = str.maketrans({"ט": "ת", "כ": "ק", "ע": "א", "ה": "א", "ש": "ס", "ח": "ק"})
+# Of a Hebrew word in Latin letters: vowels, and what is written h, ch or kh, are no help.
+UNHEARD = re.compile("ch|kh|[aeiouyh']")
+LATIN_SOUNDS = str.maketrans({"w": "b", "v": "b", "f": "p", "c": "k", "q": "k", "z": "s", "x": "k"})
+HEBREW_SOUNDS = str.maketrans(
+    dict(zip("בגדזטלמנספצקרשת", "bgdstlmnspskrst", strict=True)) | dict.fromkeys("אהוחיעכ", "")
+)
 MUTE = re.compile("[וי]")
 ALIKE = frozenset(map(frozenset, ("טת", "כק", "אע", "אה", "עה", "סש", "חכ")))
 
@@ -74,6 +80,10 @@ def is_word(token: str) -> bool:
 
 def is_hebrew(word: str) -> bool:
     return "א" <= word[0] <= "ת"
+
+
+def is_arabic(word: str) -> bool:
+    return "\u0621" <= word[0] <= "\u064a"
 
 
 def is_latin(word: str) -> bool:
@@ -117,6 +127,12 @@ def is_one_sound_off(a: str, b: str) -> bool:
     """Whether two words of one length differ in one letter, which sounds like the other's."""
     differing = [{x, y} for x, y in zip(a, b, strict=False) if x != y]
     return len(a) == len(b) and len(differing) == 1 and frozenset(differing[0]) in ALIKE
+
+
+def is_spelt(latin: str, hebrew: str) -> bool:
+    """Whether Latin letters spell a Hebrew word: halav or chalav is חלב, as far as its consonants tell."""
+    heard = UNHEARD.sub("", latin.replace("tz", "s").replace("ts", "s")).translate(LATIN_SOUNDS)
+    return len(heard) > 1 and heard == hebrew.translate(HEBREW_SOUNDS)
 
 
 def other_keyboard(text: str) -> str:

@@ -14,7 +14,7 @@ from branches import selectors as branches
 from cart.models import NOTE_LENGTH
 from core.days import DayField
 from core.numbers import NumberField, WholeNumberField
-from core.text import TextField
+from core.text import SoughtField, TextField
 from payments.services import tokens_of
 from standing.models import Cadence, HolidayRule, StandingOrder
 from standing.status import State
@@ -164,4 +164,4 @@ class OfficeForm(forms.Form):
     state = forms.ChoiceField(
         label=_("A date that is"), choices=[("", _("all")), *State.choices], required=False
     )
-    q = forms.CharField(label=_("Customer"), max_length=120, required=False)
+    q = SoughtField(label=_("Customer"), max_length=120, required=False)

@@ -17,6 +17,7 @@ from api.fields import (
     Money,
     PlainDigits,
     Quantity,
+    Sought,
     Text,
     TimeOfDay,
     Whole,
@@ -255,7 +256,7 @@ class AdminStandingQuery(CursorPaging, DateRange):
     status = serializers.ChoiceField(choices=StandingOrder.Status.values, required=False)
     state = serializers.ChoiceField(choices=State.values, required=False)
     reason = Text(max_length=40, required=False)
-    q = Text(required=False, allow_blank=True, max_length=120, help_text="E-mail, phone or name.")
+    q = Sought(required=False, allow_blank=True, max_length=120, help_text="E-mail, phone or name.")
 
 
 class AdminStandingOut(serializers.Serializer[Any]):

@@ -11,7 +11,7 @@ from branches.models import Branch
 from branches.selectors import active_branches
 from catalog.models import Product
 from core.numbers import NumberField
-from core.text import TextField
+from core.text import SoughtField, TextField
 from stockrequests.models import StockRequest
 from stockrequests.products import find_product
 
@@ -19,7 +19,7 @@ from stockrequests.products import find_product
 class AskForm(forms.Form):
     """A request: the product by name, sku or barcode (or by `product_id` once chosen)."""
 
-    product = forms.CharField(label=_("Product, name or barcode"), max_length=120)
+    product = SoughtField(label=_("Product, name or barcode"), max_length=120)
     branch = forms.ModelChoiceField(
         label=_("Branch"), queryset=Branch.objects.none(), empty_label=None
     )

@@ -6,6 +6,7 @@ from django.db.models import Q
 
 from catalog.models import Product
 from core.gtin import coded
+from core.text import sought
 
 MAX_FOUND = 10
 
@@ -15,7 +16,7 @@ def find_product(*, text: str) -> list[Product]:
 
     Two queries at most; inactive products are found too, they still stand on shelves.
     """
-    wanted = " ".join(text.split())
+    wanted = " ".join(sought(text).split())
     if not wanted:
         return []
     exact = Product.objects.filter(coded(wanted) | Q(name_he=wanted) | Q(name_en__iexact=wanted))

@@ -46,6 +46,7 @@ from core import clock
 from core.clock import shop_date
 from core.errors import NotFound
 from core.gtin import coded, part_of
+from core.text import sought
 
 __all__ = ["SORTS", "Node", "ShelfPage", "Tree", "category_tree", "listing", "shelf", "subtree"]
 
@@ -245,6 +246,7 @@ def suggestions(*, q: str, limit: int = 6, texts: bool = False) -> Suggestions:
     """Products and categories for a text that is still being typed, and with `texts` what others
     searched for. At most nine queries.
     """
+    q = sought(q)
     understood = engine().understand(q, memory=recall(), typing=True)
     if understood is None:
         return Suggestions(products=[], categories=[], understood=None)
@@ -252,7 +254,7 @@ def suggestions(*, q: str, limit: int = 6, texts: bool = False) -> Suggestions:
         products=first_found(understood=understood, limit=limit),
         categories=list(
             Category.objects.open()
-            .filter(Q(name_he__icontains=q.strip()) | Q(name_en__icontains=q.strip()))
+            .filter(Q(name_he__icontains=q) | Q(name_en__icontains=q))
             .order_by(F("parent").asc(nulls_first=True), "position")[:3]
         ),
         understood=understood,

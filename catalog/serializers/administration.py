@@ -7,7 +7,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from api.fields import Id, Money, Quantity, Text, Whole, number
+from api.fields import Id, Money, Quantity, Sought, Text, Whole, number
 from api.queries import CursorPaging, Paging
 from catalog.choices import Allergen, DietaryTag, Passover, SizeUnit, SoldBy
 from catalog.product_rows import Described
@@ -75,7 +75,7 @@ class AdminListQuery(Paging):
 
 
 class AdminProductsQuery(CursorPaging):
-    q = Text(required=False, allow_blank=True, max_length=200, help_text="Name, sku or barcode.")
+    q = Sought(required=False, allow_blank=True, max_length=200, help_text="Name, sku or barcode.")
     categoryId = Id(required=False, source="category_id")  # noqa: N815
     isActive = serializers.BooleanField(required=False, source="is_active")  # noqa: N815
 

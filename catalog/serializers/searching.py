@@ -6,7 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from api.fields import Id, Money, Text, Whole, money
+from api.fields import Id, Money, Sought, Whole, money
 from api.queries import CursorPaging, Query
 from catalog.choices import Allergen
 from catalog.facets import Facet, Facets
@@ -142,7 +142,7 @@ class ShelfQuery(CursorPaging):
 
 
 class SearchParameters(ShelfQuery):
-    q = Text(
+    q = Sought(
         required=False, allow_blank=True, max_length=100,
         help_text="Name, brand, sku or barcode, in Hebrew or English; absent: everything.",
     )  # fmt: skip
@@ -175,7 +175,7 @@ class SearchParameters(ShelfQuery):
 
 
 class AutocompleteQuery(Query):
-    q = Text(required=False, default="", allow_blank=True, max_length=100)
+    q = Sought(required=False, default="", allow_blank=True, max_length=100)
     limit = Whole(required=False, default=10, min_value=1, help_text="At most 20; more means 20.")
 
     def validate_limit(self, value: int) -> int:

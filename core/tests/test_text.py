@@ -10,7 +10,7 @@ from django.contrib import admin
 from rest_framework import serializers
 
 from accounts.models import User
-from api.fields import Text
+from api.fields import Sought, Text
 from branches.errors import DuplicateBranchName
 from branches.models import Branch
 from branches.services import BranchData, create_branch, update_branch
@@ -59,6 +59,23 @@ def test_every_text_of_a_form_is_judged(db: None) -> None:
     assert len(found) > 15
     wrong = [key for key, field in found.items() if validate_text not in field.validators]
     assert wrong == [], "\n".join(map(str, wrong))
+
+
+def test_every_form_that_looks_something_up_sees_what_a_reader_sees() -> None:
+    texts = {
+        (form.__module__, form.__name__, name): type(field)
+        for form in shop_forms()
+        for name, field in fields_of(form).items()
+        if name in {"q", "barcode", "product", "city"} and isinstance(field, forms.CharField)
+    }
+    assert len(texts) > 10
+    assert {key for key, kind in texts.items() if kind is forms.CharField} == set()
+
+
+def test_every_call_that_looks_something_up_sees_what_a_reader_sees() -> None:
+    found = {summary: type(field) for summary, field in api_fields() if field.field_name == "q"}
+    assert len(found) > 10
+    assert {summary for summary, kind in found.items() if kind is not Sought} == set()
 
 
 def test_every_text_of_the_office_is_judged(rf: Any) -> None:

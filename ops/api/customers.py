@@ -7,7 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from accounts.models import User
-from api.fields import Id, Instant, Money, Text, Whole, instant, money
+from api.fields import Id, Instant, Money, Sought, Text, Whole, instant, money
 from api.operations import KEY, WithStatus, operation
 from api.queries import Query
 from api.views import ApiView
@@ -34,7 +34,7 @@ PHONE_REFUSALS = [*CONFIRM_REFUSALS, OwnOrder]
 
 
 class CustomersQuery(Query):
-    q = Text(max_length=120, help_text="E-mail, name or phone; three characters at least.")
+    q = Sought(max_length=120, help_text="E-mail, name or phone; three characters at least.")
 
 
 class CustomerOut(serializers.Serializer[Any]):

@@ -139,3 +139,48 @@ def test_a_text_is_open_by_its_last_time_and_counted_by_the_days_asked(mia: Clie
     assert (row["text"], row["searches"], row["since"]) == ("lost since", 2, today - 3 * DAY)
     assert [row["text"] for row in logged_texts(show="FOUND")] == ["found since"]
     assert not logged_texts(show="NOTHING").exists()
+
+
+def test_a_missed_text_is_made_a_synonym_in_one_step(shop: Any, mia: Client) -> None:
+    for typed in ("lechelo", "melk", "milch"):
+        Client().get("/search/", {"q": typed})
+    querylog.flush()
+    page = mia.get(MISSED).content.decode()
+    assert f'action="{MISSED}same/"' in page
+    rules = SearchRule.objects.count()
+    for text in ("lechelo", "melk"):  # the second joins the first one's rule
+        said = mia.post(f"{MISSED}same/", {"text": text, "other": "חלב"}, follow=True)
+        assert f"“{text}” finds 1 product now." in said.content.decode()
+        assert f">{text}</bdi>" not in said.content.decode()
+        assert "חלב טרי" in Client().get("/search/", {"q": text}).content.decode()
+    assert SearchRule.objects.count() - rules <= 1
+    entry = AuditEntry.objects.filter(entity_type="search_rule").latest("pk")
+    assert entry.action == "UPDATE"
+    for other, told in (
+        ("", "Write what it means the same as."),
+        ("!", "A text needs a letter, a digit or a symbol."),
+        ("x" * 61, "Write what it means the same as."),
+        ("a b c d e", "A text has at most 4 words."),
+        ("milch", "At least two texts can be the same thing."),
+    ):
+        said = mia.post(f"{MISSED}same/", {"text": "milch", "other": other}, follow=True)
+        assert told in said.content.decode(), other
+    assert mia.get(f"{MISSED}same/").status_code == 405
+    assert Client().post(f"{MISSED}same/", {"text": "a", "other": "b"}).status_code == 302
+
+
+def test_a_text_that_stands_in_a_rule_leads_there(shop: Any, mia: Client) -> None:
+    typed = {"kind": "SAME", "words": "lechelo\nmelk", "replacement": "", "is_active": "on"}
+    made = mia.post(f"{RULES}add/?words=lechelo", {**typed, "_save": "Save"})
+    assert made.headers["Location"] == MISSED
+    rule = SearchRule.objects.latest("pk")
+    taken = mia.post(f"{RULES}add/", {**typed, "words": "melk\nmilch\n<b>"}).content.decode()
+    way = f"{RULES}{rule.pk}/change/?words=milch%0A%3Cb%3E"
+    assert way in taken
+    assert "<b>" not in taken
+    form = mia.get(way).content.decode()
+    assert "lechelo\nmelk\nmilch\n&lt;b&gt;" in form
+    other = {**typed, "kind": "NOT_SOLD", "words": "melk\nלחם"}
+    assert way.split("?")[0] in mia.post(f"{RULES}add/", other).content.decode()
+    mia.post(way, {**typed, "words": "lechelo\nmelk\nmilch"})
+    assert {word.text for word in rule.words.all()} == {"lechelo", "melk", "milch"}

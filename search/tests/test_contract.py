@@ -21,7 +21,7 @@ from search.tests.engines import settled
 
 pytestmark = pytest.mark.slow
 
-NAMES = ("queries.jsonl", "queries_more.jsonl", "queries_typed.jsonl")
+NAMES = ("queries.jsonl", "queries_more.jsonl", "queries_typed.jsonl", "queries_asked.jsonl")
 LISTS = [Path(__file__).with_name(name) for name in NAMES]
 FILTERS: list[dict[str, Any]] = [
     {},

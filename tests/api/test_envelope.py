@@ -93,7 +93,7 @@ def test_strange_values_name_their_field(api, value):
     assert "password" in found["details"]["fields"]
 
 
-@pytest.mark.parametrize("q", ["%00", "a%00b", "%E2%80%AE", "%07", "x" * 201])
+@pytest.mark.parametrize("q", ["%00", "a%00b", "%FF%FE", "%ED%A0%80", "%07", "x" * 201])
 def test_strange_queries(api, q):
     found = error(api().get(f"/products/search?q={q}"), 400, "VALIDATION_ERROR")
     assert list(found["details"]["fields"]) == ["q"]
@@ -101,7 +101,16 @@ def test_strange_queries(api, q):
 
 @pytest.mark.parametrize(
     "q",
-    ["%FF%FE", "'; DROP TABLE x;--", "%3Cscript%3E", "%F0%9F%8D%85", "%%%", "!!!", "(((", ":*&|"],
+    [
+        "%E2%80%AE",
+        "'; DROP TABLE x;--",
+        "%3Cscript%3E",
+        "%F0%9F%8D%85",
+        "%%%",
+        "!!!",
+        "(((",
+        ":*&|",
+    ],
 )
 def test_odd_but_legal_queries(api, q):
     assert api().get(f"/products/search?q={q}").status_code == 200

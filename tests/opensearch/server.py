@@ -1,6 +1,7 @@
-"""A real OpenSearch of one node on this machine: its jars come from Maven Central, it asks for a JDK 17.
+"""A real OpenSearch of one node on this machine: its jars come from Maven Central.
 
-The jars are kept in MAMI_VAR/.cache; the data of a node is thrown away with it.
+The newest Java found decides the line: 3 asks for Java 21, 2 runs on 17. MAMI_OPENSEARCH=2 asks for the older
+line all the same. The jars are kept in MAMI_VAR/.cache; the data of a node is thrown away with it.
 """
 
 from __future__ import annotations
@@ -16,12 +17,19 @@ import subprocess
 import sys
 import time
 import urllib.request
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.error import URLError
 
 POM = Path(__file__).with_name("pom.xml")
 MAIN = "org.codelibs.opensearch.runner.OpenSearchRunner"
 PORT = re.compile(r"HTTP Port: +(\d+)")
+VERSION = re.compile(r'^JAVA_VERSION="(\d+)', re.MULTILINE)
+KEPT = Path("/usr/lib/jvm")
+RUNNER_2, RUNNER_3, LEAST_FOR_3 = "2.19.1.0", "3.8.0.0", 21
+SMALL = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
+# As OpenSearch's own jvm.options: a heap that is only swept when it is full looks full to its breaker.
+SERVING = ("-XX:+UseG1GC", "-XX:G1ReservePercent=25", "-XX:InitiatingHeapOccupancyPercent=30")
 START_SECONDS = 420  # many processes may want the same cores
 FIRST_PORT, LAST_PORT = 9210, 9290  # the runner looks for a free one from here to 9299
 
@@ -30,17 +38,56 @@ class ServerFailed(Exception):
     """The server did not start; what it said is in the message."""
 
 
-def classpath(cache: Path) -> str:
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """A line of OpenSearch, and the Java that runs it."""
+
+    java: Path
+    version: int
+    runner: str
+
+
+def line() -> Line:
+    """The newest line that the newest Java here can run."""
+    java, version = newest_java()
+    is_new = version >= LEAST_FOR_3 and os.environ.get("MAMI_OPENSEARCH") != "2"
+    return Line(java=java, version=version, runner=RUNNER_3 if is_new else RUNNER_2)
+
+
+def newest_java() -> tuple[Path, int]:
+    """The home of the newest JDK, by JAVA_HOME or where Linux keeps them, and its version. Raises
+    ServerFailed.
+    """
+    homes = {Path(home) for home in (os.environ.get("JAVA_HOME"), *KEPT.glob("*")) if home}
+    if on_path := shutil.which("java"):
+        homes.add(Path(on_path).resolve().parents[1])
+    found = {}
+    for home in homes:
+        release = home / "release"
+        if (home / "bin" / "java").exists() and release.exists():
+            named = VERSION.search(release.read_text(encoding="utf-8"))
+            found[home.resolve()] = int(named[1]) if named else 0
+    if not found:
+        raise ServerFailed("no Java found: install a JDK, or set JAVA_HOME")
+    return max(found.items(), key=lambda one: one[1])
+
+
+def classpath(cache: Path, wanted: Line) -> str:
     """The jars of the server, fetched by Maven where they are not here yet. Raises ServerFailed."""
-    kept = cache / f"classpath-{hashlib.sha256(POM.read_bytes()).hexdigest()[:12]}"
+    told = POM.read_bytes() + wanted.runner.encode()
+    kept = cache / f"classpath-{hashlib.sha256(told).hexdigest()[:12]}"
     if not kept.exists():
         cache.mkdir(parents=True, exist_ok=True)
         fresh = kept.with_suffix(".new")
         command = [
             "mvn", "-q", "-B", "-f", str(POM), f"-Dmaven.repo.local={cache / 'maven'}",
-            "dependency:build-classpath", f"-Dmdep.outputFile={fresh}",
+            f"-Drunner={wanted.runner}", "dependency:build-classpath",
+            f"-Dmdep.outputFile={fresh}",
         ]  # fmt: skip
-        ended = subprocess.run(command, capture_output=True, text=True, check=False)
+        environment = {**os.environ, "JAVA_HOME": str(wanted.java)}
+        ended = subprocess.run(
+            command, capture_output=True, text=True, check=False, env=environment
+        )
         if ended.returncode or not fresh.exists():
             raise ServerFailed(f"Maven brought no OpenSearch:\n{ended.stdout}{ended.stderr}")
         fresh.rename(kept)
@@ -70,11 +117,12 @@ class SearchNode:
         Raises ServerFailed.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
+        wanted = line()
         base = self.port - 1 if self.port else random.randint(FIRST_PORT, LAST_PORT)
         command = [
-            "java", f"-Xms{self.heap}", f"-Xmx{self.heap}", "-XX:+UseSerialGC", "-Xshare:auto",
-            "-XX:TieredStopAtLevel=1" if self.heap == "512m" else "-XX:+TieredCompilation",
-            "-cp", classpath(self.cache), MAIN, "-basePath", str(self.folder / "node"),
+            str(wanted.java / "bin" / "java"), f"-Xms{self.heap}", f"-Xmx{self.heap}", "-Xshare:auto",
+            *(SMALL if self.heap == "512m" else SERVING),
+            "-cp", classpath(self.cache, wanted), MAIN, "-basePath", str(self.folder / "node"),
             "-numOfNode", "1", "-clusterName", self.name, "-baseHttpPort", str(base),
             "-printOnFailure",
         ]  # fmt: skip
