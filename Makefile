@@ -110,7 +110,7 @@ search-quality:  ## ask the demo shop 146 queries and say how good the answers a
 	@$(MANAGE) seed >/dev/null
 	@$(MANAGE) search_quality
 
-test-opensearch:  ## the contract of search on a real OpenSearch too (needs a JDK 17 and Maven)
+test-opensearch:  ## the contract of search on a real OpenSearch too (needs a JDK, 17 or newer, and Maven)
 	@bin/setup dev
 	@MAMI_TEST_OPENSEARCH=1 $(PYTHON) -m pytest -q search/tests/test_contract.py search/tests/opensearch $(ARGS)
 

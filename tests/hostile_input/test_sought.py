@@ -135,11 +135,13 @@ def test_marks_alone_are_no_text_and_too_many_are_too_long(shop: Any) -> None:
     assert (alone["search"], alone["pagination"]["total"]) == (None, everything)
     assert api.get(f"/products/search?q={'%E2%80%8B' * 101}").status_code == 400
     english = Client(headers={"Accept-Language": "en"})
-    page = english.get("/search/", {"q": "\u200b" * 10_000})
+    page = english.get("/search/", {"q": "\u200b" * 150})
     assert "too long" in page.content.decode()
 
 
 def test_the_log_keeps_what_can_be_seen(shop: Any) -> None:
+    flush()
+    SearchQueryLog.objects.all().delete()
     for typed in ("\u202aדג\u202c", "ד\u200bג", "דג"):
         ApiClient().get(f"/products/search?q={quote(typed)}")
     flush()
