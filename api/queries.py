@@ -95,6 +95,8 @@ def bounds(query: dict[str, Any]) -> dict[str, dt.datetime]:
 
 def _odd_parameters(query_string: str) -> set[str]:
     """Those whose value is no text: a NUL, or bytes that are no UTF-8."""
+    if query_string.isascii() and "%" not in query_string:
+        return set()
     sent = sent_text(query_string)
     if not is_odd(unquote_plus(sent, errors="surrogateescape")):
         return set()

@@ -39,10 +39,11 @@ WITH hit AS MATERIALIZED (
 BY_KIND = """
 WITH m AS MATERIALIZED ({alike}),
      kept AS (SELECT * FROM m WHERE {kept}),
+     named AS MATERIALIZED (
+       SELECT d.product_id, d.alike, d.popularity, {by_price} AS by_price
+         FROM search_searchdocument d WHERE d.is_active AND {said}),
      said AS MATERIALIZED (
-       SELECT d.product_id, kept.in_stock, d.popularity
-         FROM search_searchdocument d JOIN kept ON kept.alike = d.alike AND kept.by_price = {by_price}
-        WHERE d.is_active AND {said}),
+       SELECT named.product_id, kept.in_stock, named.popularity FROM named JOIN kept USING (alike, by_price)),
      first AS (
        SELECT * FROM (
          (SELECT product_id, 3 AS rank, in_stock, popularity FROM said ORDER BY 3 DESC, 4 DESC, 1 LIMIT {end})

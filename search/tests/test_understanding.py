@@ -233,7 +233,12 @@ def test_the_lists_of_queries_are_answered_as_a_grocer_would(
         ("סלט חומוס", "he", "DEL-0002", ("סלט",)),  # hummus, and not any other salad
         ("hummus salad", "en", "DEL-0002", ()),
         ("כדורים למדיח", "he", "CLN-0008", ()),
-        ("lehem shahor", "en", "BRD-0001", ("shahor",)),  # Hebrew in Latin letters begins with the thing
+        (
+            "lehem shahor",
+            "en",
+            "BRD-0001",
+            ("shahor",),
+        ),  # Hebrew in Latin letters begins with the thing
         ("gvina yrkt", "en", "CHE-0001", ("yrkt",)),
         ("خبز xqzt", "he", "BRD-0001", ("xqzt",)),
     ],
