@@ -15,9 +15,10 @@ from branches.areas import EVERYWHERE, Destination
 from core.email_identity import known_identity
 from core.errors import NotFound
 from core.gtin import TRIGRAM, part_of
+from core.model_rows import ModelRows
 
 MAX_MEANT = 200
-_USER = ", ".join(field.attname for field in User._meta.concrete_fields)
+_USERS = ModelRows(User)
 FEWEST_DIGITS = 4  # of a phone
 
 
@@ -25,11 +26,12 @@ def active_user(*, user_id: int, sign_in_id: int | None = None) -> User | None:
     """The person, unless unknown, deactivated, or the sign-in was ended. One query."""
     # By hand: nearly every call of the API begins here.
     sql = (
-        f"SELECT {_USER} FROM {User._meta.db_table} WHERE id = %s AND is_active"  # noqa: S608
+        f"SELECT {_USERS.columns} FROM {User._meta.db_table} WHERE id = %s AND is_active"  # noqa: S608
         f" AND NOT EXISTS (SELECT FROM {SignIn._meta.db_table}"
         " WHERE id = %s AND ended_at IS NOT NULL)"
     )
-    return next(iter(User.objects.raw(sql, [user_id, sign_in_id or 0])), None)
+    found = _USERS.first(sql, [user_id, sign_in_id or 0])
+    return found[0] if found else None
 
 
 def is_erased(*, user_id: int) -> bool:

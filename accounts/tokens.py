@@ -11,6 +11,7 @@ import hashlib
 import hmac
 import uuid
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal
 
 import jwt
@@ -55,7 +56,7 @@ def encode(
 def decode(token: str, *, kind: Kind, allow_expired: bool = False) -> Claims:
     """The claims of a genuine token of this kind. Raises TokenExpired or TokenInvalid."""
     try:
-        secret = _keys()[jwt.get_unverified_header(token)["kid"]]
+        secret = _keys()[_key_id(token.partition(".")[0])]
         payload: dict[str, Any] = jwt.decode(
             token,
             secret,
@@ -75,6 +76,12 @@ def decode(token: str, *, kind: Kind, allow_expired: bool = False) -> Claims:
         raise TokenExpired from error
     except (jwt.InvalidTokenError, KeyError, TypeError, ValueError, AttributeError) as error:
         raise TokenInvalid from error
+
+
+@lru_cache(maxsize=64)
+def _key_id(head: str) -> str:
+    """Which key a token says it is signed with; its first part is the same for every token of a key."""
+    return str(jwt.get_unverified_header(f"{head}..")["kid"])
 
 
 def _keys() -> dict[str, str]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+from uuid import UUID
 
-from django.db import connection
 from django.db.models import Q
 
 from accounts.models import User
@@ -12,6 +12,7 @@ from branches.models import PlaceHold
 from branches.sql import kept_place
 from cart.models import Cart, CartStatus
 from cart.owner import Owner, person
+from core.model_rows import ModelRows
 from core.transactions import require_transaction
 
 _HOLD = kept_place(kind=PlaceHold.Kind.CART, reference="cart_cart.id")
@@ -19,8 +20,7 @@ TOUCH = f"""
 UPDATE cart_cart SET updated_at = clock_timestamp()
 WHERE status = '{CartStatus.ACTIVE}' AND {{owner}} = %s RETURNING {{columns}}, {{hold}}
 """  # noqa: S608 - words of ours
-_NAMES = [field.attname for field in Cart._meta.concrete_fields]
-_COLUMNS = ", ".join(_NAMES)
+_CARTS = ModelRows(Cart)
 
 
 def lock_active_cart(*, user: Owner) -> Cart | None:
@@ -31,10 +31,19 @@ def lock_active_cart(*, user: Owner) -> Cart | None:
     value = customer.pk if customer else user.key  # type: ignore[union-attr]
     # By hand: every change of a basket and every order begins here.
     sql = (
-        f"SELECT {_COLUMNS}, {_HOLD} FROM cart_cart WHERE {column} = %s"  # noqa: S608
+        f"SELECT {_CARTS.columns}, {_HOLD} FROM cart_cart WHERE {column} = %s"  # noqa: S608
         f" AND status = '{CartStatus.ACTIVE}' FOR UPDATE OF cart_cart"
     )
-    return next(iter(Cart.objects.raw(sql, [value])), None)
+    return _read(sql, value)
+
+
+def _read(sql: str, owner: int | UUID) -> Cart | None:
+    found = _CARTS.first(sql, [owner])
+    if found is None:
+        return None
+    cart, hold = found
+    cart.hold_slot_id, cart.hold_until = hold
+    return cart
 
 
 def lock_cart(*, cart_id: int) -> Cart | None:
@@ -64,12 +73,8 @@ def open_and_touch_cart(*, owner: Owner) -> Cart:
     that it waited for. The database's own clock, read once the lock is there.
     """
     column, key = ("user_id", owner.pk) if isinstance(owner, User) else ("guest_key", owner.key)
-    with connection.cursor() as cursor:
-        cursor.execute(TOUCH.format(owner=column, columns=_COLUMNS, hold=_HOLD), [key])
-        row = cursor.fetchone()
-    if row is not None:
-        cart = Cart.from_db(connection.alias, _NAMES, row[:-2])
-        cart.hold_slot_id, cart.hold_until = row[-2:]
+    cart = _read(TOUCH.format(owner=column, columns=_CARTS.columns, hold=_HOLD), key)
+    if cart is not None:
         return cart
     cart = open_and_lock_cart(owner=owner)
     cart.save(update_fields=["updated_at"])
