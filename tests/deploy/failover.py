@@ -285,26 +285,38 @@ def _control(drill: Failover) -> int:
     assert primary is not None
     others = [node for node in cluster.nodes if node is not primary]
     until(
-        lambda: all(node.postgres("walreceiver") for node in others),
+        lambda: len(_behind(primary)) == len(others),
         seconds=60,
         why="both others receiving",  # one that is about to would hear everything later
     )
-    deaf = [pid for node in others for pid in node.postgres("walreceiver")]
-    before = len(drill.ledger.rows("order"))
 
     def act() -> None:
+        deaf = [pid for node in others for pid in node.postgres("walreceiver")]
         for pid in deaf:
             os.kill(pid, signal.SIGSTOP)
+        before = len(drill.ledger.rows("order"))
         until(
             lambda: len(drill.ledger.rows("order")) > before + 5, seconds=60, why="orders meanwhile"
         )
-        kill_both(primary)
+        behind = _behind(primary)
+        kill_both(primary)  # and it never comes back
         for pid in deaf:
             os.kill(pid, signal.SIGKILL)
+        told = " and ".join(f"{each / 1024:.0f} kB" for each in behind)
+        print(f"  control, asynchronous: the others were {told} behind when it died", flush=True)
 
     drill.shop(act)
     until(cluster.primary, seconds=60, why="a new primary")
     return _missing(drill.ledger)
+
+
+def _behind(primary: Node) -> list[int]:
+    """How many bytes of what the primary wrote each of those that follow it has not on its disk."""
+    with psycopg.connect(primary.url(), autocommit=True) as office:
+        found = office.execute(
+            "SELECT pg_current_wal_flush_lsn() - flush_lsn FROM pg_stat_replication WHERE state = 'streaming'"
+        )
+        return [int(each) for (each,) in found]
 
 
 def _missing(ledger: Ledger) -> int:
