@@ -86,7 +86,7 @@ class Node:
             "ETCD_HOSTS": ",".join(
                 f"{self.cluster.etcd_address}:{port}" for port in self.cluster.etcd_ports
             ),
-            "ARCHIVE_COMMAND": "/bin/true",
+            "ARCHIVE_COMMAND": self.cluster.archive_command,
             "DATA": str(self.data),
             "POSTGRES_BIN": str(postgres_programs()),
             "SOCKETS": str(self.cluster.folder),
@@ -104,11 +104,12 @@ class Node:
         for key, value in values.items():  # as envsubst does it
             text = text.replace(f"${{{key}}}", value)
         file.write_text(text)
+        environment = {"PYTHONPATH": str(self.cluster.patroni), **self.cluster.archiving(self)}
         log = (self.cluster.folder / f"{self.name}.log").open("ab")
         before, identity = self.cluster.around(self.name)
         self.process = subprocess.Popen(
             [*before, "/usr/bin/python3", "-m", "patroni", str(file)],
-            env={"PATH": os.environ["PATH"], "PYTHONPATH": str(self.cluster.patroni), "LC_ALL": "C.UTF-8"},
+            env={"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", **environment},
             cwd=self.cluster.folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
             start_new_session=True, **identity,
         )  # fmt: skip
@@ -161,12 +162,23 @@ class Node:
 
 
 class HaCluster:
-    """Ends, and takes away, everything that it started."""
+    """Ends, and takes away, everything that it started.
+
+    `archives`: each node hands its log to the shipped pgBackRest, all into one repository.
+    """
 
     def __init__(
-        self, folder: Path, patroni: Path, *, network: networks.Network | None = None
+        self,
+        folder: Path,
+        patroni: Path,
+        *,
+        network: networks.Network | None = None,
+        archives: bool = False,
     ) -> None:
         self.folder, self.patroni, self.network = folder, patroni, network
+        self.archive_command = (
+            "pgbackrest --stanza=mami archive-push %p" if archives else "/bin/true"
+        )
         self.etcd: list[subprocess.Popen[bytes]] = []
         self.etcd_ports: list[int] = []
         self.etcd_address = "127.0.0.1" if network is None else networks.ETCD
@@ -200,6 +212,20 @@ class HaCluster:
         if self.network is None:
             return [], identity
         return self.network.command(name, identity["user"], identity["group"]), {}
+
+    def archiving(self, node: Node) -> dict[str, str]:
+        """What pgBackRest has to know on this node: `pgbackrest.conf` with its folders and port."""
+        text = (CHECKOUT / "deploy" / "pgbackrest" / "pgbackrest.conf").read_text()
+        for old, new in {
+            "repo1-path=/var/lib/pgbackrest": f"repo1-path={self.folder}/repository\nlock-path={self.folder}/locks-{node.name}",
+            "pg1-path=/var/lib/postgresql/mami": f"pg1-path={node.data}\npg1-socket-path={self.folder}",
+            "pg1-port=5432": f"pg1-port={node.port}",
+        }.items():
+            assert old in text
+            text = text.replace(old, new)
+        file = self.folder / f"pgbackrest-{node.name}.conf"
+        file.write_text(text)
+        return {"PGBACKREST_CONFIG": str(file), "PGBACKREST_REPO1_CIPHER_PASS": PASSWORD}
 
     def _start_etcd(self) -> None:
         names = ("x", "y", "z")
@@ -261,15 +287,24 @@ class HaCluster:
         return self.url(user="mami", database="mami")
 
     def configure(self, **settings: Any) -> None:
+        self._ask_primary("PATCH", "/config", settings)
+
+    def switch_over(self) -> None:
+        """By hand, to whom Patroni chooses."""
+        primary = self.primary()
+        assert primary is not None
+        self._ask_primary("POST", "/switchover", {"leader": primary.name})
+
+    def _ask_primary(self, method: str, path: str, said: dict[str, Any]) -> None:
         primary = self.primary()
         assert primary is not None
         asked = Request(
-            f"https://{primary.address}:{primary.rest}/config",
-            data=json.dumps(settings).encode(),
-            method="PATCH",
+            f"https://{primary.address}:{primary.rest}{path}",
+            data=json.dumps(said).encode(),
+            method=method,
             headers={"Content-Type": "application/json"},
         )
-        urlopen(asked, timeout=10, context=self.context).read()
+        urlopen(asked, timeout=60, context=self.context).read()
 
     def said(self) -> str:
         return "\n".join(

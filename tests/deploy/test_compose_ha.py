@@ -101,6 +101,27 @@ def test_what_watches_finds_what_it_watches(compose: dict[str, Any]) -> None:
     assert Path(token).name in compose["services"]["prometheus"]["secrets"]
 
 
+def test_the_dashboard_is_there_from_the_first_start(compose: dict[str, Any]) -> None:
+    """`grafana/datasource.yml` and `grafana/dashboards.yml` lie where Grafana looks for them."""
+    grafana = compose["services"]["grafana"]
+    there = dict(volume.split(":")[:2] for volume in grafana["volumes"])
+    provisioning = "/etc/grafana/provisioning"
+    assert there["./grafana/datasource.yml"] == f"{provisioning}/datasources/mami.yml"
+    assert there["./grafana/dashboards.yml"] == f"{provisioning}/dashboards/mami.yml"
+    told = yaml.safe_load((DEPLOY / "grafana" / "dashboards.yml").read_text())
+    (provider,) = told["providers"]
+    assert str(Path(there["./grafana/mami.json"]).parent) == provider["options"]["path"]
+    (source,) = yaml.safe_load((DEPLOY / "grafana" / "datasource.yml").read_text())["datasources"]
+    found = re.fullmatch(r"https://(\w+):9090", source["url"])
+    assert found
+    assert found[1] in compose["services"]
+    ca = re.fullmatch(r"\$__file\{/run/secrets/(\w+)\}", source["secureJsonData"]["tlsCACert"])
+    assert ca
+    assert ca[1] in grafana["secrets"]
+    password = Path(grafana["environment"]["GF_SECURITY_ADMIN_PASSWORD__FILE"])
+    assert password.name in grafana["secrets"]
+
+
 @pytest.mark.deploy
 def test_a_node_knows_all_that_patroni_asks(compose: dict[str, Any], tmp_path: Path) -> None:
     """`patroni/start` as the image runs it (`patroni/Dockerfile`), with `cat` in the place of Patroni."""
