@@ -43,3 +43,50 @@ def test_lock_waits_and_abandoned_transactions_end() -> None:
         assert "mami.W001" not in {found.id for found in run_checks(databases=["default"])}
         cursor.execute("SET LOCAL lock_timeout TO 0")
         assert "mami.W001" in {found.id for found in run_checks(databases=["default"])}
+
+
+SMALL_KEYS = {
+    # Other people's tables, which grow with what a release brings and not with what is sold.
+    "auth_group", "auth_group_permissions", "auth_permission", "django_admin_log", "django_content_type",
+    "waffle_flag", "waffle_flag_groups", "waffle_flag_users", "waffle_sample", "waffle_switch",
+    # The number of a place in the state's register.
+    "accounts_address.locality_id", "branches_arealocality.locality_id", "branches_locality.code",
+}  # fmt: skip
+KEYS = """
+SELECT class.relname, attribute.attname
+  FROM pg_constraint AS rule
+  JOIN pg_class AS class ON class.oid = rule.conrelid
+  JOIN pg_attribute AS attribute ON attribute.attrelid = class.oid AND attribute.attnum = ANY (rule.conkey)
+ WHERE rule.contype IN ('p', 'f') AND class.relnamespace = 'public'::regnamespace
+   AND attribute.atttypid IN ('int2'::regtype, 'int4'::regtype)
+"""
+SEQUENCES = """
+SELECT sequence.seqrelid::regclass::text, coalesce(owner.refobjid::regclass::text, '')
+  FROM pg_sequence AS sequence
+  LEFT JOIN pg_depend AS owner ON owner.objid = sequence.seqrelid AND owner.deptype IN ('a', 'i') AND owner.refobjsubid > 0
+ WHERE sequence.seqtypid <> 'int8'::regtype
+"""
+
+
+def numbers_that_run_out() -> set[str]:
+    """Keys of fewer than eight bytes, and sequences that end before they are used up."""
+    with connection.cursor() as cursor:
+        cursor.execute(KEYS)
+        found = {f"{table}.{column}" for table, column in cursor.fetchall()}
+        cursor.execute(SEQUENCES)
+        found |= {f"{table}.{sequence}" for sequence, table in cursor.fetchall()}
+    return {
+        name
+        for name in found
+        if name not in SMALL_KEYS and name.partition(".")[0] not in SMALL_KEYS
+    }
+
+
+@pytest.mark.django_db
+def test_no_number_of_a_row_runs_out() -> None:
+    """Drill D13: every key and every sequence has eight bytes (`IdsRunningOut` watches what is used)."""
+    assert numbers_that_run_out() == set()
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE short (id serial PRIMARY KEY)")
+        cursor.execute("CREATE SEQUENCE shorter AS smallint")
+    assert numbers_that_run_out() == {"short.id", "short.short_id_seq", ".shorter"}
