@@ -1,4 +1,4 @@
-"""pgBackRest beside Patroni: all nodes share one repository, and whoever is primary archives and is copied."""
+"""What stands beside Patroni on its nodes: pgBackRest with one repository for all, and pg_stat_statements."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ DEPLOY = CHECKOUT / "deploy"
 pytestmark = [pytest.mark.deploy, pytest.mark.slow]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def cluster() -> Iterator[HaCluster]:
     for program in ("etcd", "uv", "pgbackrest"):
         needed(program)
@@ -98,3 +98,23 @@ def test_whoever_is_primary_archives_and_is_copied(cluster: HaCluster) -> None:
     archives(after)
     done = on(after, program, "--type=diff", "backup")
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_statements_are_told_without_their_values(cluster: HaCluster, tmp_path: Path) -> None:
+    """After `make-database`, in the database that is in no copy of the shop's."""
+    primary = cluster.primary()
+    assert primary is not None
+    shutil.copy(cluster.shown.ca, tmp_path / "ca")
+    for name in ("superuser_password", "postgres_password"):
+        (tmp_path / name).write_text(PASSWORD)
+    needed("psql")
+    subprocess.run(
+        [DEPLOY / "patroni" / "make-database"], check=True,
+        env={"PATH": "/usr/bin:/bin", "SECRETS": str(tmp_path), "PGHOST": primary.address, "PGPORT": str(primary.port)},
+    )  # fmt: skip
+    with psycopg.connect(primary.url(), autocommit=True) as office:
+        office.execute("SELECT 'ada@mami.test' = current_catalog")
+        told = office.execute(
+            "SELECT query FROM pg_stat_statements WHERE query LIKE 'SELECT%current_catalog'"
+        ).fetchall()
+    assert told == [("SELECT $1 = current_catalog",)]

@@ -93,6 +93,17 @@ def test_compose_names_files_that_are_there() -> None:
         assert compose["services"][name]["cap_drop"] == ["ALL"]
 
 
+def test_slow_statements_are_found_without_values() -> None:
+    """As Patroni's nodes have it (`test_archive.py`), `statements.sql` makes it where nobody copies it."""
+    compose = yaml.safe_load((DEPLOY / "compose.yml").read_text(encoding="utf-8"))
+    postgres = compose["services"]["postgres"]
+    assert "shared_preload_libraries=pg_stat_statements" in postgres["command"].split()
+    assert "log_min_duration_statement" not in postgres["command"]
+    (made,) = [one for one in postgres["volumes"] if "docker-entrypoint-initdb.d" in one]
+    text = (DEPLOY / made.partition(":")[0]).read_text(encoding="utf-8")
+    assert text.index("\\connect postgres") < text.index("pg_stat_statements;")
+
+
 @pytest.mark.parametrize("name", ["compose.yml", "compose.search.yaml"])
 def test_every_service_says_what_it_runs(name: str) -> None:
     services = yaml.safe_load((DEPLOY / name).read_text(encoding="utf-8"))["services"]
