@@ -294,9 +294,12 @@ def _control(drill: Failover) -> int:
         deaf = [pid for node in others for pid in node.postgres("walreceiver")]
         for pid in deaf:
             os.kill(pid, signal.SIGSTOP)
-        before = len(drill.ledger.rows("order"))
+        # What is acknowledged from now on may have been written before: only what is sent now is not.
+        deaf_since = time.monotonic()
         until(
-            lambda: len(drill.ledger.rows("order")) > before + 5, seconds=60, why="orders meanwhile"
+            lambda: sum(sent > deaf_since for sent, _ in drill.ledger.successes) > 5,
+            seconds=60,
+            why="orders meanwhile",
         )
         behind = _behind(primary)
         kill_both(primary)  # and it never comes back
