@@ -9,6 +9,7 @@ import os
 import random
 import threading
 import time
+import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -71,8 +72,6 @@ def write_drill_data(*, customers: int, products: int, odd_cards: Sequence[str] 
 
 
 def person(user: Any) -> Person:
-    import uuid
-
     from accounts import tokens
     from core import clock
 
@@ -174,6 +173,8 @@ class Crowd:
     retries: bool = True
     pause: float = 0.3
     thinks_again: bool = False
+    # Another crowd's keys are other orders': with the same ones it is only told again what the first was told.
+    name: str = field(default_factory=lambda: uuid.uuid4().hex[:8])
     _stop: threading.Event = field(default_factory=threading.Event)
     _threads: list[threading.Thread] = field(default_factory=list)
 
@@ -204,7 +205,7 @@ class Crowd:
             turn += 1
             who, line = mine[turn % len(mine)], lines[turn % len(mine)]
             try:
-                self._order(who, line, f"{who.id}-{turn}", dice)
+                self._order(who, line, f"{who.id}-{turn}-{self.name}", dice)
             except (OSError, http.client.HTTPException):
                 self._stop.wait(0.3)
             self._stop.wait(self.pause * dice.random())
