@@ -32,15 +32,24 @@ class RuleForm(RefusableForm):
     kind = forms.ChoiceField(label=_("kind"), choices=RuleKind.choices)
     words = SoughtField(
         label=_("texts, one a line"),
+        help_text=_("Of one to four words, in any language. The same thing needs two of them."),
         max_length=4000,
         widget=forms.Textarea(attrs={"rows": 6, "dir": "auto"}),
         validators=[validate_text],
     )
     replacement = SoughtField(
-        label=_("show instead"), max_length=100, required=False, validators=[validate_text]
+        help_text=_("What is like it, where the kind is “show this instead”."),
+        label=_("show instead"),
+        max_length=100,
+        required=False,
+        validators=[validate_text],
     )
     categories = forms.ModelMultipleChoiceField(
-        label=_("shelves"), queryset=Category.objects.order_by("position", "id"), required=False
+        help_text=_("Where to go on, for what is not sold and for a question."),
+        widget=forms.SelectMultiple(attrs={"size": 8}),
+        label=_("shelves"),
+        queryset=Category.objects.order_by("position", "id"),
+        required=False,
     )
     is_active = forms.BooleanField(label=_("active"), required=False, initial=True)
 
