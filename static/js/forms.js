@@ -18,19 +18,46 @@ function wasMissing(field) {
   return field.dataset.was === "";
 }
 
-function forgive(field) {
+/** Takes the messages of a field away, and what points to them. */
+function clear(field) {
   field.removeAttribute("aria-invalid");
-  const message = document.getElementById(`${field.id}-error`);
-  const described = (field.getAttribute("aria-describedby") || "").split(" ").filter((id) => id && id !== message?.id);
-  if (described.length) field.setAttribute("aria-describedby", described.join(" "));
+  const ids = (field.getAttribute("aria-describedby") || "").split(" ").filter(Boolean);
+  const others = ids.filter((id) => !id.endsWith("-error"));
+  if (others.length) field.setAttribute("aria-describedby", others.join(" "));
   else field.removeAttribute("aria-describedby");
-  message?.remove();
-  const summary = document.getElementById("form-errors");
-  for (const link of summary?.querySelectorAll(`a[href="#${CSS.escape(field.id)}"]`) || []) link.closest("li")?.remove();
-  const left = summary?.querySelectorAll("li").length;
-  const heading = summary?.querySelector("h2[data-one]");
-  if (left === 0) summary.remove();
-  else if (heading) heading.textContent = left === 1 ? heading.dataset.one : heading.textContent.replace(/\d+/, left);
+  for (const id of [...ids, `${field.id}-error`]) if (id.endsWith("-error")) document.getElementById(id)?.remove();
+}
+
+function forgive(field) {
+  const panel = field.closest(".panel.wrong");
+  clear(field);
+  if (panel && !isWrong(panel)) panel.classList.remove("wrong");
+  shorten(field.id);
+}
+
+const isWrong = (part) => part.querySelector('[aria-invalid="true"], .error') !== null;
+
+/** The summary loses the lines of what is put right: of that field, and of parts with nothing wrong in them. */
+function shorten(id) {
+  for (const summary of document.querySelectorAll("#form-errors, #refusals")) {
+    for (const link of summary.querySelectorAll('li a[href^="#"]:not([data-stays])')) {
+      const name = link.hash.slice(1);
+      const part = document.getElementById(name);
+      const isPart = summary.id === "refusals" && part && !part.matches("input, select, textarea");
+      if (name === id || (isPart && !isWrong(part))) link.closest("li").remove();
+    }
+    const left = summary.querySelectorAll("li").length;
+    const heading = summary.querySelector("h2[data-one]");
+    if (left === 0) summary.remove();
+    else if (heading) heading.textContent = left === 1 ? heading.dataset.one : heading.textContent.replace(/\d+/, left);
+  }
+}
+
+/** One of several was chosen: that none was, or a wrong one, is no mistake any more. */
+function chosen(radio) {
+  const group = radio.closest("fieldset");
+  const same = group ? [group, ...group.querySelectorAll(`input[name="${CSS.escape(radio.name)}"]`)] : [];
+  for (const one of same) if (/-error/.test(one.getAttribute("aria-describedby"))) forgive(one);
 }
 
 /** Remembers what was refused. A quick hand may have put it right before this script came. */
@@ -38,11 +65,12 @@ function note(root) {
   for (const field of root.querySelectorAll('[aria-invalid="true"]')) {
     if ("was" in field.dataset) continue;
     field.dataset.was = field.defaultValue ?? field.value;
-    look({ target: field });
+    if (field.type !== "radio") look({ target: field });
   }
 }
 
 function look({ target }) {
+  if (target.type === "radio") chosen(target);
   if (target.getAttribute?.("aria-invalid") !== "true" || !target.id) return;
   if (target.value !== target.dataset.was && satisfied(target)) forgive(target);
 }
@@ -57,7 +85,10 @@ function say({ target }) {
 }
 
 note(document);
-document.addEventListener("htmx:afterSettle", ({ target }) => note(target));
+document.addEventListener("htmx:afterSettle", ({ target }) => {
+  note(target);
+  shorten("");
+});
 document.addEventListener("input", look);
 document.addEventListener("input", say);
 document.addEventListener("change", say);

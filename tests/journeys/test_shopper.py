@@ -48,6 +48,48 @@ def test_to_the_bank_and_back(visits: Visits, shop: Shop, goods: Goods, settings
     visit.check_clean()
 
 
+@pytest.mark.parametrize("language", ["he", "en"])
+def test_mistakes_leave_the_checkout_one_by_one(
+    visits: Visits, shop: Shop, goods: Goods, language: str
+):
+    """Each with its line in the summary; a fold with one in it opens, and says what stands in it."""
+    ada = shop.customer(card=None, address=False)
+    shop.fill(ada, {goods.milk: 1})
+    visit = visits(language=language, width=390, height=844)
+    visit.enter(ada)
+    visit.go("/checkout/")
+    page = visit.page
+    door = page.locator("#door")
+    door.locator("summary").focus()
+    page.keyboard.press("Enter")
+    page.locator("#id_notes").fill("ripe\u202e")
+    door.locator("summary").click()
+    expect(door.locator(".said")).to_contain_text("ripe")
+    shopper.confirm(visit)
+    expect(page.locator("#refusals li")).to_have_count(4)
+    expect(page.locator("#refusals")).to_be_focused()
+    expect(page.locator("#id_notes-error")).to_be_visible()
+    visit.check_accessible()
+    shopper.fill_address(visit)
+    expect(page.locator("#where .error")).to_have_count(0)
+    expect(page.locator("#where")).not_to_have_class(re.compile("wrong"))
+    expect(page.locator("#refusals li")).to_have_count(2)
+    shopper.choose_window(visit)
+    expect(page.locator("#refusals li")).to_have_count(1)
+    page.locator("#id_notes").fill("ripe")
+    expect(page.locator("#refusals")).to_have_count(0)
+    door.locator("summary").click()
+    shopper.choose_card(visit, "tok_declined")
+    shopper.confirm(visit)
+    expect(page.locator("#pay-error")).to_be_visible()
+    shopper.choose_card(visit, "tok_visa")
+    expect(page.locator("#pay-error")).to_have_count(0)
+    expect(page.locator("#refusals")).to_have_count(0)
+    shopper.confirm(visit)
+    shopper.order_number(visit)
+    visit.check_clean()
+
+
 def test_declined_then_paid(visits: Visits, shop: Shop, goods: Goods):
     visit = visits(language="en")
     shopper.at_checkout(visit, shop, goods)
