@@ -19,6 +19,9 @@ from runtime import secrets_from_files
 
 POOL_SECONDS = 10
 REPLICA_POOL_SECONDS = 2
+# A pool doubles its pauses between tries until this is over, then begins anew with whoever asks. By itself it goes on
+# for minutes: after 16 seconds without a primary it would not look again before 31.
+RECONNECT_SECONDS = 5
 A_YEAR = "public, max-age=31536000, immutable"  # names of pictures are drawn, never used twice
 PREPARED_AFTER = 2  # times that one connection has been asked a statement
 YES, NO = {"1", "true", "yes", "on"}, {"0", "false", "no", "off", ""}
@@ -195,6 +198,7 @@ def _server(env: Environment, variable: str, text: str) -> dict[str, Any]:
             "min_size": 1,
             "max_size": size,
             "timeout": POOL_SECONDS,
+            "reconnect_timeout": RECONNECT_SECONDS,
             "max_idle": 300,
         }
     return config

@@ -106,14 +106,17 @@ def _drill(server: Server, former: Path, var: Path, front: Path) -> list[str]:
         nginx = Nginx(front, var, [node.port for node in nodes])
         try:
             wrong = _upgrade(nginx, nodes, data, ledger, around)
+            if wrong:
+                print((front / "nginx.log").read_text()[-3000:])
+            _open_database(var, DATABASE_URL=url, SECRET_KEY=SECRET_KEY, MAMI_REHEARSAL="1")
+            wrong += judge(ledger, whole=False)  # before the control, whose orders nobody finishes
             wrong += _control(server, nginx, data, ledger)
         finally:
             nginx.end()
     finally:
         for node in nodes:
             node.end()
-    _open_database(var, DATABASE_URL=url, SECRET_KEY=SECRET_KEY, MAMI_REHEARSAL="1")
-    return [*wrong, *judge(ledger, whole=False)]
+    return wrong
 
 
 def _manage(checkout: Path, around: dict[str, str], *command: str) -> None:
