@@ -7,7 +7,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 PYTHON := .venv/bin/python
 QUICK := $(foreach name,services views pages admin viewer api,'*/tests/test_$(name).py')
-RACES := orders/tests/test_hold_races.py orders/tests/test_refund_races.py \
+RACES := ops/tests/test_closure_races.py orders/tests/test_hold_races.py orders/tests/test_refund_races.py \
 	orders/tests/test_asking.py orders/tests/test_problem_races.py ops/tests/test_dispute_races.py \
 	checkout/tests/test_changing_races.py payments/tests/test_races.py
 MANAGE := MAMI_DEMO=$${MAMI_DEMO:-1} MAMI_EMBEDDED=$${MAMI_EMBEDDED:-1} $(PYTHON) manage.py

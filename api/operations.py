@@ -103,8 +103,21 @@ def operation(**declared: Any) -> Callable[[Handler], Handler]:
 def _read_body(call: Operation, request: Request) -> dict[str, Any]:
     assert call.body is not None  # noqa: S101
     body = call.body(data=request.data, partial=call.partial, context={"request": request})
+    _refuse_nulls_in_lists(body)
     body.is_valid(raise_exception=True)
     return body.validated_data
+
+
+def _refuse_nulls_in_lists(serializer: serializers.Serializer[Any]) -> None:
+    """A list that may be left out by `null` has no rows that are `null`: the framework tells its rows
+    whatever it was told of the list."""
+    for part in serializer.fields.values():
+        row: Any = part
+        if isinstance(part, serializers.ListSerializer):
+            row = part.child
+            row.allow_null = False
+        if isinstance(row, serializers.Serializer):
+            _refuse_nulls_in_lists(row)
 
 
 def _written(call: Operation, context: dict[str, Any], result: Any) -> HttpResponseBase:

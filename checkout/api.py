@@ -131,6 +131,7 @@ CHANGE_REFUSALS: list[type[DomainError]] = [
     InvalidInput,
     orders.OrderNotChangeable,
     orders.OrderChanged,
+    orders.OrderTooLarge,
     branches.InvalidSlot,
     branches.BranchClosed,
     errors.AddressRequired,

@@ -33,7 +33,7 @@ class OpsPreviewChange(ApiView):
         description="Changes nothing; `difference` is the new total less the old one.",
         body=ChangePreviewIn,
         answer=ChangePreviewOut,
-        refusals=CHANGE_REFUSALS,
+        refusals=[*CHANGE_REFUSALS, errors.OwnOrder, Busy],
     )
     def post(
         self, request: PersonApiRequest, order_id: int, body: dict[str, Any]
@@ -59,7 +59,7 @@ class OpsChange(ApiView):
         body=StaffChangeIn,
         answer=OpsOrderOut,
         headers=[KEY],
-        refusals=[*CHANGE_AND_PAY_REFUSALS, errors.ExceedsHold],
+        refusals=[*CHANGE_AND_PAY_REFUSALS, errors.ExceedsHold, errors.OwnOrder],
     )
     def post(self, request: PersonApiRequest, order_id: int, body: dict[str, Any]) -> OpsOrder:
         checkout.change(
@@ -85,7 +85,13 @@ class OpsProposeChange(ApiView):
         body=StaffChangeIn,
         answer=OpsOrderOut,
         status=201,
-        refusals=[*CHANGE_REFUSALS, PriceChanged, errors.OrderBeingChanged, Busy],
+        refusals=[
+            *CHANGE_REFUSALS,
+            PriceChanged,
+            errors.OrderBeingChanged,
+            errors.OwnOrder,
+            Busy,
+        ],
     )
     def post(self, request: PersonApiRequest, order_id: int, body: dict[str, Any]) -> OpsOrder:
         checkout.propose_change(
@@ -110,6 +116,7 @@ class OpsReslot(ApiView):
         refusals=[
             errors.OrderNotChangeable,
             errors.OrderBeingChanged,
+            errors.OwnOrder,
             InvalidSlot,
             SlotClosed,
             SlotFull,
@@ -152,6 +159,8 @@ class OpsQuestion(ApiView):
         status=201,
         refusals=[
             errors.OrderNotInPicking,
+            errors.OrderBeingChanged,
+            errors.OwnOrder,
             errors.SubstituteNotPossible,
             InsufficientStock,
             NotFound,
