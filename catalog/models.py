@@ -308,8 +308,9 @@ class Product(Named):
                 fields=["id"],
                 include=[
                     *("category", "brand", "price", "old_price", "dietary_tags", "allergens"),
+                    "quantity_step",  # in stock means that a step of it is
                 ],
-                name="product_counted",
+                name="product_counts",
                 condition=Q(is_active=True),
             ),
             models.Index(
