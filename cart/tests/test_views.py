@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -63,6 +64,14 @@ class TestGuest:
             assert f'id="{part}"' in html
         assert html.count('hx-swap-oob="true"') == 3
         assert "142.80" in html  # to free delivery
+
+    def test_the_dock_is_there_as_long_as_something_is_in_the_basket(self, shopper):
+        milk, docked = product(), re.compile(r'<section\s+class="dock"\s+id="dock"')
+        away = re.compile(r'<section\s+hidden\s+id="dock"')
+        assert away.search(shopper.get("/en/").content.decode())
+        assert docked.search(add(shopper, milk, **HTMX).content.decode())
+        assert docked.search(shopper.get("/en/").content.decode())
+        assert away.search(put(shopper, milk, 0, **HTMX).content.decode())
 
     def test_zero_is_the_plus_again(self, shopper):
         milk = product()
