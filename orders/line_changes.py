@@ -138,12 +138,30 @@ def paid(item: OrderItem) -> Decimal:
 
 
 def _why(item: OrderItem, kind: str) -> str:
+    asked = item.substitution == Substitution.CALL_ME
+    if kind == "SUBSTITUTE" and asked:
+        return _("It ran out, and we packed what you agreed to instead. It never costs you more.")
     if kind == "SUBSTITUTE":
         return _("It ran out, so we packed the closest one. It never costs you more.")
     if kind == "WEIGHT":
         return _("It was weighed: you pay for what is packed.")
+    if kind == "SHORT":
+        return _why_short(item)
     if item.substitution == Substitution.REFUND:
         return _("It ran out, and you asked for no substitute. You do not pay for it.")
-    if item.substitution == Substitution.CALL_ME:
+    if asked:
         return _("It ran out, and nothing else was agreed on. You do not pay for it.")
     return _("It ran out, and we found nothing fit to replace it. You do not pay for it.")
+
+
+def _why_short(item: OrderItem) -> str:
+    """Of a line of which a part is packed, and paid for."""
+    if item.substitution == Substitution.REFUND:
+        return _(
+            "Not all of it was there, and you asked for no substitute. You pay only for what is packed."
+        )
+    if item.substitution == Substitution.CALL_ME:
+        return _(
+            "Not all of it was there, and nothing else was agreed on. You pay only for what is packed."
+        )
+    return _("Not all of it was there. You pay only for what is packed.")

@@ -197,6 +197,26 @@ class TestTold:
         assert (change["kind"], change["after"]) == ("WEIGHT", "9.50")
         assert told(order) == 0
 
+    @pytest.mark.parametrize(
+        ("choice", "words"),
+        [
+            ("REFUND", "Not all of it was there, and you asked for no substitute."),
+            ("BEST_MATCH", "Not all of it was there. You pay only for what is packed."),
+        ],
+    )
+    def test_what_is_packed_of_it_is_paid(self, shop: Shop, choice: str, words: str) -> None:
+        from django.utils import translation
+
+        milk = shop.product()
+        order = ordered(shop, {milk: 3}, choice)
+        pick(order, milk, 2)
+        finish(order)
+        with translation.override("en"):
+            [change] = changes(order)
+        assert change["kind"] == "SHORT"
+        assert words in change["why"]
+        assert "do not pay for it" not in change["why"]
+
     def test_every_word_is_in_both_languages(self, shop: Shop) -> None:
         from django.utils import translation
 
