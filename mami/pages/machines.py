@@ -17,8 +17,8 @@ from django.views.decorators.http import require_safe
 
 GREEN, CREAM = "#1b5d3e", "#fffaf0"
 CLOSED_TO_ROBOTS = (
-    "/account/", "/admin/", "/api/", "/cart/", "/checkout/", "/lists/", "/ops/", "/orders/",
-    "/standing/", "/u/",
+    "/account/", "/admin/", "/api/", "/checkout/", "/lists/", "/ops/", "/orders/", "/standing/",
+    "/u/",
 )  # fmt: skip
 ICONS = (
     ("img/icon-192.png", "192x192", "any"),

@@ -52,7 +52,7 @@ def test_robots_find_the_lists_and_stay_out_of_the_rest(shop) -> None:
     lines = Client().get("/robots.txt").content.decode().splitlines()
     assert f"Sitemap: {SITE}/sitemap.xml" in lines
     assert {"Disallow: /account/", "Disallow: /lists/", "Disallow: /standing/"} <= set(lines)
-    assert not [line for line in lines if line.startswith("Disallow: /en")]
+    assert not [line for line in lines if line.startswith(("Disallow: /en", "Disallow: /cart"))]
 
 
 def test_everything_public_is_listed_once_with_both_addresses(shop, monkeypatch) -> None:
