@@ -205,6 +205,18 @@ class TestSignIn:
         assert guess(12, right) == "RATE_LIMITED", "without a look at the code"
         assert guess(0, right, home) == "in"
 
+    def test_the_api_refuses_an_eleventh_guess_of_an_account(self, api):
+        user, secret, _codes = enrolled()
+        for token in (self.wanted(api, user), self.wanted(api, user)):
+            for _ in range(5):
+                wrong = api().post("/auth/second-factor", {"challenge": token, "code": "000000"})
+                refusal(wrong, 400, "SECOND_FACTOR_INVALID")
+        body = {"challenge": self.wanted(api, user), "code": totp(secret)}
+        late = api().post("/auth/second-factor", body)
+        refusal(late, 429, "RATE_LIMITED")
+        assert int(late.headers["Retry-After"]) > 0
+        assert not AuditEntry.objects.filter(action="LOGIN_SUCCESS", entity_id=user.pk).exists()
+
     def test_a_recovery_code_works_once_however_it_is_typed(self):
         user, _secret, codes = enrolled()
         now = clock.now()
