@@ -1,7 +1,7 @@
 """A real OpenSearch of one node on this machine: its jars come from Maven Central.
 
-The newest Java found decides the line: 3 asks for Java 21, 2 runs on 17. MAMI_OPENSEARCH=2 asks for the older
-line all the same. The jars are kept in MAMI_VAR/.cache; the data of a node is thrown away with it.
+The Java found decides the line: 3 asks for Java 21, 2 runs on 17. MAMI_OPENSEARCH=2 asks for the older line all
+the same. The jars are kept in MAMI_VAR/.cache; the data of a node is thrown away with it.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ MAIN = "org.codelibs.opensearch.runner.OpenSearchRunner"
 PORT = re.compile(r"HTTP Port: +(\d+)")
 VERSION = re.compile(r'^JAVA_VERSION="(\d+)', re.MULTILINE)
 KEPT = Path("/usr/lib/jvm")
-RUNNER_2, RUNNER_3, LEAST_FOR_3 = "2.19.1.0", "3.8.0.0", 21
+# The runner of each line, and from which Java to which.
+LINES = {"3": ("3.8.0.0", 21, 99), "2": ("2.19.1.0", 11, 23)}
 SMALL = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 # As OpenSearch's own jvm.options: a heap that is only swept when it is full looks full to its breaker.
 SERVING = ("-XX:+UseG1GC", "-XX:G1ReservePercent=25", "-XX:InitiatingHeapOccupancyPercent=30")
@@ -48,16 +49,21 @@ class Line:
 
 
 def line() -> Line:
-    """The newest line that the newest Java here can run."""
-    java, version = newest_java()
-    is_new = version >= LEAST_FOR_3 and os.environ.get("MAMI_OPENSEARCH") != "2"
-    return Line(java=java, version=version, runner=RUNNER_3 if is_new else RUNNER_2)
+    """The newest line that a Java here can run, with the newest such Java. Raises ServerFailed."""
+    found = javas()
+    wanted = "2" if os.environ.get("MAMI_OPENSEARCH") == "2" else "32"
+    for name in wanted:
+        runner, least, most = LINES[name]
+        fitting = [version for version in found if least <= version <= most]
+        if fitting:
+            return Line(java=found[max(fitting)], version=max(fitting), runner=runner)
+    raise ServerFailed(
+        f"no Java for OpenSearch among {sorted(found)}: install a JDK, or set JAVA_HOME"
+    )
 
 
-def newest_java() -> tuple[Path, int]:
-    """The home of the newest JDK, by JAVA_HOME or where Linux keeps them, and its version. Raises
-    ServerFailed.
-    """
+def javas() -> dict[int, Path]:
+    """The homes of the JDKs here, by their version: JAVA_HOME, where Linux keeps them, and the path's."""
     homes = {Path(home) for home in (os.environ.get("JAVA_HOME"), *KEPT.glob("*")) if home}
     if on_path := shutil.which("java"):
         homes.add(Path(on_path).resolve().parents[1])
@@ -66,10 +72,8 @@ def newest_java() -> tuple[Path, int]:
         release = home / "release"
         if (home / "bin" / "java").exists() and release.exists():
             named = VERSION.search(release.read_text(encoding="utf-8"))
-            found[home.resolve()] = int(named[1]) if named else 0
-    if not found:
-        raise ServerFailed("no Java found: install a JDK, or set JAVA_HOME")
-    return max(found.items(), key=lambda one: one[1])
+            found[int(named[1]) if named else 0] = home.resolve()
+    return found
 
 
 def classpath(cache: Path, wanted: Line) -> str:
