@@ -24,7 +24,7 @@ from pathlib import Path
 
 from runtime.run.tests.conftest import free_port, patience
 from tests.deploy.ha_cluster import until
-from tests.deploy.test_redis import Redis
+from tests.deploy.redis_server import Redis
 from tests.deploy.watching import FOLDER, firing, prometheus, value_of
 from tests.drills.__main__ import _open_database
 from tests.drills.running_shop import SECRET_KEY, BareShop, standing

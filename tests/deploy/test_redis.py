@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import signal
-import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import redis
 from django.core.cache import caches
 
 from core import limits, redis_cache
@@ -18,36 +16,10 @@ from core.limits import LOGIN_PER_DEVICE, LOGIN_PER_STRANGERS, Limit, RateLimite
 from core.redis_cache import ANSWER_SECONDS, RedisCache
 from mami import state_figures
 from runtime.run.tests.conftest import free_port, patience
-from tests.deploy.ha_cluster import until
-from tests.deploy.programs import needed
+from tests.deploy.redis_server import Redis
 
 pytestmark = pytest.mark.django_db(transaction=True)
 THREE = Limit(name="three", count=3, seconds=60)
-
-
-class Redis:
-    def __init__(self, folder: Path) -> None:
-        self.folder, self.port = folder, free_port()
-        self.start()
-
-    def start(self) -> None:
-        self.process = subprocess.Popen(
-            [needed("redis-server"), "--port", str(self.port), "--bind", "127.0.0.1", "--save", "",
-             "--dir", str(self.folder)],
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
-        until(self._answers, seconds=20, why="Redis")
-
-    def _answers(self) -> bool:
-        try:
-            with redis.Redis(port=self.port, socket_timeout=1) as client:
-                return bool(client.ping())
-        except redis.RedisError:
-            return False
-
-    def end(self) -> None:
-        self.process.kill()
-        self.process.wait()
 
 
 @pytest.fixture
