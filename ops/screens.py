@@ -212,6 +212,9 @@ def order_page(
     answered = all(item.picked_status != PickedStatus.PENDING for item in items)
     moves, is_own = allowed_transitions(order, actor), order.user_id == actor.pk
     is_here = order.status not in {*FINAL, OrderStatus.OUT_FOR_DELIVERY}
+    asked = selectors.asked(order=order)
+    open_ones = [one.answer_until for one in asked if one.status == OrderQuestion.Status.OPEN]
+    order.answer_until = min(open_ones, default=None)  # type: ignore[attr-defined]  # for its badge
     if order.status in {OrderStatus.CREATED, OrderStatus.IN_PROGRESS}:
         # Picking has its own screen: claiming begins it and finishing ends it.
         moves = [to for to in moves if to in {OrderStatus.DELAYED, OrderStatus.CANCELED}]
@@ -220,7 +223,7 @@ def order_page(
         "row": selectors.rows(orders=[order], now=now)[0],
         "lines": lines,
         "items": items,
-        "story": _story(order),
+        "story": _story(order, asked),
         "tally": tally(customer_id=order.user_id, now=now),
         **money_panel(order=order, actor=actor),
         **papers_and_refunds(order),
@@ -250,7 +253,7 @@ def _move(order: Order, to: str) -> dict[str, Any]:
     }
 
 
-def _story(order: Order) -> list[dict[str, Any]]:
+def _story(order: Order, asked: list[OrderQuestion]) -> list[dict[str, Any]]:
     """The timeline as it is drawn: a note that changed no status has a sign of its own, and a change
     of what the order costs both totals; between them what its customer was asked."""
     before, story = "", []
@@ -273,7 +276,7 @@ def _story(order: Order) -> list[dict[str, Any]]:
             }
         )
         before = change.status
-    story += [_asked(question) for question in selectors.asked(order=order)]
+    story += [_asked(question) for question in asked]
     story.sort(key=lambda step: step["at"])
     if story and order.status not in FINAL:
         story[-1]["is_current"] = True

@@ -109,7 +109,9 @@ def test_what_was_asked_stands_in_the_story(shop: Shop, client: Client) -> None:
     item = order.items.get()
     services.ask_customer(actor=mia, order_id=order.pk, item_id=item.pk, product_ids=[other.pk],
                           now=clock.now())  # fmt: skip
-    story = page(client, mia, order).split('class="timeline"')[1].split("</ol>")[0]
+    html = page(client, mia, order)
+    assert "asks the customer, " in html.split('class="timeline"')[0]
+    story = html.split('class="timeline"')[1].split("</ol>")[0]
     assert "asked its customer about Milk" in story
     assert 'aria-current="step"' in story.rsplit("<li ", 1)[1]
     assert "<p>until " in story
