@@ -51,8 +51,12 @@ document.addEventListener("securitypolicyviolation", (event) =>
     window.violations.push(event.violatedDirective + " " + event.blockedURI + " " + event.sample));
 """
 # What a new width moves or paints comes with the next frame, and by transitions, however short.
-SETTLED = """() => new Promise((frame) => requestAnimationFrame(() => requestAnimationFrame(frame)))
-    .then(() => Promise.allSettled(document.getAnimations().map((one) => one.finished)))"""
+# A browser that draws nothing for ten seconds, or an animation without an end, keeps nobody for ever.
+SETTLED = """() => Promise.race([
+    new Promise((frame) => requestAnimationFrame(() => requestAnimationFrame(frame)))
+        .then(() => Promise.allSettled(document.getAnimations().map((one) => one.finished))),
+    new Promise((over) => setTimeout(over, 10000)),
+])"""
 COUNT_VIOLATIONS = """
 axe.run({ resultTypes: ["violations"], selectors: false, preload: false, rules: RULES })
     .then((found) => found.violations.length)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import expect
 
+from runtime.run.tests.conftest import patience
 from tests.journeys.conftest import Visit
 
 
@@ -33,8 +34,11 @@ def answer(visit: Visit, act: Callable[[], None]) -> None:
     # What is pressed before the scripts are there is sent as a form, and no swap will come.
     visit.page.wait_for_load_state("load")
     visit.page.evaluate(
-        """() => { window.answered = new Promise((done) =>
-            document.body.addEventListener("htmx:afterSettle", () => done(), { once: true })) }"""
+        """(most) => { window.answered = new Promise((done) => {
+            document.body.addEventListener("htmx:afterSettle", () => done(), { once: true });
+            setTimeout(done, most);  // a promise has no end of its own: what comes next judges it
+        }) }""",
+        10_000 * patience(),
     )
     act()
     visit.page.evaluate("() => window.answered")
