@@ -108,6 +108,8 @@ class Sought(Text):
             if self.max_length is not None and len(data) > self.max_length:
                 self.fail("max_length", max_length=self.max_length)
             data = sought(data)
+            if not data and not self.allow_blank:
+                self.fail("blank")
         return super().to_internal_value(data)
 
 

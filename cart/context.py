@@ -14,7 +14,7 @@ from cart.session import owner_or_none
 
 
 def basket(request: HttpRequest) -> dict[str, Any]:
-    """`basket`: the visitor's CartView. At most two queries, once a page."""
+    """`basket`: the visitor's CartView. At most five queries, once a page."""
     return {"basket": SimpleLazyObject(lambda: basket_of(request))}
 
 

@@ -243,8 +243,8 @@ class CartView:
 
 
 def cart_view(*, actor: Owner, now: dt.datetime | None = None) -> CartView:
-    """The owner's active basket; an empty one where there is none. Two queries, two more when it
-    keeps a window."""
+    """The owner's active basket; an empty one where there is none. Two queries, two or three more
+    when it keeps a window."""
     cart = Cart.objects.active().owned_by(actor).with_hold().order_by("pk").first()
     return view_of(cart=cart, now=now or clock.now()) if cart else CartView()
 
@@ -320,7 +320,8 @@ def place_holder(*, cart_id: int) -> Holder:
 
 
 def _window(cart: Cart, now: dt.datetime) -> tuple[SlotHold | None, bool]:
-    """The kept window, and whether it takes no order any more. Two queries when there is one."""
+    """The kept window, and whether it takes no order any more. Two queries when there is one,
+    three where it is not of the branch that is the source of deliveries."""
     key, until = cart.hold_slot_id, cart.hold_until
     if key is None or until is None or until <= now:
         return None, False

@@ -126,7 +126,7 @@ class OrderProgress:
 
     @property
     def has_come_back(self) -> bool:
-        """Whether it was at the door and could not be handed over."""
+        """Whether it had left and could not be handed over."""
         return self.order.status == S.DELAYED and self.order.left_at is not None
 
     @property

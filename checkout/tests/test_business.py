@@ -62,6 +62,7 @@ def test_papers_by_mail_are_asked_for_once(shop: Shop, client: Client, given: bo
     client.force_login(ada)
     page = client.get("/checkout/").content.decode()
     assert 'name="documents_consent"' in page
+    assert 'help/documents/"' in page
     form = {
         "key": "k1", "where": f"address:{ada.addresses.get().pk}",
         "slot": f"{shop.slot.pk}@{shop.date.isoformat()}",

@@ -11,6 +11,7 @@ from django.test import Client
 from audit.models import AuditEntry
 from catalog import selectors
 from core import clock
+from core.clock import shop_date
 from search import querylog
 from search.models import SearchDismissal, SearchQueryLog, SearchRule
 from search.selectors import logged_texts
@@ -103,7 +104,7 @@ def test_missed_texts_are_narrowed_by_status_and_day(shop: Any, mia: Client) -> 
     Client().get("/search/", {"q": "qwzxkvj"})
     Client().get("/search/", {"q": "חלב"})
     querylog.flush()
-    today = clock.now().date()
+    today = shop_date(clock.now())
     page = mia.get(f"{MISSED}?show=FOUND").content.decode()
     assert "<bdi>חלב</bdi>" in page
     assert "qwzxkvj" not in page
@@ -115,7 +116,7 @@ def test_missed_texts_are_narrowed_by_status_and_day(shop: Any, mia: Client) -> 
 
 
 def test_a_text_is_open_by_its_last_time_and_counted_by_the_days_asked(mia: Client) -> None:
-    today = clock.now().date()
+    today = shop_date(clock.now())
 
     def searched(text: str, days_ago: int, times: int, status: str) -> None:
         SearchQueryLog.objects.create(

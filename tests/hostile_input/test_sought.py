@@ -133,6 +133,9 @@ def test_marks_alone_are_no_text_and_too_many_are_too_long(shop: Any) -> None:
     everything = api.get("/products/search").json()["pagination"]["total"]
     alone = api.get("/products/search?q=%E2%80%AE%E2%80%8B").json()
     assert (alone["search"], alone["pagination"]["total"]) == (None, everything)
+    needed = ApiClient(shop.manager()).get("/admin/search/explain?q=%E2%80%AE%E2%80%8B")
+    assert needed.status_code == 400, "where a text is needed they are none"
+    assert list(needed.json()["error"]["details"]["fields"]) == ["q"]
     assert api.get(f"/products/search?q={'%E2%80%8B' * 101}").status_code == 400
     english = Client(headers={"Accept-Language": "en"})
     page = english.get("/search/", {"q": "\u200b" * 150})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from playwright.sync_api import expect
 
 from core import clock
+from core.clock import shop_date
 from search import querylog
 from search.documents import index_products
 from search.models import SearchQueryLog
@@ -59,7 +60,7 @@ def test_without_javascript_a_rule_is_made_of_a_missed_text(
 def test_search_in_the_office_is_accessible(visits: Visits, shop: Shop, goods: Goods) -> None:
     for text in ("lechelo", "חלב"):
         SearchQueryLog.objects.create(
-            day=clock.now().date(), text=text, key=text, language="he", searches=3, results=0,
+            day=shop_date(clock.now()), text=text, key=text, language="he", searches=3, results=0,
             status="NOTHING", last_at=clock.now(),
         )  # fmt: skip
     rules = "/admin/search/searchrule/"
