@@ -263,7 +263,24 @@ def _page(
         if found is not None:
             return found[offset:end]
     stock = asked.by_text or asked.sold_out_last or asked.filters.in_stock or not asked.anywhere
-    return asked.ordered(stock=stock)[offset:end]
+    page = asked.ordered(stock=stock)[offset:end]
+    return page if asked.by_text else _deep(memory, asked, page, offset)
+
+
+def _deep(
+    memory: Memory, asked: ShelfQuestion, page: ProductQuerySet, offset: int
+) -> Sequence[int] | ProductQuerySet:
+    """A page far down by its keys: they alone are sorted, not the long rows, and which they are is
+    remembered as long as counts are. Nearer the top, what finds it.
+    """
+    if offset < FIRST:
+        return page
+    end = page.query.high_mark
+    return memory.get(
+        ("page", asked, offset, end),
+        lambda: list(page.values_list("pk", flat=True)),
+        seconds=STOCK_SECONDS,
+    )
 
 
 def _stretch(
@@ -275,7 +292,8 @@ def _stretch(
         rows = asked.ordered(stock=asked.filters.in_stock)
         if position is not None:
             rows, offset = after(rows, keys=asked.keys, position=position), 0
-        found = described_in_order(rows[offset : offset + limit + 1], branch_id=asked.branch_id)
+        some = _deep(memory, asked, rows[offset : offset + limit + 1], offset)
+        found = described_in_order(some, branch_id=asked.branch_id)
         items, has_next = found[:limit], len(found) > limit
     else:
         page = _page(memory, asked, limit=limit, offset=offset) if offset < total else []

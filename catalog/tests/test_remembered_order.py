@@ -45,3 +45,18 @@ def test_with_filters() -> None:
 def _keys(asked: ShelfQuestion, remembered: Memory, offset: int) -> list[int]:
     page: Any = shelves._page(remembered, asked, limit=24, offset=offset)
     return page if isinstance(page, list) else list(page.values_list("pk", flat=True))
+
+
+def test_far_down_the_keys_are_remembered_and_stock_is_told_as_it_is() -> None:
+    process_cache.forget()
+    asked = ShelfQuestion()
+    keys = _keys(asked, Memory(1), shelves.FIRST)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE inventory_stock SET on_hand = reserved WHERE product_id = %s", keys[:1]
+        )
+    assert _keys(asked, Memory(1), shelves.FIRST) == keys
+    cards: Any = shelves._cards(asked, keys)
+    assert [card.pk for card in cards] == keys
+    assert [card.in_stock for card in cards[:2]] == [False, True]
+    assert _keys(asked, Memory(2), shelves.FIRST) != keys, "asked anew of another catalogue"
