@@ -297,7 +297,7 @@ def card_choices(order: Order) -> list[Choice]:
 def _offered(order: Order, form: ChangeForm) -> list[Product]:
     """What could be added with one press: what was looked for, else what the customer usually buys
     and the order has not."""
-    q = str(form["q"].value() or "").strip()[:80]
+    q = "" if "q" in form.errors else str(form["q"].value() or "").strip()[:80]
     if q:
         return list(suggestions(q=q, limit=MOST_OFFERED).products)
     there = {item.product_id for item in form.items}

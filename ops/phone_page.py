@@ -106,7 +106,7 @@ def _page(
         if (match := LINE.fullmatch(name))
     }
     products = Product.objects.filter(pk__in=typed).in_bulk()
-    q = str(form["q"].value() or "").strip()
+    q = "" if "q" in form.errors else str(form["q"].value() or "").strip()
     return {
         "customer": customer,
         "form": form,

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from django.apps import apps
@@ -188,19 +189,23 @@ MAKERS: dict[str, Callable[[Aftermath], Order]] = {
 }
 
 
-def books() -> dict[str, str]:
-    """Each table's rows, as one number."""
-    tables = [
+@cache
+def _tables() -> list[str]:
+    return [
         model._meta.db_table
         for model in apps.get_models()
         if model._meta.app_label in BOOKS
         and model._meta.managed
         and model._meta.db_table not in UNTOUCHED
     ]
+
+
+def books() -> dict[str, str]:
+    """Each table's rows, as one number."""
     parts = [
         f"SELECT '{name}', count(*) || md5(coalesce(string_agg(r, ' ' ORDER BY r), ''))"
         f' FROM (SELECT t::text AS r FROM "{name}" t) rows'
-        for name in tables
+        for name in _tables()
     ]
     with connection.cursor() as cursor:
         cursor.execute(" UNION ALL ".join(parts))  # names of tables only
@@ -213,10 +218,24 @@ def changed(before: dict[str, str]) -> list[str]:
     return sorted(name for name in now if now[name] != before[name])
 
 
+def _written() -> int:
+    """How many rows of the books this transaction has written so far, also those taken back."""
+    counted = (
+        f"pg_stat_get_xact_tuples_{what}(oid)" for what in ("inserted", "updated", "deleted")
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT sum({' + '.join(counted)}) FROM pg_class WHERE relname = ANY(%s)", [_tables()]
+        )
+        return int(cursor.fetchone()[0])
+
+
 @contextmanager
-def taken_back(shop: Shop) -> Iterator[None]:
-    """Whatever happens inside leaves no trace: neither here nor at the provider."""
+def taken_back(shop: Shop) -> Iterator[Callable[[], bool]]:
+    """Whatever happens inside leaves no trace: neither here nor at the provider. Gives a quick look at
+    whether anything was written at all."""
     ledger = shop.sandbox.ledger
+    at_start = _written()
     before = transaction.savepoint()
     with (
         closing(sqlite3.connect(":memory:")) as kept,
@@ -226,7 +245,7 @@ def taken_back(shop: Shop) -> Iterator[None]:
         count = "SELECT count(*), (SELECT count(*) FROM entries) FROM requests"
         at_first = disk.execute(count).fetchone()
         try:
-            yield
+            yield lambda: _written() != at_start
         finally:
             transaction.savepoint_rollback(before)
             if disk.execute(count).fetchone() != at_first:
