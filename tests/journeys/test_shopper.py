@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
+from accounts.models import User
 from branches.models import DeliverySlot
 from orders.models import Order
 from tests.journeys import shopper
@@ -179,6 +180,7 @@ def test_forty_lines_on_a_phone(visits: Visits, shop: Shop):
             start_time=dt.time(hour), end_time=dt.time(hour + 2),
         )  # fmt: skip
     shop.fill(ada, {shop.product(): 2 for _ in range(40)})
+    User.objects.filter(pk=ada.pk).update(documents_consent=False)  # asked at her first order
     visit = visits(language="he", width=390, height=844)
     visit.enter(ada)
     visit.go("/cart/")
