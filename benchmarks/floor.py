@@ -93,7 +93,7 @@ def _cases(goods: Any) -> dict[str, Callable[[int], tuple[Calls, int]]]:
     }  # fmt: skip
     windows = "/api/v1/delivery-slots/available"
 
-    # The clock of processors ticks a hundred times a second: the cheaper a case, the more often it is asked.
+    # The cheaper a case, the more often it is asked, so that what else the processes do weighs little.
     def gets(path: str, headers: dict[str, str] = plain) -> Callable[[int], tuple[Calls, int]]:
         return lambda n: ([("GET", path, headers, None)] * (n * 10), n * 10)
 

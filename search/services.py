@@ -124,7 +124,8 @@ def complete_rule(*, rule_id: int, words: Iterable[str]) -> int:
 def mean_the_same(*, actor: Actor | None, text: str, other: str) -> SearchRule:
     """Let `text` find what `other` finds: it joins the synonyms of that, or the two become such.
 
-    Raises InvalidInput, SearchRuleExists (one of them stands in a rule of another kind).
+    Raises InvalidInput, SearchRuleExists (`text` stands in a rule already, or `other` in one of another
+    kind).
     """
     same = {"is_active": True, "rule__kind": RuleKind.SAME}
     with write_transaction():
