@@ -55,17 +55,20 @@ def test_two_jobs_ask_for_one_hold_once(shop: Shop) -> None:
 
 def test_control_without_the_lock_both_ask(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     both, asked = threading.Barrier(2, timeout=20), []
+    save = ProviderCall.save
 
-    def read(*, payment_id: int) -> Payment:
-        found = Payment.objects.get(pk=payment_id)
-        both.wait()  # each has read before either writes
-        return found
+    def write(call: ProviderCall, **given: Any) -> None:
+        both.wait()  # each has read the payment and its call before either writes
+        save(call, **given)
 
     def note(**_: object) -> Outcome:
         asked.append(1)
         return Outcome(verdict=Verdict.UNKNOWN)
 
-    monkeypatch.setattr("payments.services.later.lock_payment", read)
+    monkeypatch.setattr(
+        "payments.services.later.lock_payment",
+        lambda *, payment_id: Payment.objects.get(pk=payment_id),
+    )
     monkeypatch.setattr(
         "orders.services.holding.lock_order", lambda *, order_id: Order.objects.get(pk=order_id)
     )
@@ -78,6 +81,7 @@ def test_control_without_the_lock_both_ask(shop: Shop, monkeypatch: pytest.Monke
             amount=order.total_amount,
             idempotency_key=order.payment.idempotency_key,
         )
+        monkeypatch.setattr(ProviderCall, "save", write)
         race([lambda: hold_scheduled(order_id=order.pk, now=clock.now())] * 2)
     assert len(asked) == 2
 
