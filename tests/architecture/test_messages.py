@@ -7,6 +7,12 @@ from babel.messages.pofile import read_po
 from devtools import translations
 
 PLACES = re.compile(r"%\(\w+\)[sd]|%[sd]|\{\w*\}")
+# One reader alone, by pronoun or by verb. "הוספת" is left out: it is also "the adding of".
+ONE_READER = re.compile(
+    r"(?<![א-ת])ש?(?:לך|שלך|אליך|אצלך|אותך|עליך|ממך|עבורך|בשבילך|עצמך|את או אתה|אתה|בחרת|חיפשת|"
+    r"ביקשת|סיפרת|חויבת|אישרת|שינית|כתבת|הזמנת|הגעת|יצאת|רצית|היית|ראית|קיבלת|שמרת|הקלדת|"
+    r"מאז שהוספת)(?![א-ת])"
+)
 
 
 def test_every_message_has_its_hebrew() -> None:
@@ -33,3 +39,21 @@ def test_translations_keep_the_places_for_names_and_numbers() -> None:
                     if text and (places - known or (len(ids) == 1 and places != known)):
                         wrong.append(f"{path.relative_to(translations.CHECKOUT)}: {ids[0]!r}")
     assert not wrong, "\n".join(wrong)
+
+
+def test_hebrew_speaks_to_everybody_in_the_plural() -> None:
+    """As its verbs do: "you" of one person beside them reads like two shops in one sentence."""
+    wrong = []
+    for pattern in ("**/locale/he/LC_MESSAGES/django.po", "templates/**/*.he.html"):
+        for path in translations.CHECKOUT.glob(pattern):
+            if ".venv" in path.parts:
+                continue
+            for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+                if found := ONE_READER.search(line):
+                    wrong.append(f"{path.relative_to(translations.CHECKOUT)}:{number}: {found[0]}")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_one_reader_is_noticed() -> None:
+    assert all(ONE_READER.search(text) for text in ("הסל שלך שמור.", "מה שחיפשת", "מחכה לך"))
+    assert not any(ONE_READER.search(text) for text in ("מהלך", "הוספת כרטיס", "הסל שלכם", "הולך"))
