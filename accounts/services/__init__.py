@@ -10,7 +10,7 @@ from accounts.services.addresses import (
 )
 from accounts.services.challenges import answer as answer_challenge
 from accounts.services.challenges import sign_in
-from accounts.services.consents import consent_to_documents, set_consent
+from accounts.services.consents import choose_consent, consent_to_documents, set_consent
 from accounts.services.contact import (
     ask_email_change,
     confirm_email,
@@ -59,6 +59,7 @@ __all__ = [
     "authenticate",
     "change_password",
     "change_person",
+    "choose_consent",
     "confirm_email",
     "consent_to_documents",
     "delete_address",

@@ -8,7 +8,7 @@ from django.utils.translation import get_language
 
 from accounts.errors import EmailNotVerified, PhoneNotVerified
 from accounts.locks import lock_user
-from accounts.models import Consent, ConsentKind, User
+from accounts.models import Consent, ConsentKind, Role, User
 from audit.services import Action, record
 from core.errors import NotFound
 from core.transactions import require_transaction, write_transaction
@@ -24,6 +24,21 @@ VERSIONS: dict[str, str] = {
 """Of each text, as it is shown today; older ones stay readable."""
 CHOSEN = (ConsentKind.MARKETING_EMAIL, ConsentKind.MARKETING_SMS)
 """What a person gives and withdraws by itself."""
+
+
+def choose_consent(
+    *, actor: User, kind: str, given: bool, now: dt.datetime, face: str = ""
+) -> None:
+    """Give or withdraw what an account is asked about: offers, and to a customer papers by e-mail.
+
+    Raises what `set_consent` does; NotFound too for papers of somebody who orders nothing.
+    """
+    if kind != ConsentKind.DOCUMENTS:
+        set_consent(actor=actor, kind=kind, given=given, now=now, face=face)
+    elif actor.role == Role.CUSTOMER:
+        consent_to_documents(actor=actor, given=given, now=now, face=face)
+    else:
+        raise NotFound
 
 
 def consent_to_documents(*, actor: User, given: bool, now: dt.datetime, face: str = "") -> User:

@@ -324,6 +324,16 @@ class TestOffers:
         rows = Consent.objects.order_by("pk").values_list("kind", "given", "face")
         assert list(rows) == [("DOCUMENTS", True, "PAGES"), ("DOCUMENTS", False, "PAGES")]
 
+    def test_who_orders_nothing_is_not_asked_about_papers(self, client):
+        user = person(role="EMPLOYEE")
+        client.force_login(user)
+        address = reverse("accounts:consent", args=["DOCUMENTS"])
+        assert address not in client.get(reverse("accounts:data")).content.decode()
+        assert client.post(address, {"given": 1}).status_code == 404
+        user.refresh_from_db()
+        assert user.documents_consent is not True
+        assert Consent.objects.count() == 0
+
     @pytest.mark.parametrize("kind", ConsentKind.values)
     def test_the_text_of_each_kind_stays_readable(self, client, kind):
         user = person()

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts import selectors, services
 from accounts.data_copy import data_copy
 from accounts.forms import CurrentPasswordForm
-from accounts.models import ConsentKind, Role
+from accounts.models import ConsentKind
 from accounts.services.consents import CHOSEN
 from accounts.views.responses import again, place_refusal
 from core import clock
@@ -46,12 +46,10 @@ def overview(request: PersonRequest) -> HttpResponse:
 def consent(request: PersonRequest, kind: str) -> HttpResponse:
     """Agree to offers, or to papers by e-mail, or withdraw it."""
     given = request.POST.get("given") == "1"
-    user, now = request.user, clock.now()
     try:
-        if kind == ConsentKind.DOCUMENTS and user.role == Role.CUSTOMER:
-            services.consent_to_documents(actor=user, given=given, now=now, face="PAGES")
-        else:
-            services.set_consent(actor=user, kind=kind, given=given, now=now, face="PAGES")
+        services.choose_consent(
+            actor=request.user, kind=kind, given=given, now=clock.now(), face="PAGES"
+        )
     except DomainError as refusal:
         if refusal.status == 404:
             raise
