@@ -28,7 +28,7 @@ LOCALES = {"he": "he_IL", "en": "en_US"}
 
 @register.inclusion_tag("components/addresses.html", takes_context=True)
 def addresses(context: dict[str, Any]) -> dict[str, Any]:
-    """The page's own address and those of both languages; nothing for a page that has one only."""
+    """The page's own address and those of both languages; one that is not public asks to be left out of indexes."""
     return {"addresses": _addresses(context)}
 
 

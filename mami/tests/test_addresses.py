@@ -184,3 +184,7 @@ def test_what_search_engines_leave_out(shop) -> None:
         assert noindex in visitor().get(path).content.decode(), path
     for path in (shelf, f"{shelf}?utm_source=x", f"{shelf}?page=2", "/offers/", "/", "/en/"):
         assert noindex not in visitor().get(path).content.decode(), path
+    for path in ("/cart/", "/account/login/", "/account/register/"):  # what is somebody's own
+        assert '<meta name="robots" content="noindex">' in visitor().get(path).content.decode(), (
+            path
+        )
