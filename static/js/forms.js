@@ -77,7 +77,7 @@ function look({ target }) {
 
 /** The line of a fold says what stands in its fields, also after that was changed. */
 function say({ target }) {
-  const said = target.closest?.("details")?.querySelector(":scope > summary .said");
+  const said = target.closest?.("details")?.querySelector(":scope > summary [data-says]");
   if (!said) return;
   const fields = [...said.closest("details").querySelectorAll("select, input:not([type]), input[type=text]")];
   const words = fields.map((field) => (field.selectedOptions?.[0]?.textContent ?? field.value).trim());
