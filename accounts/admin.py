@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from accounts import selectors, services
 from accounts.models import User
@@ -18,12 +19,16 @@ from core.service_admin import SwitchedAdmin
 class UserAdmin(SwitchedAdmin):
     can_add = False
     audit_name = "user"
-    list_display = ("full_name", "email", "role", "is_active", "created_at")
+    list_display = ("name_shown", "email", "role", "is_active", "created_at")
     list_filter = ("role", "is_active")
     search_fields = ("email", "full_name")
     ordering = ("-id",)
-    fields = ("full_name", "email", "phone", "language", "created_at", "role", "is_active")
-    readonly_fields = ("full_name", "email", "phone", "language", "created_at")
+    fields = ("name_shown", "email", "phone", "language", "created_at", "role", "is_active")
+    readonly_fields = ("name_shown", "email", "phone", "language", "created_at")
+
+    @admin.display(description=_("full name"), ordering="full_name")
+    def name_shown(self, obj: User) -> str:
+        return obj.shown_name
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet, search_term: str

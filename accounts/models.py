@@ -11,6 +11,7 @@ from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models.functions import Lower, Upper
 from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
 
@@ -125,7 +126,12 @@ class User(AbstractBaseUser):
         ]
 
     def __str__(self) -> str:
-        return self.full_name or self.email
+        return self.shown_name
+
+    @property
+    def shown_name(self) -> str:
+        """As others read it: who left for good has no name any more."""
+        return gettext("erased customer") if self.erased_at else self.full_name or self.email
 
     @property
     def is_employee(self) -> bool:

@@ -93,7 +93,7 @@ class QueueRowOut(serializers.Serializer[Any]):
             "status": order.status,
             "payment_status": order.payment.state,
             "fulfillment_type": order.fulfillment_type,
-            "customer_name": order.user.full_name,
+            "customer_name": order.user.shown_name,
             "created_at": instant(order.created_at),
             "delivery_slot": slot_body(order.dated_slot),
             "urgency": row.urgency,
@@ -164,6 +164,8 @@ class OpsOrderOut(OrderOut):
     def to_representation(self, found: OpsOrder) -> dict[str, Any]:  # type: ignore[override]
         order = found.order
         body = order_body(order)
+        if body["delivery"] and order.status != OrderStatus.OUT_FOR_DELIVERY:
+            body["delivery"]["door_code"] = ""  # for whoever brings it, while it is brought
         for item, line in zip(order.items.all(), body["items"], strict=True):
             line["bin_location"] = item.product.bin
             line["barcode"] = item.product.barcode
@@ -171,7 +173,7 @@ class OpsOrderOut(OrderOut):
             line["available_quantity"] = number(found.available.get(item.product_id, Decimal(0)))
         return {
             **body,
-            "customer_name": order.user.full_name,
+            "customer_name": order.user.shown_name,
             "customer_phone": str(order.user.phone or ""),
             "notes": order.notes,
             "staff_notes": [NoteOut().to_representation(one) for one in found.notes],

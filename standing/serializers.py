@@ -275,7 +275,7 @@ class AdminStandingOut(serializers.Serializer[Any]):
         return {
             "id": row.pk,
             "customer_id": row.user_id,
-            "customer_name": row.user.full_name,
+            "customer_name": row.user.shown_name,
             "status": row.status,
             "cadence": row.cadence,
             "next_date": one.date.isoformat() if one else None,

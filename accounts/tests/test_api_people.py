@@ -28,6 +28,16 @@ class TestMe:
         row = audit(entity_type="user", action="UPDATE").get()
         assert row.new_value == {"changed": ["full_name", "phone"]}
 
+    def test_the_wish_for_deliveries_is_kept(self, api):
+        user = person()
+        wish = {"delivery_preference": "LEAVE_AT_DOOR", "delivery_note": "the blue one"}
+        assert api(user).get("/me").json()["data"]["delivery_preference"] == "HAND_OVER"
+        api(user).patch("/me", wish)
+        assert wish.items() <= api(user).get("/me").json()["data"].items()
+        for wrong in ({"delivery_preference": "THROW"}, {"delivery_note": "x" * 201}):
+            refusal(api(user).patch("/me", wrong), 400, "VALIDATION_ERROR")
+        assert wish.items() <= api(user).get("/me").json()["data"].items()
+
     def test_role_and_email_cannot_be_assigned(self, api):
         user = person()
         body = {"role": "ADMIN", "email": "x@y.test", "is_active": False, "token_version": 5}

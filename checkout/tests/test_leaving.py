@@ -27,6 +27,7 @@ from checkout.models import Reservation
 from core import clock
 from core.errors import TokenInvalid
 from core.transactions import write_transaction
+from lists import services as lists
 from orders.models import DeliveryProof, Order, OrderDelivery, OrderItem
 from tests.api_client import refusal
 from tests.races import codes, race
@@ -122,6 +123,25 @@ def test_no_name_stays_anywhere_but_on_papers(
         forget_person(user_id=user.pk, now=clock.now())
 
 
+def test_staff_read_erased_customer_where_a_name_stood(shop: Shop, api: Any, client: Any) -> None:
+    user = zelda(shop)
+    order = delivered(shop, user)
+    erase(user)
+    mia = shop.manager()
+    told = api(mia).get(f"/ops/orders/{order.pk}", headers={"Accept-Language": "en"}).json()["data"]
+    assert told["customer_name"] == "erased customer"
+    client.force_login(mia)
+    client.cookies["mami_language"] = "he"
+    for name, key in (("ops:order", order.order_number), ("ops:customer", user.pk)):
+        page = client.get(reverse(name, args=[key])).content.decode()
+        assert "לקוח או לקוחה שנמחקו" in page
+        assert "@invalid" not in page
+        assert "tel:" not in page.split("<main")[1].split("</main>")[0]
+    client.force_login(shop.person("ADMIN"))
+    people = reverse("admin:accounts_user_changelist")
+    assert "לקוח או לקוחה שנמחקו" in client.get(people).content.decode()
+
+
 def test_what_is_open_refuses_it_and_nothing_is_changed(shop: Shop, api: Any, client: Any) -> None:
     user = zelda(shop)
     order = shop.order(user)
@@ -187,6 +207,11 @@ def test_a_copy_of_it_all_is_made_once_for_its_owner_and_is_over_after_a_week(
     user, now = zelda(shop), clock.now()
     order = delivered(shop, user)
     stranger = shop.order()
+    owner = shop.customer()
+    User.objects.filter(pk=owner.pk).update(full_name="Olga Otherova")
+    shared = lists.create_list(actor=owner, name="Home")
+    link = lists.share_list(actor=owner, list_id=shared.pk, now=now)
+    lists.join_list(actor=user, token=link.token, now=now)
     assert api(user).get("/me/export").json()["data"]["state"] == "NONE"
     wrong = api(user).post("/me/export", {"current_password": "no"})
     refusal(wrong, 401, "INVALID_CREDENTIALS")
@@ -210,8 +235,12 @@ def test_a_copy_of_it_all_is_made_once_for_its_owner_and_is_over_after_a_week(
     assert data["accounts"]["addresses"][0]["line1"] == STREET
     assert data["orders"]["orders"][0]["order_number"] == order.order_number
     assert stranger.order_number not in text
-    for secret in (user.password, "tok_visa", "password"):
+    assert [one["name"] for one in data["lists"]["lists"][-1]["members"]] == ["Olga", "Zelda"]
+    for secret in (user.password, "tok_visa", "password", "audit", "Otherova", owner.email):
         assert secret not in text
+    for _ in range(20):  # within a day of a ready one: that one, and no try of the three a day
+        assert api(user).post("/me/export", {"current_password": PASSWORD}).status_code == 202
+    assert DataExport.objects.get() == export
     client.force_login(shop.customer())
     assert client.get(reverse("accounts:export_file")).status_code == 404
     assert accounts.expire_exports(now=now + dt.timedelta(days=7)) == 1

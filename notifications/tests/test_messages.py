@@ -150,3 +150,30 @@ def test_what_is_no_longer_true_is_dropped(ada, mailoutbox, monkeypatch):
     assert not services.deliver(dedupe_key=key, now=NOON)
     assert rows(key) == {"EMAIL": "FAILED"}
     assert mailoutbox == []
+
+
+# On, off or not there by e-mail and by SMS, D where it is a duty, U where it is urgent.
+AS_AGREED = """
+order_confirmed on - D | order_changed on - D | picking_started off off | substitute_question on on DU
+order_missing on off D | order_ready on on DU | out_for_delivery on on U | order_delivered on off
+order_delayed on on D | order_canceled on off D | refund_issued on - D | order_scheduled on - D
+order_held on - D | order_hold_failed on on D | order_paid on - D | order_not_paid on on D
+order_window on - D | order_document on - D | problem_received on - D | problem_decided on - D
+recall_notice on on DU | standing_upcoming on off | standing_asked on on D | standing_failed on on D
+waiting_offer on on | list_invited on - | news off off | account_verify on - D
+account_email_change on - D | account_email_changed on - D | account_password_reset on - D
+account_password_changed on - D | account_new_sign_in on - D | account_erased on - D
+account_guarded on - D | account_second_factor_reset on - D
+"""
+
+
+def test_each_event_goes_where_it_was_agreed():
+    words = {True: "on", False: "off", None: "-"}
+    said = {
+        name: " ".join(
+            [name, words[one.email], words[one.sms], "D" * one.duty + "U" * one.urgent]
+        ).strip()
+        for name, one in EVENTS.items()
+    }
+    agreed = {line.strip() for line in AS_AGREED.replace("\n", "|").split("|")} - {""}
+    assert set(said.values()) == agreed

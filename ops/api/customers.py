@@ -47,7 +47,7 @@ class CustomerOut(serializers.Serializer[Any]):
     def to_representation(self, user: User) -> dict[str, Any]:
         return {
             "id": user.pk,
-            "full_name": user.full_name,
+            "full_name": user.shown_name,
             "email": user.email,
             "phone": str(user.phone or ""),
             "orders_count": getattr(user, "orders_count", 0),

@@ -44,7 +44,7 @@ class StaffProblemOut(ProblemOut):
             "order_id": report.order_id,
             "order_number": report.order.order_number,
             "customer_id": report.user_id,
-            "customer_name": report.user.full_name,
+            "customer_name": report.user.shown_name,
             "is_automatic": report.is_automatic,
             "decided_at": instant(report.decided_at),
         }

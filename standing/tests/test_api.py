@@ -16,6 +16,13 @@ from tests.api_client import refusal
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
+def is_question(sql):
+    """Not what the rate limit and the sign-in ask of every call."""
+    return "core_cache" not in sql and not sql.startswith(
+        ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE")
+    )
+
+
 def body(shop, product, **more):
     return {
         "cadence": "WEEKLY",
@@ -132,19 +139,14 @@ def test_refusals_change_nothing(api, shop, monkeypatch):
 
 def test_eight_dates_of_forty_lines_are_read_in_eight_statements(api, shop):
     ada = api(shop.customer())
-    items = [{"product_id": shop.product().pk, "quantity": 1} for _ in range(6)]
+    items = [{"product_id": shop.product().pk, "quantity": 1} for _ in range(40)]
     made = ada.post("/standing-orders", body(shop, shop.product(), items=items)).json()["data"]
     for date in [one["date"] for one in made["next"]][:3]:
         ada.post(f"/standing-orders/{made['id']}/occurrences/{date}/draft")
-    from core import clock
-    from standing.selectors import standing_of, view_of
-
     with CaptureQueriesContext(connection) as asked:
-        row = standing_of(actor=ada.user, standing_id=made["id"])
-        view = view_of(row=row, now=clock.now())
-        assert all(len(one.basket.lines) == 6 for one in view.next)
-        assert [one.row.order for one in view.next] == [None] * 8
-    assert len(asked) <= 7
+        told = ada.get(f"/standing-orders/{made['id']}").json()["data"]
+    assert [len(one["items"]) for one in told["next"]] == [40] * 8
+    assert len([one for one in asked if is_question(one["sql"])]) <= 8
 
 
 def test_managers_see_failures(api, shop):
