@@ -5,9 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 from decimal import Decimal
+from io import StringIO
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 
 from accounts.models import User
 from billing.models import Document
@@ -33,7 +35,7 @@ from orders.tests.test_mailing import send
 from payments.errors import PaymentNotHeld
 from payments.models import Payment, ReconciliationCase
 from payments.providers.sandbox import Weather
-from payments.services import perform_open_calls
+from payments.services import handle_events, perform_open_calls
 from tests.shop import Shop
 
 HOURS = dt.timedelta(hours=1)
@@ -197,24 +199,25 @@ class TestScheduled:
         services.claim_order(actor=eli, order_id=order.pk, now=clock.now())
 
 
-def ready(shop: Shop, card: str = "tok_visa") -> Order:
+def ready(shop: Shop, price: str = "10.00", quantity: int = 3) -> Order:
     """A packed order, its hold on a card that nobody saved."""
     from orders.tests.test_transitions import picked
 
-    ada = shop.customer(card=None)
-    order = shop.order(ada, {shop.product(): 3}, request=shop.request(payment=shop.raw_card(card)))
+    ada, goods = shop.customer(card=None), shop.product(price=Decimal(price))
+    request = shop.request(payment=shop.raw_card("tok_visa"))
+    order = shop.order(ada, {goods: quantity}, request=request)
     picked(shop, order)
     order.refresh_from_db()
     return order
 
 
 class TestLost:
-    def test_a_hold_that_ran_out_stops_the_van(self, shop: Shop) -> None:
+    def test_example_26_a_hold_that_ran_out_stops_the_van(self, shop: Shop) -> None:
         """Ran out, order READY: leaving 409, no invoice; paid again it leaves with one invoice."""
-
-        order, mia = ready(shop), shop.manager()
-        shop.sandbox.ledger.expire(order_number=order.order_number)
-        Payment.objects.filter(pk=order.payment_id).update(hold_expires_at=clock.now())
+        order, mia = ready(shop, "160.00", 1), shop.manager()
+        assert payment(order).authorized == Decimal("160.00")
+        call_command("sandbox", "--expire", order.order_number, verbosity=0, stdout=StringIO())
+        handle_events(now=clock.now())  # what the provider sends the shop of it
         services.keep_held(now=clock.now())
         found = payment(order)
         assert (found.state, order.status) == ("UNPAID", "READY")
@@ -237,6 +240,7 @@ class TestLost:
         assert balanced()
 
     def test_a_charge_that_is_refused_leaves_the_order_where_it_is(self, shop: Shop) -> None:
+        """The hold is gone and no news of it came: the charge finds out, the next one asks for none."""
         from orders.errors import ChargeRefused
 
         order, mia = ready(shop), shop.manager()
@@ -248,6 +252,10 @@ class TestLost:
         assert refusal.value.details == {"reason": "expired"}
         assert (payment(order).state, order.status, order.leaving_to) == ("UNPAID", "READY", "")
         assert told(order.user)[-1] == "order_hold_failed"
+        with pytest.raises(PaymentNotHeld):
+            services.change_status(
+                actor=mia, order_id=order.pk, to="OUT_FOR_DELIVERY", now=clock.now()
+            )
         assert balanced()
 
     def test_a_picked_order_is_not_cancelled_by_the_job(self, shop: Shop) -> None:

@@ -76,6 +76,15 @@ def test_the_line_is_replaced_and_both_shelves_follow(shop: Shop, eli, milk, oth
     assert [finding for rule in ALL for finding in rule.check(None)] == []
 
 
+@pytest.mark.parametrize(("price", "charged"), [("11.50", "19.80"), ("8.00", "16.00")])
+def test_example_14_never_dearer_and_what_is_cheaper_costs_less(shop: Shop, eli, price, charged):
+    milk = shop.product(stock=10, price=Decimal("9.90"), **KOSHER)
+    order, item = picking(shop, eli, milk)
+    by = give(eli, item, shop.product(stock=10, price=Decimal(price), **KOSHER))
+    assert by.discount == max(2 * by.unit_price - Decimal("19.80"), 0)
+    assert due(order) == Decimal(charged)
+
+
 @pytest.mark.parametrize(("quantity", "charged"), [(2, "20.00"), (1, "10.00")])
 def test_a_dearer_one_costs_what_the_line_would_have(shop: Shop, eli, milk, quantity, charged):
     order, item = picking(shop, eli, milk)

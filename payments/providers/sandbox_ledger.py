@@ -161,16 +161,16 @@ class Ledger:
         with self._transaction() as books:
             return expire_due(books, now)
 
-    def expire(self, *, order_number: str) -> int:
-        """Let the holds of an order run out now, for drills; their number."""
+    def expire(self, *, order_number: str) -> list[str]:
+        """Let the holds of an order run out now, for drills; their references."""
         with self._transaction() as books:
             changed = books.execute(
                 "UPDATE holds SET expires_at = ? WHERE status = 'HELD'"
-                " AND json_extract(metadata, '$.order_number') = ?",
+                " AND json_extract(metadata, '$.order_number') = ? RETURNING reference",
                 [self.clock(), order_number],
-            ).rowcount
+            ).fetchall()
             expire_due(books, self.clock())
-        return int(changed)
+        return [str(row["reference"]) for row in changed]
 
     def disputes(self, *, since: float) -> list[sqlite3.Row]:
         """What was contested, or decided, after `since` and by now."""

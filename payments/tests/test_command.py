@@ -8,6 +8,7 @@ import pytest
 from django.conf import settings as shop_settings
 from django.core.management import CommandError, call_command
 
+from payments.models import ProviderEvent
 from payments.provider import ProviderUnreachable
 from payments.providers.sandbox_ledger import Ledger
 
@@ -47,5 +48,7 @@ def test_a_hold_runs_out_when_it_is_told_to(held) -> None:
     run("--expire", payment.order_number)
     row = Ledger(shop_settings.SANDBOX_LEDGER).hold(key=payment.idempotency_key)
     assert (row["status"], row["reason"]) == ("VOIDED", "expired")
+    news = ProviderEvent.objects.get()
+    assert (news.provider, news.reference) == ("sandbox", payment.provider_reference)
     with pytest.raises(CommandError):
         run("--expire", payment.order_number)

@@ -38,7 +38,7 @@ def shots(visit: Visit, *paths: str, script: str = "") -> None:
                 if script:
                     visit.page.evaluate(script)
                 visit.page.evaluate(SETTLED)
-                name = path.strip("/").replace("/", "-").partition("?")[0] or "home"
+                name = path.strip("/").replace("/", "-").replace("?", "") or "home"
                 name = f"{folder}/{name}-{visit.language}-{width}-{scheme}{'-open' if script else ''}.png"
                 visit.page.screenshot(path=name, full_page=True)
 

@@ -8,10 +8,12 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from core import clock
 from core.money import HUNDRED
 from payments.disputes import REASONS
 from payments.providers.sandbox import Weather
 from payments.providers.sandbox_ledger import Ledger
+from payments.services import receive_event
 
 
 class Command(BaseCommand):
@@ -37,8 +39,8 @@ class Command(BaseCommand):
         if settings.PAYMENT_PROVIDER != "sandbox":
             raise CommandError("This shop takes real money; there is no sandbox here.")
         ledger = Ledger(settings.SANDBOX_LEDGER)
-        if options["expire"] and not ledger.expire(order_number=options["expire"]):
-            raise CommandError("The sandbox holds nothing for that order.")
+        if options["expire"]:
+            self._expire(ledger, options["expire"])
         if options["latency"] < 0:
             raise CommandError("--latency wants seconds, 0 or more.")
         if options["weather"] or options["latency"]:
@@ -48,6 +50,17 @@ class Command(BaseCommand):
         mode, latency = ledger.weather()
         self.stdout.write(f"weather: {mode or 'fine'}, {latency:g} s more for each answer")
         self._totals(ledger)
+
+    def _expire(self, ledger: Ledger, number: str) -> None:
+        """Holds run out, and the shop is sent the news, as a real provider would send it."""
+        gone = ledger.expire(order_number=number)
+        if not gone:
+            raise CommandError("The sandbox holds nothing for that order.")
+        for reference in gone:
+            receive_event(
+                provider="sandbox", event_id=f"expired-{reference}", kind="hold.expired",
+                reference=reference, key="", now=clock.now(),
+            )  # fmt: skip
 
     def _bank(self, ledger: Ledger, options: dict[str, Any]) -> None:
         """What the bank does about charges. Raises CommandError where there is nothing to it."""
