@@ -10,6 +10,7 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from branches.windows import ends_at
 from catalog.choices import SoldBy
 from catalog.templatetags.shop import moment_text, weekday_date
 from core import clock
@@ -81,6 +82,8 @@ class MoneyNews:
     change_until: dt.datetime | None = None
     pay_path: str | None = None
     may_change_card: bool = False
+    is_too_late: bool = False
+    """To pay it on its page."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,8 +134,13 @@ class OrderProgress:
 
     @property
     def comes_again(self) -> bool:
-        """Whether it could not be handed over, and another time is agreed on since."""
+        """Whether it could not be handed over, and another time is agreed on since, which is not over."""
         return _comes_again(self.order)
+
+    @property
+    def should_have_come(self) -> bool:
+        """Whether the time agreed on after it came back is over as well."""
+        return self.has_come_back and _is_agreed_again(self.order) and not self.comes_again
 
     @property
     def time_is_agreed(self) -> bool:
@@ -209,18 +217,31 @@ def _money(order: Order) -> MoneyNews:
     return MoneyNews(
         state=payment.state,
         reason=decline_words(payment.failure) if payment.state == "UNPAID" and failed else "",
-        change_until=selectors.change_until(order=order) if order.status == S.CREATED else None,
+        change_until=_change_until(order),
         pay_path=summary_of(payment)["pay_path"] if open_ else None,
         may_change_card=open_
         and payment.state in (PaymentState.SCHEDULED, PaymentState.AUTHORIZED),
+        is_too_late=open_ and _is_too_late(order),
     )
+
+
+def _change_until(order: Order) -> dt.datetime | None:
+    """The last moment for changes of an order that is not begun, while it is still to come."""
+    until = selectors.change_until(order=order) if order.status == S.CREATED else None
+    return until if until is not None and clock.now() < until else None
+
+
+def _is_too_late(order: Order) -> bool:
+    """Whether it could have been paid, and its last moment is over."""
+    until = order.payment.pay_until
+    return order.payment.state == PaymentState.UNPAID and until is not None and until <= clock.now()
 
 
 def _money_heading(order: Order) -> str:
     """What is more important than how far the packing is."""
     payment, open_ = order.payment, order.left_at is None and order.status not in FINAL
     if payment.state == "UNPAID" and open_:
-        if payment.pay_until is None:
+        if payment.pay_until is None or _is_too_late(order):
             return _("We could not hold the money")
         text = _("We could not hold the money. Pay by %(until)s")
         if order.placed_by_id is not None and not payment.failure:
@@ -236,6 +257,8 @@ def _money_heading(order: Order) -> str:
             return _("We bring it again on %(date)s") % {
                 "date": weekday_date(shop_date(order.due_at))
             }
+        if _is_agreed_again(order):
+            return _("Running late, sorry")
         if visit is not None and visit.reason_code in AT_THE_DOOR:
             return _("We were at your door, and could not hand it over")
         return _("We could not hand it over")
@@ -255,7 +278,15 @@ def _visit(order: Order) -> OrderStatusChange | None:
 
 
 def _comes_again(order: Order) -> bool:
-    """Whether it could not be handed over, and another time is agreed on since."""
+    """Whether it could not be handed over, and another time is agreed on since, which is not over."""
+    window = order.dated_slot
+    if window is None or not _is_agreed_again(order):
+        return False
+    return clock.now() < ends_at(window.slot, window.date)
+
+
+def _is_agreed_again(order: Order) -> bool:
+    """Whether it could not be handed over, and another time was agreed on since."""
     visit = _visit(order)
     if visit is None or order.dated_slot is None or order.due_at <= visit.at:
         return False

@@ -7,12 +7,14 @@ import re
 from decimal import Decimal
 
 import pytest
+from django.apps import apps
 from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
 from billing import services as billing
 from billing.selectors import documents_of
+from branches.windows import ends_at
 from cart.selectors import cart_view
 from cart.tests.factories import quantities
 from checkout.requests import ChangeLine, ChangeRequest
@@ -189,7 +191,13 @@ CAME_BACK = [
 
 @pytest.mark.parametrize(("code", "title", "why", "hebrew"), CAME_BACK)
 def test_what_came_back_says_why_and_when_it_comes_again(
-    reader: Client, shop: Shop, code: str, title: str, why: str, hebrew: str
+    reader: Client,
+    shop: Shop,
+    code: str,
+    title: str,
+    why: str,
+    hebrew: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     order, mia = left(shop, shop.order()), shop.manager()
     reader.force_login(order.user)
@@ -212,6 +220,28 @@ def test_what_came_back_says_why_and_when_it_comes_again(
     assert "You can still choose another time" in told
     assert "נביא אותה שוב ב" in heading(reader, order, "he")
     assert "It is back with us until then." in folded(reader, order)
+    end = ends_at(shop.slot, shop_date(later))
+    monkeypatch.setattr(clock, "now", lambda: end)
+    told = heading(reader, order, "en")
+    assert "Running late, sorry" in told
+    assert "You can still choose another time" in told
+    assert "It takes longer than planned. We are on it." in folded(reader, order)
+
+
+def test_what_can_no_longer_be_paid_here_says_so(reader: Client, shop: Shop) -> None:
+    """A packed order is not cancelled by the clock: it waits, and its last moment is no advice."""
+    order, mia = shop.order(), shop.manager()
+    services.claim_order(actor=mia, order_id=order.pk, now=clock.now())
+    answered(mia, order)
+    apps.get_model("payments", "Payment").objects.filter(order=order).update(
+        state="UNPAID", failure="expired_card", pay_until=clock.now() - dt.timedelta(minutes=1)
+    )
+    reader.force_login(order.user)
+    told = heading(reader, order, "en")
+    assert "Pay by" not in told
+    assert "We could not hold the money" in told
+    assert "It cannot be paid here any more: please call us." in told
+    assert "אפשר להתקשר אלינו" in heading(reader, order, "he")
 
 
 def folded(reader: Client, order: Order) -> str:
