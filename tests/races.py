@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import pytest
 from django.db import connections
 
 from core.errors import DomainError
@@ -48,6 +49,31 @@ def race(steps: Sequence[Callable[[], Any]]) -> list[Any]:
         thread.join(PATIENCE_SECONDS)
         assert not thread.is_alive(), "a step of the race never ended"
     return results
+
+
+def meet_before(patch: pytest.MonkeyPatch, *steps: tuple[object, str], parties: int = 2) -> None:
+    """For controls: nobody takes one of `steps`, each a module or class and a name in it, before
+    everybody is about to.
+
+    A control shows what happens when all have looked and nobody has written. So its threads meet right
+    before the first write, not after the first look: what one has still to read could else be what
+    another has written meanwhile, and the control fails on a busy machine.
+    """
+    everybody, came = threading.Barrier(parties, timeout=PATIENCE_SECONDS), threading.local()
+    for owner, name in steps:
+        patch.setattr(owner, name, _after_meeting(getattr(owner, name), everybody, came))
+
+
+def _after_meeting(
+    step: Callable[..., Any], everybody: threading.Barrier, came: threading.local
+) -> Callable[..., Any]:
+    def late(*given: Any, **named: Any) -> Any:
+        if not hasattr(came, "already"):
+            came.already = True
+            everybody.wait()
+        return step(*given, **named)
+
+    return late
 
 
 def codes(results: Sequence[Any]) -> list[str]:

@@ -30,7 +30,7 @@ from orders.models import Order, OrderItem
 from orders.services import canceling, transitions
 from payments.errors import PaymentActionRequired
 from payments.services import perform_open_calls
-from tests.races import codes, race
+from tests.races import codes, meet_before, race
 from tests.shop import Shop, open_with_sandbox
 
 SHOPPERS = 8
@@ -259,20 +259,16 @@ class TestCancellingAgainstPicking:
     def test_control_without_the_lock_somebody_picks_what_was_cancelled(
         self, shop: Shop, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        both_looked = together(2)
-
-        def look(*, order_id: int) -> Order:
-            found = Order.objects.get(pk=order_id)
-            both_looked.wait()
-            return found
-
         for service in (canceling, transitions):
-            monkeypatch.setattr(service, "lock_order", look)
+            monkeypatch.setattr(
+                service, "lock_order", lambda *, order_id: Order.objects.get(pk=order_id)
+            )
             monkeypatch.setattr(
                 service,
                 "lock_items",
                 lambda order_id: list(OrderItem.objects.filter(order=order_id)),
             )
+        meet_before(monkeypatch, (canceling, "write_status"), (transitions, "write_status"))
         _order, results = self.both(shop, shop.product())
         assert results == ["ok", "ok"]
 

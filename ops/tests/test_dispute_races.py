@@ -25,7 +25,7 @@ from payments.models import Payment
 from payments.providers.sandbox_ledger import Ledger
 from payments.services import calls
 from payments.services import disputes as noting
-from tests.races import PLACES, codes, race, rounds
+from tests.races import PLACES, codes, meet_before, race, rounds
 from tests.shop import Shop, open_with_sandbox
 
 ROUNDS = rounds(2)
@@ -35,19 +35,6 @@ ROUNDS = rounds(2)
 def shop(transactional_db: None) -> Iterator[Shop]:
     with open_with_sandbox(capacity=PLACES) as opened:
         yield opened
-
-
-def without_locks(monkeypatch: pytest.MonkeyPatch, *modules: Any) -> None:
-    """Everybody reads the payment, and nobody waits for anybody to have written it."""
-    looked = threading.Barrier(2, timeout=20)
-
-    def look(*, payment_id: int) -> Payment:
-        found = Payment.objects.get(pk=payment_id)
-        looked.wait()
-        return found
-
-    for module in modules:
-        monkeypatch.setattr(module, "lock_payment", look)
 
 
 def answer_or_accept(shop: Shop, row: Any) -> list[str]:
@@ -80,17 +67,15 @@ class TestAnswerAgainstAccept:
         self, shop: Shop, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         _order, row = contested(shop)
-        looked = threading.Barrier(2, timeout=20)
 
         def read(dispute_id: int) -> Dispute:
-            found = Dispute.objects.select_related("payment").get(pk=dispute_id)
-            looked.wait()  # both saw it open
-            return found
+            return Dispute.objects.select_related("payment").get(pk=dispute_id)
 
         monkeypatch.setattr(
             disputing, "lock_order", lambda *, order_id: Order.objects.get(pk=order_id)
         )
         monkeypatch.setattr(noting, "_locked", read)
+        meet_before(monkeypatch, (Dispute, "save"))  # both saw it open
         assert answer_or_accept(shop, row) == ["ok", "ok"]
 
 
@@ -180,6 +165,9 @@ class TestTwoEvents:
         self, shop: Shop, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         left(shop, shop.order(shop.customer(card="tok_disputed_now")))
-        without_locks(monkeypatch, noting)
+        monkeypatch.setattr(
+            noting, "lock_payment", lambda *, payment_id: Payment.objects.get(pk=payment_id)
+        )
+        meet_before(monkeypatch, (noting, "_open"))  # neither saw a row of it
         found = codes(race([lambda: payments.sync_disputes(now=clock.now())] * 2))
         assert "IntegrityError" in found  # the last guard: one row of one reference

@@ -22,7 +22,7 @@ from payments.models import Payment, ProviderCall
 from payments.payment_results import Outcome, Verdict
 from payments.selectors import standing
 from payments.services import perform_open_calls
-from tests.races import PLACES, codes, race, rounds
+from tests.races import PLACES, codes, meet_before, race, rounds
 from tests.shop import Shop, open_with_sandbox
 
 ROUNDS = rounds(5)
@@ -54,12 +54,7 @@ def test_two_jobs_ask_for_one_hold_once(shop: Shop) -> None:
 
 
 def test_control_without_the_lock_both_ask(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    both, asked = threading.Barrier(2, timeout=20), []
-    save = ProviderCall.save
-
-    def write(call: ProviderCall, **given: Any) -> None:
-        both.wait()  # each has read the payment and its call before either writes
-        save(call, **given)
+    asked = []
 
     def note(**_: object) -> Outcome:
         asked.append(1)
@@ -81,7 +76,7 @@ def test_control_without_the_lock_both_ask(shop: Shop, monkeypatch: pytest.Monke
             amount=order.total_amount,
             idempotency_key=order.payment.idempotency_key,
         )
-        monkeypatch.setattr(ProviderCall, "save", write)
+        meet_before(monkeypatch, (ProviderCall, "save"))
         race([lambda: hold_scheduled(order_id=order.pk, now=clock.now())] * 2)
     assert len(asked) == 2
 
