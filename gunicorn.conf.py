@@ -23,7 +23,7 @@ from gunicorn.arbiter import Arbiter
 from gunicorn.workers.base import Worker
 
 from core.logs import logging_config, tell_all_as_lines
-from runtime import embedded, encryption, environment, file_rights, probes, production
+from runtime import closed_doors, embedded, encryption, environment, file_rights, probes, production
 from runtime.embedded import processes
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mami.settings")  # the worker class asks for it
@@ -111,7 +111,18 @@ def _drained(arbiter: Arbiter, graceful: bool = True) -> None:
             with contextlib.suppress(queue.Empty):
                 if arbiter.SIG_QUEUE.get(timeout=left) in (signal.SIGINT, signal.SIGQUIT):
                     break
+        _let_nobody_begin(arbiter)
     _stop(arbiter, graceful)
+
+
+def _let_nobody_begin(arbiter: Arbiter) -> None:
+    """Not where the socket is somebody's who will serve from it after us."""
+    is_handed_on = arbiter.systemd or arbiter.master_pid or arbiter.reexec_pid
+    if is_handed_on or any(address.startswith("fd://") for address in arbiter.cfg.bind):
+        return
+    for listener in arbiter.LISTENERS:
+        if closed_doors.let_nobody_begin(listener.sock):
+            time.sleep(closed_doors.BEGUN_SECONDS)
 
 
 Arbiter.stop = _drained

@@ -22,6 +22,11 @@ REPLICA_POOL_SECONDS = 2
 # A pool doubles its pauses between tries until this is over, then begins anew with whoever asks. By itself it goes on
 # for minutes: after 16 seconds without a primary it would not look again before 31.
 RECONNECT_SECONDS = 5
+# A machine that vanishes says nothing more. Who sends notices by the first, in milliseconds; who waits for an answer
+# only by asking whether anybody is there, which Linux does after two hours.
+VANISHED = {
+    "tcp_user_timeout": 5000, "keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3,
+}  # fmt: skip
 A_YEAR = "public, max-age=31536000, immutable"  # names of pictures are drawn, never used twice
 PREPARED_AFTER = 2  # times that one connection has been asked a statement
 YES, NO = {"1", "true", "yes", "on"}, {"0", "false", "no", "off", ""}
@@ -179,7 +184,8 @@ def _server(env: Environment, variable: str, text: str) -> dict[str, Any]:
     config["HOST"] = options.pop("host", config.get("HOST", ""))
     config["PORT"] = options.pop("port", config.get("PORT", ""))
     options.setdefault("connect_timeout", 5)
-    options.setdefault("tcp_user_timeout", 5000)  # ms; a database that vanishes answers nothing
+    for name, value in VANISHED.items():
+        options.setdefault(name, value)
     config["CONN_MAX_AGE"] = 0
     config["CONN_HEALTH_CHECKS"] = True
     bouncer = env.bool("DATABASE_PGBOUNCER", default=False)

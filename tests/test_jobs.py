@@ -13,6 +13,7 @@ from procrastinate.contrib.django import app
 
 from accounts.tests.factories import person
 from mami import jobs
+from mami.job_connections import JobConnections
 from notifications import services as notifications
 from notifications.models import Message
 
@@ -24,7 +25,7 @@ def work_through(*, queue: str = "tests") -> None:
 
     The worker's own clockwork fills another queue meanwhile, which must not disturb.
     """
-    with app.replace_connector(app.connector.get_worker_connector()) as worker:
+    with app.replace_connector(JobConnections()) as worker:
         worker.run_worker(
             queues=[queue], wait=False, install_signal_handlers=False, listen_notify=False
         )

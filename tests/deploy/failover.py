@@ -175,6 +175,16 @@ def mend(node: Node) -> None:
     node.cluster.network.mend(node.name)
 
 
+def pull(node: Node) -> None:
+    assert node.cluster.network is not None
+    node.cluster.network.pull(node.name)
+
+
+def plug(node: Node) -> None:
+    assert node.cluster.network is not None
+    node.cluster.network.plug(node.name)
+
+
 def nothing(node: Node) -> None:
     """Patroni starts its PostgreSQL by itself."""
 
@@ -194,6 +204,10 @@ CUT_OFF = Fault(
     name="cut off from etcd and its fellows for 40 s",
     strike=cut_off, after=mend, limit=GONE_SECONDS, lasts=CUT_SECONDS, witness=True,
 )  # fmt: skip
+GONE = Fault(
+    name="its cable pulled for 40 s",
+    strike=pull, after=plug, limit=GONE_SECONDS, lasts=CUT_SECONDS,
+)  # fmt: skip
 LONG = (
     KILLED,
     Fault(
@@ -206,7 +220,9 @@ LONG = (
     ),
     FROZEN,
     CUT_OFF,
+    GONE,
 )  # fmt: skip
+NEEDS_NETWORK = (CUT_OFF, GONE)
 SHORT = (KILLED, FROZEN, CUT_OFF)
 
 
@@ -264,8 +280,8 @@ def _drill(cluster: HaCluster, var: Path, *, long: bool) -> list[str]:
 
 def _faults(drill: Failover, *, long: bool) -> None:
     for fault in LONG if long else SHORT:
-        if fault is CUT_OFF and drill.cluster.network is None:
-            print("  NO NODE WAS CUT OFF from its fellows: that needs root, ip and setpriv")
+        if fault in NEEDS_NETWORK and drill.cluster.network is None:
+            print(f"  NOT DONE: {fault.name}; that needs root, ip and setpriv")
         else:
             drill.suffer(fault)
     if long:

@@ -69,6 +69,13 @@ class Network:
         for address in self._others(name):
             _ip("-n", self._space(name), "neighbour", "delete", address, "dev", f"mami-{name}")
 
+    def pull(self, name: str) -> None:
+        """Its cable: it is gone for everybody."""
+        _ip("link", "set", f"{BRIDGE}-{name}", "down")
+
+    def plug(self, name: str) -> None:
+        _ip("link", "set", f"{BRIDGE}-{name}", "up")
+
     def end(self) -> None:
         for name in self.addresses:
             for command in (

@@ -22,6 +22,7 @@ class Server:
 
     def __init__(self, folder: Path, certificate: Certificate | None = None) -> None:
         self.folder, self.port, self.bin = folder, free_port(), postgres_programs()
+        self.listens = "127.0.0.1"
         self.certificate = certificate
         self.data = folder / "data"
         if identity := account():
@@ -44,7 +45,7 @@ class Server:
         return done
 
     def control(self, what: str, **environment: str) -> None:
-        options = f"-p {self.port} -k {self.folder} -h 127.0.0.1"
+        options = f"-p {self.port} -k {self.folder} -h {self.listens}"
         if self.certificate is not None:
             for name, value in encrypted(self.certificate).items():
                 options += f" -c {name}={value}"
