@@ -8,7 +8,7 @@ from django.db.backends.signals import connection_created
 from prometheus_client import Counter, Gauge, Histogram
 
 from core import metrics
-from core.telemetry import pool, request_lines, statements
+from core.telemetry import notebook, pool, request_lines, statements
 from mami.wsgi import application
 
 __all__ = ["application"]
@@ -26,8 +26,7 @@ for _kind, _names in (
     for _name in _names:
         setattr(_kind, _name, _nothing)
 for _module, _name in (
-    (metrics, "answered"), (metrics, "waited"), (metrics, "shed"), (request_lines, "write"),
-    (statements, "end"),
+    (notebook.Notebook, "note"), (metrics.InHand, "add"), (request_lines, "answered"),
 ):  # fmt: skip
     setattr(_module, _name, _nothing)
 connection_created.disconnect(statements.watch)

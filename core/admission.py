@@ -95,11 +95,11 @@ class AdmissionMiddleware:
         if verdict is not None:
             request.waited_seconds = verdict.waited  # type: ignore[attr-defined]
             if verdict.is_let_in:
-                metrics.waited(line.name, verdict.waited)
+                request.waiting_line = line.name  # type: ignore[attr-defined]
             return verdict.is_let_in
         if not self.gate.enter(line):
             return False
         hold(self.gate)
         request.waited_seconds = time.perf_counter() - began  # type: ignore[attr-defined]
-        metrics.waited(line.name, request.waited_seconds)  # type: ignore[attr-defined]
+        request.waiting_line = line.name  # type: ignore[attr-defined]
         return True

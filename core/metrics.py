@@ -8,6 +8,7 @@ route, a code, a provider's call; never an address, an id or a word somebody typ
 from __future__ import annotations
 
 import hmac
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -31,6 +32,7 @@ __all__ = [
     "CONTENT_TYPE_LATEST",
     "IN_HAND",
     "answered",
+    "asked",
     "exposition",
     "handed_over",
     "may_read",
@@ -50,10 +52,29 @@ SECONDS = Histogram(
     ["route"],
     buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
-IN_HAND = Gauge(
-    "mami_requests_in_hand",
-    "Requests that have a thread; full at WEB_WORKERS x WEB_THREADS. Who waits at the door has none.",
-    multiprocess_mode="livesum",
+
+
+class InHand:
+    """A number that goes up and down with every request, and is shown when somebody looks."""
+
+    def __init__(self, shown: Gauge) -> None:
+        self._shown, self._number, self._lock = shown, 0, threading.Lock()
+
+    def add(self, number: int) -> None:
+        with self._lock:
+            self._number += number
+
+    def look(self) -> None:
+        self._shown.set(self._number)
+
+
+IN_HAND = InHand(
+    Gauge(
+        "mami_requests_in_hand",
+        "Requests that have a thread, as seen within two seconds; full at WEB_WORKERS x WEB_THREADS."
+        " Who waits at the door has none.",
+        multiprocess_mode="livesum",
+    )
 )
 CONFIRMS_WAITING = Gauge(
     "mami_confirms_waiting",
@@ -197,6 +218,13 @@ def waited(line: str, seconds: float) -> None:
     found.observe(seconds)
 
 
+def asked(statements: int, seconds: float) -> None:
+    """Count statements of requests that were answered."""
+    if statements:
+        STATEMENTS.inc(statements)
+        STATEMENT_SECONDS.inc(seconds)
+
+
 def refused(code: str) -> None:
     REFUSALS.labels(code).inc()
 
@@ -244,6 +272,7 @@ def may_read(authorization: str) -> bool | None:
 
 def exposition() -> bytes:
     """All figures of all web processes, in Prometheus' text format."""
+    IN_HAND.look()
     if values.ValueClass.__name__ == "MmapedValue":
         registry = CollectorRegistry()
         MultiProcessCollector(registry)

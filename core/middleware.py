@@ -29,7 +29,7 @@ from core.htmx import is_htmx, leave_for, refused
 from core.kept_forms import FIELD, keep_for_later
 from core.next_pages import came_from, page_of_form
 from core.rights import Right, allows, methods_of, right_for
-from core.telemetry import request_lines, statements
+from core.telemetry import notebook, request_lines, statements
 from core.text import is_odd, sent_text
 
 log = structlog.get_logger(__name__)
@@ -80,18 +80,17 @@ class MetricsMiddleware:
         if RETURN_AFTER in request.META:  # the door asks for words; whom it tells them, it counts
             return self.get_response(request)
         began, tally = time.perf_counter(), statements.begin()
-        metrics.IN_HAND.inc()
+        metrics.IN_HAND.add(1)
         try:
             response = self.get_response(request)
         finally:
-            metrics.IN_HAND.dec()
+            metrics.IN_HAND.add(-1)
         seconds = time.perf_counter() - began
-        route = _route(request)
-        metrics.answered(
-            route=route, method=request.method or "", status=response.status_code, seconds=seconds
+        notebook.OF_THIS_PROCESS.note(
+            request_lines.answered(
+                request, response, route=_route(request), seconds=seconds, tally=tally
+            )
         )
-        statements.end(tally)
-        request_lines.write(request, response, route=route, seconds=seconds, tally=tally)
         return response
 
 

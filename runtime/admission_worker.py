@@ -23,7 +23,8 @@ from gunicorn.workers.gthread import PollableMethodQueue, TConn, ThreadWorker
 
 from core.admission import line_for, process_gate, return_after
 from core.places import Gate, Verdict, Waiter, decide, give_place_back, hold
-from core.telemetry.request_lines import face_of
+from core.telemetry import notebook
+from core.telemetry.request_lines import Answered, face_of
 from runtime import encryption, nonblocking_calls
 from runtime.early_admission import (
     END_OF_HEAD,
@@ -37,7 +38,6 @@ from runtime.early_admission import (
 )
 from runtime.pace import HEAD_SECONDS, PacedSocket, TooSlow
 from runtime.probes import PATHS as PROBES
-from runtime.refusal_log import RefusalLog, SentAway
 
 T = TypeVar("T")
 LIVE = "/health/live"
@@ -127,7 +127,6 @@ class AdmissionWorker(ThreadWorker):
         super().__init__(*args, **kwargs)
         self.method_queue = CallbackQueue()
         self.has_door = self.cfg.http2_cleartext == "off"
-        self.refusal_log = RefusalLog()
         self._heads: dict[Connection, None] = {}  # not whole yet, in the order in which they began
         self._notified = 0.0
         self._names: dict[int, Any] = {}
@@ -136,7 +135,7 @@ class AdmissionWorker(ThreadWorker):
     def open_door(self, application: Application) -> None:
         """From now on there is somebody to ask."""
         self.gate, self.refusals = process_gate(), Refusals(application)
-        self.refusal_log.start()
+        notebook.OF_THIS_PROCESS.start()
         if self.cfg.is_ssl:
             self.ears = ThreadPoolExecutor(EARS, "ear")
 
@@ -277,13 +276,17 @@ class AdmissionWorker(ThreadWorker):
     ) -> None:
         request_id = named(lines) or uuid.uuid4().hex
         self._say(conn, answer.bytes_for(asked.method, request_id))
-        self.refusal_log.note(
-            SentAway(
+        notebook.OF_THIS_PROCESS.note(
+            Answered(
                 line=line,
+                is_shed=True,
                 request_id=request_id,
                 method=asked.method,
+                route="",
+                status=503,
                 face=face_of(asked.path, is_part="HTTP_HX_REQUEST" in lines),
                 seconds=waited,
+                waited=waited,
                 size=len(answer.body),
             )
         )
@@ -379,4 +382,4 @@ class AdmissionWorker(ThreadWorker):
 
     def run(self) -> None:
         super().run()
-        self.refusal_log.finish()
+        notebook.OF_THIS_PROCESS.finish()

@@ -30,7 +30,8 @@ def measure(*, connection: Any, **_: Any) -> None:
 
 
 def look() -> None:
-    """Write down how the pool of this process stands; nothing where there is none."""
+    """Write down how many requests are in hand, and how the pool of this process stands, where there is one."""
+    metrics.IN_HAND.look()
     wrapper: Any = connections["default"]
     if not (pool := wrapper.pool):
         return

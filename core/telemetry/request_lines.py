@@ -5,14 +5,16 @@ from __future__ import annotations
 import logging
 import os
 import socket
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.functional import LazyObject, empty
 
-from core.htmx import is_htmx
-from core.logs import tell
+from core.logs import stamped, tell_all
 from core.metrics import METHODS
 from core.telemetry.statements import Tally
 
@@ -20,48 +22,73 @@ log = logging.getLogger("mami.request")
 NODE = os.environ.get("MAMI_NODE") or socket.gethostname()
 
 
-def write(
+@dataclass(slots=True, kw_only=True)
+class Answered:
+    """A request that was answered. Nobody's words stand in it: no path, no address, no query."""
+
+    request_id: str
+    method: str
+    route: str
+    status: int
+    seconds: float
+    face: str
+    size: int | None
+    line: str = ""
+    """The line in which it waited, or in vain (`is_shed`), for so many seconds (`waited`)."""
+    is_shed: bool = False
+    waited: float = 0.0
+    statements: int = 0
+    database_seconds: float = 0.0
+    user_id: int | None = None
+    role: str | None = None
+    at: float = field(default_factory=time.time)
+
+
+def answered(
     request: HttpRequest, response: HttpResponseBase, *, route: str, seconds: float, tally: Tally
-) -> None:
-    """Nobody's words stand in it: no path, no address, no query."""
+) -> Answered:
+    """What is to be told of it."""
     user = _known_user(request)
-    tell(
-        log,
-        "request",
+    return Answered(
         request_id=getattr(request, "request_id", ""),
-        method=_known(request.method),
+        method=request.method or "",
         route=route,
         status=response.status_code,
-        ms=round(1000 * seconds, 1),
-        db_ms=round(1000 * tally.seconds, 1),
+        seconds=seconds,
+        face=face_of(request.path_info, is_part="HTTP_HX_REQUEST" in request.META),
+        size=_size(response),
+        line=getattr(request, "waiting_line", ""),
+        waited=getattr(request, "waited_seconds", 0.0),
         statements=tally.statements,
-        waited_ms=round(1000 * getattr(request, "waited_seconds", 0.0), 1),
+        database_seconds=tally.seconds,
         user_id=getattr(user, "pk", None),
         role=getattr(user, "role", None),
-        face=face_of(request.path_info, is_part=is_htmx(request)),
-        node=NODE,
-        bytes=_size(response),
     )
 
 
-def write_sent_away(*, request_id: str, method: str, face: str, seconds: float, size: int) -> None:
-    """The same line for somebody who was sent away at the door, before anything looked at them."""
-    tell(
+def write(together: Sequence[Answered]) -> None:
+    """A line for each."""
+    tell_all(log, [_line(one) for one in together])
+
+
+def _line(one: Answered) -> dict[str, str | float | None]:
+    return stamped(
         log,
         "request",
-        request_id=request_id,
-        method=_known(method),
-        route="",
-        status=503,
-        ms=round(1000 * seconds, 1),
-        db_ms=0.0,
-        statements=0,
-        waited_ms=round(1000 * seconds, 1),
-        user_id=None,
-        role=None,
-        face=face,
+        one.at,
+        request_id=one.request_id,
+        method=_known(one.method),
+        route=one.route,
+        status=one.status,
+        ms=round(1000 * one.seconds, 1),
+        db_ms=round(1000 * one.database_seconds, 1),
+        statements=one.statements,
+        waited_ms=round(1000 * one.waited, 1),
+        user_id=one.user_id,
+        role=one.role,
+        face=one.face,
         node=NODE,
-        bytes=size,
+        bytes=one.size,
     )
 
 
@@ -74,7 +101,7 @@ def face_of(path: str, *, is_part: bool) -> str:
     return "htmx" if is_part else "page"
 
 
-def _known(method: str | None) -> str:
+def _known(method: str) -> str:
     """What a client makes up is a word of theirs."""
     return method if method in METHODS else "other"
 

@@ -42,13 +42,6 @@ def begin() -> Tally:
     return tally
 
 
-def end(tally: Tally) -> None:
-    """Add a finished tally to the process's figures."""
-    if tally.statements:
-        metrics.STATEMENTS.inc(tally.statements)
-        metrics.STATEMENT_SECONDS.inc(tally.seconds)
-
-
 def count(execute: Callable[..., Any], query: Any, params: Any, many: bool, context: Any) -> Any:
     """Django's execute wrapper: one statement of this thread."""
     began = time.perf_counter()

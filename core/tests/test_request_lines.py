@@ -4,7 +4,6 @@ import json
 import logging
 
 import pytest
-import structlog
 from django.test import Client
 
 from accounts.tests.factories import person
@@ -21,14 +20,16 @@ class Lines(logging.Handler):
         super().__init__(logging.INFO)
         line = logs.logging_config(level="INFO", pretty=False)["formatters"]["line"]
         self.setFormatter(
-            structlog.stdlib.ProcessorFormatter(
+            logs.LineFormatter(
                 foreign_pre_chain=line["foreign_pre_chain"], processors=line["processors"]
             )
         )
         self.found: list[dict] = []
+        self.writes = 0
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.found.append(json.loads(self.format(record)))
+        self.writes += 1
+        self.found += [json.loads(line) for line in self.format(record).splitlines()]
 
     def requests(self) -> list[dict]:
         return [line for line in self.found if line["event"] == "request"]
