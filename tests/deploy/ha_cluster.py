@@ -128,6 +128,15 @@ class Node:
     def follows(self) -> bool:
         return self.asks("/replica") == 200
 
+    def hearers(self) -> int:
+        """How many receive what this one writes."""
+        with contextlib.suppress(psycopg.Error), psycopg.connect(self.url()) as line:
+            row = line.execute(
+                "SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming'"
+            ).fetchone()
+            return int(row[0]) if row else 0
+        return 0
+
     def asks(self, path: str) -> int:
         try:
             address = f"https://{self.address}:{self.rest}{path}"
@@ -153,6 +162,12 @@ class Node:
         return found
 
     def signal(self, number: signal.Signals, *, patroni: bool, postgres: bool) -> None:
+        """Who makes processes stands still first: one made after a look around would outlive the others,
+        and hold their memory for as long as it waits for one of them.
+        """
+        if postgres:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.postmaster(), signal.SIGSTOP)
         pids = self.postgres() if postgres else []
         if patroni and self.process is not None:
             pids.insert(0, self.process.pid)
@@ -263,11 +278,15 @@ class HaCluster:
         return next((node for node in self.nodes if node.is_primary()), None)
 
     def is_whole(self) -> bool:
-        """A primary, one who has every commit, and everybody following."""
+        """A primary, one who has every commit, and everybody following: `/replica` also says 200 for one
+        that runs and hears nothing, as before it is rewound.
+        """
+        primary = self.primary()
         return (
-            self.primary() is not None
+            primary is not None
             and sum(node.follows() for node in self.nodes) == len(self.nodes) - 1
             and any(node.is_synchronous() for node in self.nodes)
+            and primary.hearers() == len(self.nodes) - 1
         )
 
     def url(self, *, user: str = "postgres", database: str = "postgres") -> str:
