@@ -12,6 +12,7 @@ WEB_WORKERS * DATABASE_POOL_SIZE connections, and the background worker for abou
 """
 
 import contextlib
+import ipaddress
 import os
 import queue
 import shutil
@@ -75,7 +76,14 @@ logconfig_dict = logging_config(
 )
 tell_all_as_lines()
 umask = 0o027
-forwarded_allow_ips = os.environ.get("TRUSTED_PROXIES") or "127.0.0.1"
+# A socket has no address: gunicorn believes whoever comes by one. It takes networks without bits of a host.
+_proxies = [
+    one for one in env.list("TRUSTED_PROXIES", default=[]) if one.strip() not in ("", "unix")
+]
+forwarded_allow_ips = (
+    ",".join(str(ipaddress.ip_network(one.strip(), strict=False)) for one in _proxies)
+    or "127.0.0.1"
+)
 
 _database = None
 # The web processes count for /metrics in files of one folder, which lives as long as this master.

@@ -1,4 +1,7 @@
-"""Settings that must not reach production: found by `manage.py check`, which every start runs."""
+"""Settings that must not reach production: found by `manage.py check`, which every command runs.
+
+Web servers run none: what must stop them stands in `runtime.production`.
+"""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any, NoReturn
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import environ
 
@@ -106,6 +106,18 @@ def load(base_dir: Path) -> Environment:
     return Environment()
 
 
+def in_parts(address: str) -> SplitResult:
+    """An address taken apart; what is none (a bracket that is not closed, a port that is no number) has no
+    parts, and whoever needs them refuses it.
+    """
+    try:
+        parts = urlsplit(address)
+        _ = parts.port
+    except ValueError:
+        return urlsplit("")
+    return parts
+
+
 def three_numbers(text: str, name: str) -> tuple[int, int, int]:
     """What a variable such as `7,5,12` says."""
     parts = text.split(",")
@@ -174,7 +186,10 @@ def replica(env: Environment) -> dict[str, Any]:
 
 
 def _server(env: Environment, variable: str, text: str) -> dict[str, Any]:
-    config: dict[str, Any] = environ.Env.db_url_config(text)
+    try:
+        config: dict[str, Any] = environ.Env.db_url_config(text)
+    except ValueError:  # a bracket that is not closed, a port that is no number
+        config = {}
     options = config.setdefault("OPTIONS", {})
     if not config.get("ENGINE", "").endswith("postgresql") or not config.get("NAME"):
         stop(
@@ -248,7 +263,7 @@ def storages(env: Environment, var: Path) -> dict[str, dict[str, Any]]:
     }
     public = {**bucket, "location": "media", "object_parameters": {"CacheControl": A_YEAR}}
     if address := env.str("S3_PUBLIC_URL", default="").rstrip("/"):
-        parts = urlsplit(address)
+        parts = in_parts(address)
         if parts.scheme not in {"http", "https"} or not parts.hostname:
             stop("S3_PUBLIC_URL is no address such as https://pictures.shop.example.")
         public |= {
@@ -267,7 +282,7 @@ def pictures_origin(env: Environment) -> list[str]:
     if env.str("MEDIA_STORAGE", default="files") != "s3":
         return []
     address = env.str("S3_PUBLIC_URL", default="") or env.str("S3_ENDPOINT", default="")
-    parts = urlsplit(address or "https://*.amazonaws.com")
+    parts = in_parts(address or "https://*.amazonaws.com")
     return [f"{parts.scheme}://{parts.netloc}"]
 
 
@@ -278,7 +293,7 @@ def opensearch(env: Environment) -> dict[str, Any]:
     """
     url = env.str("SEARCH_OPENSEARCH_URL", default="").rstrip("/")
     password = env.str("SEARCH_OPENSEARCH_PASSWORD", default="")
-    parts = urlsplit(url)
+    parts = in_parts(url)
     if url and (parts.scheme not in {"http", "https"} or not parts.hostname):
         stop("SEARCH_OPENSEARCH_URL is no address such as https://user@search.example:9200.")
     if parts.scheme == "http" and (parts.password or password):

@@ -12,13 +12,16 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
+
+from runtime.environment import in_parts
 
 SHORTEST_KEY = 50
 FEWEST_CHARACTERS = 12
 SHORTEST_JWT_SECRET = 32  # RFC 7518 §3.2: HS256 needs a key of 256 bits
 SHORTEST_METRICS_TOKEN = 24
-UNTOUCHED = ("changeme", "change-me", "secret-key", "example")
+UNTOUCHED = ("changeme", "secretkey", "example")  # written with or without a hyphen
+PROVIDERS, GATEWAYS = ("sandbox", "stripe"), ("file", "http", "twilio")
 TO_NOBODY = ("mail_files", "filebased", "console", "locmem", "dummy")
 
 Values = Mapping[str, str]
@@ -75,7 +78,7 @@ def is_rehearsal(values: Values) -> bool:
 
 def database_is_exposed(values: Values, variable: str = "DATABASE_URL") -> bool:
     """Whether the database is reached over a network without encryption that is insisted on."""
-    address = urlsplit(values.get(variable, ""))
+    address = in_parts(values.get(variable, ""))
     options = parse_qs(address.query)
     host = options.get("host", [address.hostname or ""])[0]
     if not host or host.startswith("/") or all(_is_loopback(part) for part in host.split(",")):
@@ -91,7 +94,7 @@ def spoken_to_in_clear(values: Values) -> list[str]:
         "SEARCH_OPENSEARCH_URL": "http",
         "S3_ENDPOINT": "http",
     }.items():
-        address = urlsplit(values.get(name, ""))
+        address = in_parts(values.get(name, ""))
         if address.scheme == plain and not _is_loopback(address.hostname or "localhost"):
             found.append(name)
     return found
@@ -113,7 +116,7 @@ def _secret_key(values: Values) -> Iterator[Fault]:
         yield fault(f"has fewer than {SHORTEST_KEY} characters; make a long random one.")
     elif len(set(key)) < FEWEST_CHARACTERS:
         yield fault(f"has fewer than {FEWEST_CHARACTERS} different characters; make a random one.")
-    elif key.startswith("django-insecure-") or any(word in key.lower() for word in UNTOUCHED):
+    elif key.startswith("django-insecure-") or any(word in _plain(key) for word in UNTOUCHED):
         yield fault("is one that stands in examples; make a random one.")
     for former in _list(values, "SECRET_KEY_FALLBACKS"):
         if len(former) < SHORTEST_KEY:
@@ -172,7 +175,7 @@ def _https(values: Values) -> Iterator[Fault]:
             what="is not 1; a shop on the open internet is served over https only.",
             rehearsable=True,
         )
-    address = urlsplit(values.get("SITE_URL", ""))
+    address = in_parts(values.get("SITE_URL", ""))
     hosts, what = _list(values, "ALLOWED_HOSTS"), ""
     if address.scheme != "https" or not address.hostname:
         what = "is not an https:// address; links in mails begin with it."
@@ -185,15 +188,26 @@ def _https(values: Values) -> Iterator[Fault]:
 def _payments(values: Values) -> Iterator[Fault]:
     key = values.get("STRIPE_SECRET_KEY", "")
     provider = values.get("PAYMENT_PROVIDER") or ("stripe" if key else "sandbox")
-    what, variable = "", "PAYMENT_PROVIDER"
+    what = ""
     if provider == "sandbox":
         what = "is sandbox; a shop that takes test cards gives food away."
-    elif provider == "stripe" and key.startswith("sk_test_"):
+    elif provider == "stripe" and key.strip().startswith(("sk_test_", "rk_test_")):
         what = "is stripe with a test key; set the live STRIPE_SECRET_KEY."
     elif provider == "stripe" and not values.get("STRIPE_WEBHOOK_SECRET"):
         what = "is stripe without STRIPE_WEBHOOK_SECRET; Stripe's messages could not be believed."
     if what:
-        yield Fault(number=107, variable=variable, what=what, rehearsable=True)
+        yield Fault(number=107, variable="PAYMENT_PROVIDER", what=what, rehearsable=True)
+
+
+def _adapters(values: Values) -> Iterator[Fault]:
+    """Who is asked under a name that nobody has, or without a key, is found out by the first customer."""
+    for variable, known in (("PAYMENT_PROVIDER", PROVIDERS), ("SMS_GATEWAY", GATEWAYS)):
+        if values.get(variable) and values[variable] not in known:
+            what = f"is none of {', '.join(known)}."
+            yield Fault(number=114, variable=variable, what=what)
+    if values.get("PAYMENT_PROVIDER") == "stripe" and not values.get("STRIPE_SECRET_KEY"):
+        what = "is stripe without STRIPE_SECRET_KEY; no card could be charged."
+        yield Fault(number=114, variable="PAYMENT_PROVIDER", what=what)
 
 
 def _messages(values: Values) -> Iterator[Fault]:
@@ -240,6 +254,18 @@ def _callers(values: Values) -> Iterator[Fault]:
         )
 
 
+def _proxies(values: Values) -> Iterator[Fault]:
+    """What is no address would be believed by nobody, and each request that asks would fail."""
+    for proxy in _list(values, "TRUSTED_PROXIES"):
+        if proxy != "unix" and not _is_network(proxy):
+            yield Fault(
+                number=115,
+                variable="TRUSTED_PROXIES",
+                what="holds what is neither an address, a network such as 10.0.0.0/8, nor `unix`.",
+                in_demo=True,
+            )
+
+
 def _debugging(values: Values) -> Iterator[Fault]:
     host = values.get("MAMI_HOST") or "127.0.0.1"
     if _on(values, "DEBUG") and not _is_loopback(host):
@@ -252,8 +278,8 @@ def _debugging(values: Values) -> Iterator[Fault]:
 
 
 CHECKS: tuple[Callable[[Values], Iterator[Fault]], ...] = (
-    _secret_key, _jwt_keys, _hosts, _database, _https, _payments, _messages, _faults_armed, _callers,
-    _debugging,
+    _secret_key, _jwt_keys, _hosts, _database, _https, _payments, _adapters, _messages, _faults_armed,
+    _callers, _proxies, _debugging,
 )  # fmt: skip
 
 
@@ -263,6 +289,18 @@ def _on(values: Values, name: str) -> bool:
 
 def _list(values: Values, name: str) -> list[str]:
     return [part.strip() for part in values.get(name, "").split(",") if part.strip()]
+
+
+def _plain(key: str) -> str:
+    return re.sub(r"[\s_-]", "", key.lower())
+
+
+def _is_network(text: str) -> bool:
+    try:
+        ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        return False
+    return True
 
 
 def _is_loopback(host: str) -> bool:
