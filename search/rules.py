@@ -170,8 +170,13 @@ def read_rules() -> Rules:
 
 
 def _heard(word: str) -> str:
-    """The word as it sounds; of Latin ones a doubled letter is heard once."""
-    return TWICE.sub(r"\1", word) if is_latin(word) else sounds(word)
+    """The word as it sounds; of Latin ones a doubled letter is heard once, and in Hebrew a name from abroad
+    has its vowel written or not: פאנטה and פנטה.
+    """
+    if is_latin(word):
+        return TWICE.sub(r"\1", word)
+    heard = sounds(word)
+    return heard[:1] + heard[1:].replace("א", "")
 
 
 def split_text(text: str) -> tuple[str, ...]:

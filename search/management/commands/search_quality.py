@@ -13,7 +13,13 @@ from search import outbox, rebuilding
 from search.models import GenerationState, SearchGeneration
 from search.quality import QueryAnswer, Report, by_postgresql, listed, measure, read_rows
 
-LISTS = ("queries.jsonl", "queries_more.jsonl", "queries_typed.jsonl", "queries_asked.jsonl")
+LISTS = (
+    "queries.jsonl",
+    "queries_more.jsonl",
+    "queries_typed.jsonl",
+    "queries_asked.jsonl",
+    "queries_fresh.jsonl",
+)
 
 
 class Command(BaseCommand):
