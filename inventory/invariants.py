@@ -43,6 +43,12 @@ WHERE on_hand_after <> on_hand_before + on_hand_delta
    OR reserved_after <> reserved_before + reserved_delta
 ORDER BY id
 """
+_SOLD = """
+SELECT s.id, s.was_picked FROM inventory_stock s
+WHERE s.was_picked <> EXISTS (
+    SELECT FROM inventory_stockmovement m WHERE m.stock_id = s.id AND m.reason = 'PICK'
+) ORDER BY s.id
+"""
 
 
 def stock_equals_movements(as_of: dt.datetime | None) -> Iterator[Finding]:
@@ -64,6 +70,15 @@ def movements_follow_each_other(as_of: dt.datetime | None) -> Iterator[Finding]:
         )
 
 
+def sold_before_is_what_was_picked(as_of: dt.datetime | None) -> Iterator[Finding]:
+    for key, was_picked in _rows(_SOLD, as_of):
+        yield Finding(
+            what=f"stock {key}: the row says it was {'' if was_picked else 'never '}sold, its movements "
+            "say otherwise",
+            repair=f"set was_picked of stock {key} to {not was_picked}",
+        )
+
+
 def promised() -> dict[tuple[int, int], Decimal]:
     """Everything promised, by (branch, product); rows without a promise are left out."""
     rows = Stock.objects.exclude(reserved=0).values_list("branch_id", "product_id", "reserved")
@@ -79,4 +94,5 @@ def _rows(sql: str, as_of: dt.datetime | None) -> list[tuple[int, ...]]:
 RULES = [
     Rule(name="stock = sum of its movements", check=stock_equals_movements, historic=True),
     Rule(name="movements follow each other", check=movements_follow_each_other, historic=True),
+    Rule(name="sold before = something was picked", check=sold_before_is_what_was_picked),
 ]

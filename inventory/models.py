@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -10,6 +11,18 @@ from django.utils.translation import gettext_lazy as _
 from core.append_only import append_only
 from core.money import plain
 from inventory.querysets import StockQuerySet
+
+# Whoever writes the movement, of this release or the one before: once in the life of a row.
+TELLS_SOLD = pgtrigger.Trigger(
+    name="tells_sold",
+    when=pgtrigger.After,
+    operation=pgtrigger.Insert,
+    condition=pgtrigger.Q(new__reason="PICK"),
+    func=(
+        "UPDATE inventory_stock SET was_picked = true WHERE id = NEW.stock_id AND NOT was_picked; "
+        "RETURN NULL;"
+    ),
+)
 
 
 class Stock(models.Model):
@@ -35,6 +48,15 @@ class Stock(models.Model):
     reserved = models.DecimalField(_("promised"), max_digits=12, decimal_places=3, default=0)
     reorder_point = models.DecimalField(
         _("order again at"), max_digits=12, decimal_places=3, default=0
+    )
+    was_picked = models.BooleanField(
+        _("sold before"),
+        default=False,
+        db_default=False,
+        editable=False,
+        help_text=_(
+            "Whether anything of it was ever picked for an order; the database tells it by itself."
+        ),
     )
     updated_at = models.DateTimeField(_("changed"), auto_now=True)
 
@@ -65,6 +87,11 @@ class Stock(models.Model):
                 fields=["branch", "product"],
                 name="stock_low",
                 condition=Q(on_hand__lte=F("reorder_point") + F("reserved")),
+            ),
+            models.Index(
+                fields=["branch", "product"],
+                name="stock_never_sold",
+                condition=Q(was_picked=False),
             ),
         ]
 
@@ -109,7 +136,7 @@ class StockMovement(models.Model):
         verbose_name = _("stock movement")
         verbose_name_plural = _("stock movements")
         ordering = ["-id"]
-        triggers = append_only()
+        triggers = [*append_only(), TELLS_SOLD]
         constraints = [
             models.CheckConstraint(
                 condition=~Q(on_hand_delta=0, reserved_delta=0), name="movement_moves_something"

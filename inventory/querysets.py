@@ -51,7 +51,7 @@ class StockQuerySet(models.QuerySet["Stock"]):
 
     def never_sold(self) -> StockQuerySet:
         """Rows of which nothing was ever picked for an order."""
-        return self.exclude(movements__reason="PICK")
+        return self.filter(was_picked=False)
 
     def at_level(self, level: str) -> StockQuerySet:
         """Rows at one of LEVELS; any other word means all rows."""

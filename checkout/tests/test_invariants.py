@@ -183,6 +183,11 @@ def _half_picked() -> None:
         )
 
 
+def _never_sold() -> None:
+    stock = apps.get_model("inventory", "Stock")
+    stock.objects.filter(was_picked=True).update(was_picked=False)
+
+
 def _released() -> None:
     Reservation.objects.filter(status="CONSUMED").update(status="RELEASED")
 
@@ -223,6 +228,7 @@ def _charges() -> None:
         (_hold_forgotten, ["holds outlive their windows"]),
         (_hold_never_asked_for, ["money to come has its time"]),
         (_charges, ["orders = sums of their lines"]),
+        (_never_sold, ["sold before = something was picked"]),
         (_released, ["checkouts = their orders"]),
     ],
 )

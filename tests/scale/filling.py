@@ -315,6 +315,10 @@ class Filling:
             on_hand_delta="-1", on_hand_after="39", created_at="now()",
             reference="'MS-' || lpad(upper(to_hex(n / 2)), 8, '0')",
         )  # fmt: skip
+        self.cursor.execute(
+            "UPDATE inventory_stock SET was_picked = true WHERE id IN "
+            "(SELECT stock_id FROM inventory_stockmovement WHERE reason = 'PICK')"
+        )
         self.rows(
             "checkout_reservation", self.orders, id="n", user_id="1001 + n % {people}", cart_id="n",
             payment_id="n", branch_id="1 + n % 5", status="'CONSUMED'", fulfillment_type="'DELIVERY'",
