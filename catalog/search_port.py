@@ -121,7 +121,7 @@ class SearchEngine(Protocol):
         """The first products of a text in its own order, without counts; the total is of the page."""
 
     def counts(self, question: ShelfQuestion, *, memory: Memory) -> Facets:
-        """The counts of a text, by PostgreSQL."""
+        """The counts of a text, or of a shelf without one as it was a moment ago, by PostgreSQL."""
 
     def understand(
         self, text: str, *, memory: Memory, typing: bool = False, as_typed: bool = False

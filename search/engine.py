@@ -56,6 +56,8 @@ class Engine:
         return self.is_beside and not question.hides_chametz
 
     def counts(self, question: ShelfQuestion, *, memory: Memory) -> Facets:
+        if question.understood is None:
+            return found.counted(question)
         return found.remembered(question, memory=memory).facets
 
     def understand(

@@ -65,6 +65,10 @@ SELECT x.alike, x.by_price, x.n, x.low, x.high, d.category_id, d.brand_id, d.tag
   JOIN search_searchdocument d ON d.product_id = x.one
   JOIN catalog_category c ON c.id = d.category_id AND c.is_open WHERE {kinds}
 """
+COUNTED = """
+WITH m AS MATERIALIZED ({alike}),
+     kept AS (SELECT * FROM m WHERE {kept})
+"""
 FIRST_ONES = """
 SELECT 'first' AS facet, product_id AS id, '' AS value, '' AS label,
        row_number() OVER (ORDER BY rank DESC, in_stock DESC, popularity DESC, product_id) AS n,
@@ -127,18 +131,23 @@ def find(question: ShelfQuestion, *, limit: int, offset: int, counts: bool = Tru
         return Found([], Facets())
     values = Values()
     statement = _statement(question, query, values, limit=limit, offset=offset)
-    told = [COUNTS, FIRST_ONES] if counts else [FIRST_ONES]
-    names = list(question.filters.conditions())
-    tail = " UNION ALL ".join(told).format(
-        name="name_en" if get_language() == "en" else "name_he",
-        filters=values.put(names, "text[]"),
-    )
+    told = [_counts(question, values), FIRST_ONES] if counts else [FIRST_ONES]
     with connection.cursor() as cursor:
-        cursor.execute(statement + tail, values)
+        cursor.execute(statement + " UNION ALL ".join(told), values)
         rows = cursor.fetchall()
     first = sorted((row[4], row[1]) for row in rows if row[0] == "first")
     facets = collected([row for row in rows if row[0] != "first"], question.filters)
     return Found([pk for _place, pk in first], facets)
+
+
+def counted(question: ShelfQuestion) -> Facets:
+    """All counts of a shelf without a text: one statement, which reads an index of what is alike alone."""
+    values = Values()
+    alike = _alike(question, values, kinds=_place(question, values))
+    statement = COUNTED.format(alike=alike, kept=KEPT) + _counts(question, values)
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return collected(cursor.fetchall(), question.filters)
 
 
 def exists(query: SearchQuery) -> bool:
@@ -158,24 +167,41 @@ def exists(query: SearchQuery) -> bool:
         return bool(cursor.fetchone()[0])
 
 
+def _counts(question: ShelfQuestion, values: Values) -> str:
+    return COUNTS.format(
+        name="name_en" if get_language() == "en" else "name_he",
+        filters=values.put(list(question.filters.conditions()), "text[]"),
+    )
+
+
+def _alike(question: ShelfQuestion, values: Values, *, kinds: list[str]) -> str:
+    """What is alike among all documents, as one row each."""
+    return ALIKE.format(
+        in_stock=_in_stock(question, values),
+        flags=_flags(question, values),
+        grouped=_by_price(question, values),
+        source="search_searchdocument d WHERE d.is_active",
+        kinds=" AND ".join(kinds),
+    )
+
+
 def _statement(
     question: ShelfQuestion, query: SearchQuery, values: Values, *, limit: int, offset: int
 ) -> str:
-    by_kind = _is_by_kind(query)
-    by_price = _by_price(question, values)
-    kinds = [*_place(question, values), *(_diet(query, values) if by_kind else [])]
-    alike = ALIKE.format(
-        in_stock=_in_stock(question, values),
-        flags=_flags(question, values),
-        grouped=by_price if by_kind else "by_price",
-        source="search_searchdocument d WHERE d.is_active" if by_kind else "hit",
-        kinds=" AND ".join(kinds),
-    )
+    by_price, place = _by_price(question, values), _place(question, values)
     window = {"limit": str(int(limit)), "offset": str(int(offset)), "end": str(offset + limit)}
-    if by_kind:
+    if _is_by_kind(query):
+        alike = _alike(question, values, kinds=[*place, *_diet(query, values)])
         named = (query.named,) if query.named is not None else ()
         said = f"d.words @@ {values.put(tsquery(named, 'A'), 'tsquery')}" if named else "false"
         return BY_KIND.format(alike=alike, by_price=by_price, said=said, kept=KEPT, **window)
+    alike = ALIKE.format(
+        in_stock=_in_stock(question, values),
+        flags=_flags(question, values),
+        grouped="by_price",
+        source="hit",
+        kinds=" AND ".join(place),
+    )
     return WALKED.format(
         alike=alike,
         by_price=by_price,

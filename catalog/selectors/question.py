@@ -53,16 +53,16 @@ class ShelfQuestion:
     def sold_out_last(self) -> bool:
         return self.by_relevance and self.understood is None and not self.anywhere
 
-    def matching(self, *, stock: bool, counted: bool = False) -> ProductQuerySet:
+    def matching(self, *, stock: bool) -> ProductQuerySet:
         """The products of the place and the text. Without `stock` they count as in stock; those of a
-        text, and of all branches if only `counted`, are in stock where the engine says so.
+        text are in stock where the engine says so.
         """
         found = Product.objects.active(hides_chametz=self.hides_chametz)
         if self.offers:
             found = found.on_sale()
         if not stock:
             found = found.annotate(in_stock=Value(True))
-        elif self.understood is not None or (counted and self.anywhere):
+        elif self.understood is not None:
             found = found.annotate(in_stock=self._stock)
         elif self.anywhere and self.branch_id is None:
             found = found.with_stock_anywhere().annotate(in_stock=F("in_stock_anywhere"))

@@ -244,12 +244,14 @@ def _clamped(offset: int, *, limit: int, total: int) -> int:
 def _facets(memory: Memory, asked: ShelfQuestion) -> Facets:
     if asked.understood is not None:
         return engine().counts(asked, memory=memory)
-    counted = not asked.filters.in_stock  # else the list itself is of what is there now
-    return memory.get(
-        ("facets", replace(asked, sort="")),
-        lambda: count_facets(asked.matching(stock=True, counted=counted), asked.filters),
-        seconds=STOCK_SECONDS,
-    )
+    wide = replace(asked, sort="")
+    return memory.get(("facets", wide), lambda: _counted(memory, wide), seconds=STOCK_SECONDS)
+
+
+def _counted(memory: Memory, asked: ShelfQuestion) -> Facets:
+    if asked.filters.in_stock:  # the list itself is of what is there now
+        return count_facets(asked.matching(stock=True), asked.filters)
+    return engine().counts(asked, memory=memory)
 
 
 def _page(

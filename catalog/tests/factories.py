@@ -8,9 +8,12 @@ from typing import Any
 
 from branches.models import Branch
 from catalog.models import Brand, Category, Product
+from catalog.search_port import documents_changed
 from inventory.seeding import OpeningCount, seed_stock
 
 _number = itertools.count(1)
+writes_documents = False
+"""Whether products get what shelves count by; most tests look at no shelf. See the fixture `documents`."""
 WEIGHED: dict[str, Any] = {
     "sold_by": "WEIGHT",
     "quantity_step": Decimal("0.5"),
@@ -47,7 +50,7 @@ def brand(**values: Any) -> Brand:
     return Brand.objects.create(**fields)
 
 
-def product(**values: Any) -> Product:
+def product(*, stands_later: bool = False, **values: Any) -> Product:
     """A product of ₪10.00, without stock: the one maker, whatever shop it stands in."""
     n = next(_number)
     fields: dict[str, Any] = {
@@ -59,7 +62,10 @@ def product(**values: Any) -> Product:
     }
     if "category" not in fields:
         fields["category"] = category()
-    return Product.objects.create(**fields)
+    made = Product.objects.create(**fields)
+    if writes_documents and not stands_later:
+        documents_changed([made.pk])
+    return made
 
 
 def source() -> Branch:
@@ -79,8 +85,10 @@ def source() -> Branch:
 
 def stocked(quantity: Decimal | int | str = 10, **values: Any) -> Product:
     """A product with stock at the delivery source."""
-    made = product(**values)
+    made = product(stands_later=True, **values)
     stock(made, source(), quantity)
+    if writes_documents:
+        documents_changed([made.pk])
     return made
 
 

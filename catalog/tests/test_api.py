@@ -13,7 +13,7 @@ from search.documents import index_products
 from tests.api_client import refusal
 from tests.shop import open_shop
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("documents")]
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from core.tests.test_name_keys import ENGLISH, HEBREW
 from tests.admin_forms import address
 from tests.api_client import ApiClient
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("documents")]
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from catalog.tests.test_hidden import shown
 from core import clock
 from core.clock import shop_instant
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("documents")]
 
 EVE = dt.date(2027, 4, 21)
 TAG = "kosher_passover"

@@ -16,7 +16,7 @@ from catalog.vat import rates_on
 from core import clock
 from core.errors import InvalidInput, NotFound
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("documents")]
 
 
 def skus(**criteria: Any) -> set[str]:

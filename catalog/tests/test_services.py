@@ -16,7 +16,7 @@ from catalog.tests import factories
 from core import clock
 from core.errors import DomainError, NotFound
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("documents")]
 
 
 @pytest.fixture
