@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
 from django.utils.functional import cached_property
 
 MAX_COUNTED = 10_000
+DEEP = 1_000
 
 
 class BoundedPaginator(Paginator):
-    """Pages of a list that may be millions long: it is counted up to MAX_COUNTED rows, not further."""
+    """Pages of a list that may be millions long: it is counted up to MAX_COUNTED rows, not further.
+
+    From row DEEP on the keys of a page are sorted alone, and its long rows are read by them.
+    """
 
     MAX_COUNTED = MAX_COUNTED
 
@@ -27,6 +31,16 @@ class BoundedPaginator(Paginator):
         if isinstance(rows, InTurn):
             return rows.count()
         return int(rows.order_by()[: self.MAX_COUNTED].count())
+
+    def page(self, number: int | str) -> Page:
+        """One statement more from row DEEP on."""
+        page: Page = super().page(number)
+        rows: Any = self.object_list
+        start = page.start_index() - 1
+        if start >= DEEP and isinstance(rows, QuerySet):
+            keys = rows.values_list("pk", flat=True)[start : page.end_index()]
+            page.object_list = rows.filter(pk__in=list(keys))
+        return page
 
 
 class InTurn:

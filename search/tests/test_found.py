@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 from django.db import connection
 
+from branches.models import Branch
 from catalog.facets import Filters, count_facets
 from catalog.models import Category, Product
 from catalog.process_cache import Memory
@@ -32,16 +33,32 @@ def understood(text: str) -> SearchQuery:
     return query
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("text", TEXTS)
-def test_counts_and_order_are_those_of_the_products(demo_shop: None, text: str) -> None:
-    """Counted and ordered once more from the products themselves, one by one."""
+def some_is_sold_out() -> None:
     with connection.cursor() as cursor:
         cursor.execute("UPDATE inventory_stock SET on_hand = reserved WHERE product_id % 3 = 0")
         cursor.execute("UPDATE search_searchdocument SET popularity = product_id % 7")
     ids = list(Product.objects.values_list("pk", flat=True))
     for some in (ids[::2], ids[1::2]):
         sql.stand_at(some)
+
+
+def test_a_shelf_without_a_text_is_counted_as_its_products_are(demo_shop: None) -> None:
+    some_is_sold_out()
+    department = Category.objects.filter(parent=None).earliest("position")
+    shop = Branch.objects.filter(is_delivery_source=False).earliest("pk")
+    for given in FILTERS:
+        for place in (
+            {}, {"offers": True}, {"category_id": department.pk, "anywhere": True}, {"branch_id": shop.pk},
+        ):  # fmt: skip
+            asked = ShelfQuestion(filters=Filters.of(given), **place)
+            assert found.counted(asked) == count_facets(asked.matching(stock=True), asked.filters)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("text", TEXTS)
+def test_counts_and_order_are_those_of_the_products(demo_shop: None, text: str) -> None:
+    """Counted and ordered once more from the products themselves, one by one."""
+    some_is_sold_out()
     query = understood(text)
     department = Category.objects.filter(parent=None).earliest("position")
     for given in FILTERS:
