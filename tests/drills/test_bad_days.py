@@ -16,27 +16,18 @@ import time
 import urllib.error
 import urllib.request
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 
-from runtime.run.tests.conftest import Opened, opened, patience, until
+from runtime.run.tests.conftest import Opened, patience, until
 from tests.drills.bare_server import answered, serving
 from tests.drills.readers import Reading, read
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("bad-days")]
 PASSWORD = "violin under seven moons"
-
-
-@pytest.fixture(scope="module")
-def shop(filled: Path) -> Iterator[Opened]:
-    """A shop with two web processes, behind a proxy that is believed."""
-    with opened(filled, TRUSTED_PROXIES="127.0.0.1") as made:
-        made.until_open(seconds=200 * patience())
-        yield made
 
 
 def ask(

@@ -8,8 +8,6 @@ from __future__ import annotations
 import json
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -17,11 +15,11 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from runtime.run.tests.conftest import Opened, opened, patience, until
+from runtime.run.tests.conftest import Opened, patience, until
+from tests.drills.conftest import FIGURES
 from tests.drills.page_visit import PageVisit
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("bad-days")]
-FIGURES = "figures-of-the-canary-drill"
 HERS = {
     "name": "Qarnit Zweibelkopf",
     "e-mail": "qarnit.zweibel@canary-mail.test",
@@ -174,13 +172,6 @@ def browses(shop: Opened) -> None:
     visit.send_unasked("/cart/items/", {"product_id": HERS["e-mail"], "quantity": "\x00"})
 
 
-@pytest.fixture(scope="module")
-def shop(filled: Path) -> Iterator[Opened]:
-    with opened(filled, MAMI_METRICS_TOKEN=FIGURES, LOG_LEVEL="INFO") as made:
-        made.until_open(seconds=200 * patience())
-        yield made
-
-
 def logs(shop: Opened) -> dict[str, str]:
     """Every log there is, by name."""
     files = [shop.cluster.log, *(path for path in (shop.var / "log").rglob("*") if path.is_file())]
@@ -219,7 +210,7 @@ def test_nobody_tells_of_her(shop: Opened) -> None:
     hers = HERS | {f"token {n}": token for n, token in enumerate(canary.tokens)}
 
     assert len(logs(shop)["postgres/server.log"]) > 0
-    assert '"event": "request"' in "".join(logs(shop).values())
+    assert '"event":"request"' in "".join(logs(shop).values())
     for name, text in logs(shop).items():
         assert [what for what, word in hers.items() if word in text] == [], name
     request = urllib.request.Request(
