@@ -120,6 +120,35 @@ def _orders(
             )  # fmt: skip
 
 
+def history(sample: Any, count: int, *, word: str, every: int) -> None:
+    """Earlier orders of the person of `sample`, a day apart, each with all of its lines; `word` stands in
+    a line of each `every`th.
+    """
+    from orders.models import Order, OrderDelivery, OrderItem
+    from payments.models import Payment
+
+    number = "'MS-' || upper(lpad(to_hex(n), 8, '0'))"
+    when = f"now() - (n - {FIRST_KEY}) * interval '1 day'"
+    keys = [FIRST_KEY, FIRST_KEY + count - 1]
+    with unchecked() as cursor:
+        cursor.execute(
+            _copy(Order, id="n", order_number=number, cart_id="n", payment_id="n",
+                  status="'DELIVERED'", created_at=when, due_at=when),
+            [sample.pk, *keys],
+        )  # fmt: skip
+        cursor.execute(
+            _copy(Payment, id="n", order_number=number, state="'CAPTURED'",
+                  idempotency_key=f"{number} || ':authorize'", provider_reference="'bench-' || n"),
+            [sample.payment_id, *keys],
+        )  # fmt: skip
+        cursor.execute(_copy(OrderDelivery, order_id="n", id="n"), [sample.delivery.pk, *keys])
+        for place, line in enumerate(sample.items.all()):
+            name = f"CASE WHEN {place} = 3 AND n %% {every} = 0 THEN '{word}' ELSE s.name_en END"
+            cursor.execute(
+                _copy(OrderItem, skip=("id",), order_id="n", name_en=name), [line.pk, *keys]
+            )
+
+
 def papers(sample: Any, count: int) -> list[int]:
     """Issued papers that say what `sample` says, none drawn; their keys."""
     from billing.models import Document

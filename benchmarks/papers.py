@@ -120,7 +120,7 @@ def _serving(cluster: Any, order: Any, times: int) -> bool:
     paper = reverse("orders:document", args=[order.order_number, kept.document_id])
     paper += f"?lang={kept.language}"
     photo = reverse("orders:photo", args=[order.order_number])
-    spent = _medians(cluster, [lambda: get(paper), lambda: get(photo)], times)
+    spent = medians(cluster, [lambda: get(paper), lambda: get(photo)], times)
     with CaptureQueriesContext(connection) as caught:
         get(paper)
     asked = [one["sql"] for one in caught if "billing_document" in one["sql"]]
@@ -132,7 +132,7 @@ def _serving(cluster: Any, order: Any, times: int) -> bool:
     )
 
 
-def _medians(cluster: Any, steps: list[Callable[[], object]], times: int) -> list[float]:
+def medians(cluster: Any, steps: list[Callable[[], object]], times: int) -> list[float]:
     """Milliseconds of CPU of each step, of this process and PostgreSQL; taken in turns."""
     found: list[list[float]] = [[] for _ in steps]
     for round_ in range(ROUNDS + 1):

@@ -28,6 +28,12 @@ def destination(request: HttpRequest) -> Destination:
     return found
 
 
+def chosen_city(request: HttpRequest) -> str:
+    """The name of that place in the reader's language, as an address begins with it."""
+    locality = destination(request).locality
+    return locality.name if locality else ""
+
+
 def choose_place(request: HttpRequest, locality: Locality) -> None:
     """Remember the locality until the session ends."""
     request.session[KEY] = locality.pk

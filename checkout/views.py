@@ -14,7 +14,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.models import Role
-from branches.chosen_place import chosen_place
+from branches.chosen_place import chosen_city, chosen_place
 from cart.context import basket_of, remember
 from cart.selectors import CartView
 from checkout import change_page, page_actions, saved_form, services
@@ -144,6 +144,7 @@ def _open(request: PersonRequest) -> HttpResponse:
             **_kept_for_pickup(basket),
             "key": new_key(),
             "save_address": True,
+            "city": chosen_city(request),
             "delivery_preference": getattr(request.user, "delivery_preference", ""),
             "delivery_note": getattr(request.user, "delivery_note", ""),
             **saved_form.recall(request),

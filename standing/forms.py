@@ -71,6 +71,11 @@ class StandingForm(forms.Form):
         ]
         self.fields["start_time"].choices = _starts()  # type: ignore[attr-defined]
 
+    @property
+    def lacks_card(self) -> bool:
+        """Whether there is nothing yet that it could be paid with."""
+        return not self.fields["card"].choices  # type: ignore[attr-defined]
+
     def values(self) -> dict[str, Any]:
         """As the service takes them."""
         found = dict(self.cleaned_data)

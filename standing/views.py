@@ -56,8 +56,10 @@ def index(request: PersonRequest) -> HttpResponse:
 def new(request: PersonRequest) -> HttpResponse:
     """A new one, from the basket, an order or a list."""
     source = request.POST.get("source") or request.GET.get("from") or "cart"
-    items = _from_source(request, source)
-    form = NewStandingForm(_sent(request), person=request.user)
+    named = _named(source)
+    items = services.items_from(actor=request.user, **named)
+    begins = {} if request.method == "POST" else services.usual_rule(actor=request.user, **named)
+    form = NewStandingForm(_sent(request), person=request.user, initial=begins)
     problem = ""
     if request.method == "POST" and form.is_valid():
         try:
@@ -326,16 +328,14 @@ def _typed_lines(request: PersonRequest, view: Any) -> list[ItemData]:
     return found
 
 
-def _from_source(request: PersonRequest, source: str) -> list[ItemData]:
-    """Of `cart`, `order:7`, `list:7`. Raises NotFound."""
+def _named(source: str) -> dict[str, Any]:
+    """What services call `cart`, `order:7`, `list:7`. Raises NotFound."""
     kind, _colon, key = source.partition(":")
     if kind == "cart":
-        return services.items_from(actor=request.user, from_cart=True)
+        return {"from_cart": True}
     if kind not in ("order", "list") or not key.isdecimal() or len(key) > 18:
         raise NotFound
-    if kind == "order":
-        return services.items_from(actor=request.user, order_id=int(key))
-    return services.items_from(actor=request.user, list_id=int(key))
+    return {f"{kind}_id": int(key)}
 
 
 def _blamed(form: StandingForm, refusal: DomainError) -> str:

@@ -19,7 +19,7 @@ from standing.services.keeping import (
 )
 from standing.services.placing import place_due, place_now, settle_stranded
 from standing.services.planning import plan_all, plan_standing
-from standing.services.sources import ItemData, items_from
+from standing.services.sources import ItemData, items_from, usual_rule
 
 __all__ = [
     "MOST_STANDING",
@@ -42,4 +42,5 @@ __all__ = [
     "settle_stranded",
     "skip_occurrence",
     "update_standing",
+    "usual_rule",
 ]

@@ -15,6 +15,7 @@ from cart.models import Substitution
 from cart.quantities import is_allowed
 from cart.selectors import cart_view, is_sold
 from catalog.models import Product
+from core.clock import day_of_week
 from core.errors import InvalidInput, NotFound
 from lists.selectors import list_view
 from orders.selectors import order_for
@@ -61,6 +62,29 @@ def items_from(
             if line.is_sold and not line.nearest
         ]
     raise InvalidInput(fields={"items": [_("Say what should be in it.")]})
+
+
+def usual_rule(
+    *,
+    actor: User,
+    order_id: int | None = None,
+    list_id: int | None = None,
+    from_cart: bool = False,
+) -> dict[str, object]:
+    """The weekday and the time of one's own order, or of the window kept for the basket, as a form begins
+    with them; nothing of a list, or where there is no window. Raises NotFound.
+    """
+    if list_id is not None:
+        return {}
+    if order_id is not None:
+        dated = order_for(actor=actor, order_id=order_id).dated_slot
+        when = (dated.date, dated.slot.start_time) if dated is not None else None
+    else:
+        held = cart_view(actor=actor).held if from_cart else None
+        when = (held.date, held.start_time) if held is not None else None
+    if when is None:
+        return {}
+    return {"weekdays": [day_of_week(when[0])], "start_time": f"{when[1]:%H:%M}"}
 
 
 def checked(

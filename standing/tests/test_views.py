@@ -101,6 +101,23 @@ def test_from_the_basket_to_the_order(shop):
     assert "Dates that are over" in page(client, f"{at}?past=1")
 
 
+def test_it_begins_with_the_window_of_the_order_and_says_where_a_card_is_kept(shop):
+    ada = shop.customer(card=None)
+    order = shop.order(ada, request=shop.request(payment=shop.raw_card("tok_visa")))
+    path = f"/standing/new/?from=order:{order.pk}"
+    html = page(visitor(ada), path)
+    day = day_of_week(shop.date)
+    box = html.split(f'id="id_weekdays_{day}"')[0].rpartition("<input")[2]
+    assert "checked" in box + html.split(f'id="id_weekdays_{day}"')[1].partition(">")[0]
+    assert f'value="{shop.slot.start_time:%H:%M}" selected' in html
+    assert 'href="/account/cards/"' in html.split("<main")[1]
+    other = shop.customer()
+    shop.fill(other, {shop.product(): 1})
+    html = page(visitor(other), "/standing/new/")
+    assert "you have none yet" not in html
+    assert "checked" not in html.split("<main")[1].split("</fieldset>")[0]
+
+
 def test_one_date_with_another_way_note_and_address(weekly, shop):
     client, at = visitor(weekly.ada), f"/standing/{weekly.row.pk}/{weekly.date}/"
     other = Address.objects.create(user=weekly.ada, line1="7 HaOren", city="Haifa")

@@ -1,0 +1,82 @@
+"""What looking for an earlier order costs, beside the plain list of them: `GET /orders` with and without `q`.
+
+    python -m benchmarks.history [--orders 500] [--lines 12]
+
+One person with so many orders; the word sought stands in a tenth of them, in one, or nowhere. CPU of
+this process and of PostgreSQL, medians of five rounds taken in turns. Exit code 1 above 1.5 times.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from benchmarks.filling import history
+from benchmarks.papers import medians
+
+ALLOWED, TIMES = 1.5, 200
+ASKED = {
+    "the plain list": "",
+    "a word of every tenth": "?q=zucch",
+    "two words": "?q=zucchini%20green",
+    "a word of all of them": "?q=product",
+    "a word of none": "?q=nothing",
+    "a number": "?q=MS-00989680",
+}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.history")
+    parser.add_argument("--orders", type=int, default=500)
+    parser.add_argument("--lines", type=int, default=12)
+    options = parser.parse_args()
+    folder = Path(tempfile.mkdtemp(prefix="mami-bench-"))
+    folder.chmod(0o755)  # the database's own account must reach its folder
+    os.environ["MAMI_TEST_VAR"] = str(folder)
+    os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
+    from tests.settings import CLUSTER
+
+    try:
+        CLUSTER.ensure()
+        import django
+        from django.core.management import call_command
+
+        django.setup()
+        call_command("migrate", verbosity=0)
+        return _measure(CLUSTER, options)
+    finally:
+        CLUSTER.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _measure(cluster: Any, options: argparse.Namespace) -> int:
+    from tests.api_client import ApiClient
+    from tests.shop import open_with_sandbox
+
+    with open_with_sandbox() as shop:
+        order = shop.order(quantities={shop.product(): 2 for _ in range(options.lines)})
+        history(order, options.orders, word="Zucchini, green", every=10)
+        ada = ApiClient(order.user, check=False)
+
+        def asking(query: str) -> None:
+            answer = ada.get(f"/orders{query}")
+            if answer.status_code != 200:
+                raise SystemExit(f"{query} answered {answer.status_code}")
+
+        steps = [lambda query=query: asking(query) for query in ASKED.values()]
+        spent = medians(cluster, steps, TIMES)
+    is_kept = True
+    for name, milliseconds in zip(ASKED, spent, strict=True):
+        ratio = milliseconds / spent[0]
+        is_kept = is_kept and ratio <= ALLOWED
+        print(f"{name:24} {milliseconds:6.2f} ms {ratio:5.2f} ×")
+    return 0 if is_kept else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
