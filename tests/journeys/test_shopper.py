@@ -209,6 +209,31 @@ def test_forty_lines_on_a_phone(visits: Visits, shop: Shop):
     visit.check_clean()
 
 
+@pytest.mark.parametrize("card", ["tok_visa", None])
+def test_who_was_here_before_is_quickly_through(
+    visits: Visits, shop: Shop, goods: Goods, card: str | None
+):
+    """Window, sum and button within 1,300 px, with a kept card and without one."""
+    ada = shop.customer(card=card)
+    User.objects.filter(pk=ada.pk).update(documents_consent=False, phone="+972542234567")
+    for hour in (6, 8, 14, 16, 18, 20):  # as many windows as a day has
+        DeliverySlot.objects.create(
+            branch=shop.warehouse, day_of_week=shop.slot.day_of_week, capacity=9,
+            start_time=dt.time(hour), end_time=dt.time(hour + 2),
+        )  # fmt: skip
+    shop.fill(ada, {goods.milk: 2})
+    visit = visits(language="he", width=390, height=844)
+    visit.enter(ada)
+    visit.go("/checkout/")
+    assert shopper.down_to_the_button(visit) <= 1300
+    times = visit.page.locator("#times")
+    if times.count():
+        times.locator("summary").click()
+        times.locator("input[type=radio]:not([disabled])").last.check()
+        expect(times.locator("summary .said")).to_have_text("שינוי")
+    visit.check_clean()
+
+
 @pytest.mark.parametrize("language", ["he", "en"])
 def test_every_page_of_a_customer_is_accessible(
     visits: Visits, shop: Shop, goods: Goods, language: str
