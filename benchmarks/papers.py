@@ -17,7 +17,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -132,7 +132,7 @@ def _serving(cluster: Any, order: Any, times: int) -> bool:
     )
 
 
-def medians(cluster: Any, steps: list[Callable[[], object]], times: int) -> list[float]:
+def medians(cluster: Any, steps: Sequence[Callable[[], object]], times: int) -> list[float]:
     """Milliseconds of CPU of each step, of this process and PostgreSQL; taken in turns."""
     found: list[list[float]] = [[] for _ in steps]
     for round_ in range(ROUNDS + 1):
