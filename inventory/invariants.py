@@ -9,7 +9,7 @@ from decimal import Decimal
 from django.db import connection
 
 from core.invariants import Finding, Rule
-from inventory.models import Stock
+from inventory.models import Stock, StockMovement
 
 _SUMS = """
 SELECT s.id, s.product_id, s.branch_id, b.on_hand, b.reserved,
@@ -43,12 +43,12 @@ WHERE on_hand_after <> on_hand_before + on_hand_delta
    OR reserved_after <> reserved_before + reserved_delta
 ORDER BY id
 """
-_SOLD = """
+_SOLD = f"""
 SELECT s.id, s.was_picked FROM inventory_stock s
 WHERE s.was_picked <> EXISTS (
-    SELECT FROM inventory_stockmovement m WHERE m.stock_id = s.id AND m.reason = 'PICK'
+    SELECT FROM inventory_stockmovement m WHERE m.stock_id = s.id AND m.reason = '{StockMovement.Reason.PICK}'
 ) ORDER BY s.id
-"""
+"""  # noqa: S608 - a constant of ours
 
 
 def stock_equals_movements(as_of: dt.datetime | None) -> Iterator[Finding]:

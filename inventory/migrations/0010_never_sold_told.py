@@ -1,4 +1,4 @@
-"""What was sold before the trigger came, a stretch of rows at a time, so that no checkout waits for long."""
+"""What was sold before the trigger came, in batches, so that no checkout waits for long."""
 
 from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db import connection, migrations, models
