@@ -97,13 +97,27 @@ _figures.mkdir(parents=True, exist_ok=True)
 
 
 def on_starting(server: Arbiter) -> None:
-    """No left uploads, and the embedded database where it is the one in use, before the first worker."""
+    """No left uploads, the embedded database where it is the one in use, and the shop, before anybody may connect."""
     global _database
     file_rights.empty_uploads(embedded.var_folder())
-    if not embedded.is_used():
-        return
-    _database = embedded.held_if_used()
-    _database.__enter__()
+    if embedded.is_used():
+        _database = embedded.held_if_used()
+        _database.__enter__()
+    _load(server)
+
+
+def _load(server: Arbiter) -> None:
+    """Whoever came while a worker still loads the shop would wait for it, and a proxy would go on sending
+    people here. The workers have it from the fork.
+    """
+    server.app.wsgi()
+    from django.db import connections
+    from django.urls import get_resolver
+
+    list(get_resolver().url_patterns)  # whatever serves is loaded with its address
+    for database in connections.all(initialized_only=True):
+        database.close()
+        database.close_pool()  # a connection has one process
 
 
 _drain_seconds = env.float("WEB_DRAIN_SECONDS", default=5.0)

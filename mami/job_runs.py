@@ -34,12 +34,19 @@ ON CONFLICT (name) DO NOTHING
 """  # noqa: S608
 
 
+BEFORE_ALL_ELSE = 10
 # What this worker carried out last, and when it ended on the monotonic clock.
 carried_out: deque[tuple[int | None, float]] = deque(maxlen=1000)
 
 
 def prepare(app: App) -> None:
-    """Let every worker of this app note down the periodic jobs that it runs, and tell its figures."""
+    """Let every worker of this app note down the periodic jobs that it runs, and tell its figures.
+
+    A periodic job is taken before whatever waits: it is what finishes payments that were cut off and puts back jobs
+    of dead workers, and a worker has one pair of hands.
+    """
+    for one in app.periodic_registry.periodic_tasks.values():
+        one.task.priority = BEFORE_ALL_ELSE
     app.worker_defaults["worker_middleware"] = [_remembered, _noted]
 
 

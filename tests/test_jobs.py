@@ -16,6 +16,7 @@ from mami import jobs
 from mami.job_connections import JobConnections
 from notifications import services as notifications
 from notifications.models import Message
+from notifications.services import outbox
 
 FIRST = "2026-11-23 10:00:00"
 
@@ -174,3 +175,28 @@ def test_what_was_owed_reaches_the_worker(mailoutbox):
     message = Message.objects.get()
     assert (message.state, message.attempts) == ("FAILED", 1)
     assert mailoutbox == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_letters_wait_for_papers_and_everything_for_what_comes_round() -> None:
+    """A worker has one pair of hands: behind two thousand letters payments would not be finished for minutes."""
+    with transaction.atomic():
+        outbox.defer("order_confirmed:1")
+        outbox.defer("account:reset:1")
+        app.configure_task("billing.draw_document").defer(document_id=1)
+        app.tasks["checkout.recover"].defer(timestamp=0)
+    taken = []
+    worker = dead_worker()
+    with connection.cursor() as cursor:
+        for _ in range(4):
+            cursor.execute(
+                "SELECT task_name, args ->> 'dedupe_key' FROM procrastinate_fetch_job_v2(NULL, %s)",
+                [worker],
+            )
+            taken.append(cursor.fetchone())
+    assert taken == [
+        ("checkout.recover", None),
+        ("notifications.deliver", "account:reset:1"),
+        ("billing.draw_document", None),
+        ("notifications.deliver", "order_confirmed:1"),
+    ]

@@ -16,6 +16,7 @@ from notifications.events import EVENTS
 from notifications.models import Channel, Message
 
 Key = int | str
+AWAITED, AFTER_ALL_ELSE = "account:", -10
 # One row for each channel that is on: a person's own choice, else the event's. Mail of a duty always
 # is; an SMS needs a phone that was proved and that takes one, and stands in for mail that comes back.
 _TAKES_SMS = (
@@ -107,5 +108,9 @@ def owe_news(*, news_id: int) -> int:
 
 def defer(dedupe_key: str, *, at: dt.datetime | None = None) -> None:
     """A row in the job table, in the caller's transaction. Jobs of one message never overlap."""
-    task = app.configure_task("notifications.deliver", lock=f"message:{dedupe_key}", schedule_at=at)
+    # A letter is sent after whatever else has to be done: thousands of them may wait. Not what its reader waits for.
+    priority = 0 if dedupe_key.startswith(AWAITED) else AFTER_ALL_ELSE
+    task = app.configure_task(
+        "notifications.deliver", lock=f"message:{dedupe_key}", schedule_at=at, priority=priority
+    )
     task.defer(dedupe_key=dedupe_key)

@@ -5,13 +5,18 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import socket
+import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
-from runtime.run.tests.conftest import patience
+from runtime.run.tests.conftest import free_port, patience, until
+from tests.architecture.project import ROOT
 from tests.drills.bare_server import serving
+from tests.drills.running_shop import SECRET_KEY
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("bad-days")]
 CLIENTS, SECONDS = 40, 0.7
@@ -57,3 +62,38 @@ def test_nobody_is_let_in_and_then_cut_off(tmp_path: Path, worker: str, holds: b
     assert said["answered"] > CLIENTS
     assert said["closed"] > 0
     assert (said["cut off"] == 0) is holds, said
+
+
+SLOW = """
+import pathlib, time
+time.sleep(2)
+from mami.wsgi import application
+pathlib.Path({file!r}).touch()
+"""
+
+
+def test_nobody_may_connect_before_the_shop_is_loaded(tmp_path: Path) -> None:
+    """Who came meanwhile would wait for it, and a proxy would go on sending people here: half of all orders,
+    for as long as it takes.
+    """
+    loaded, port = tmp_path / "loaded", free_port()
+    (tmp_path / "slow.py").write_text(SLOW.format(file=str(loaded)))
+    node = subprocess.Popen(
+        [sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", "--pythonpath", tmp_path, "slow"],
+        cwd=ROOT, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        env=os.environ
+        | {"MAMI_VAR": str(tmp_path), "MAMI_REHEARSAL": "1", "SECRET_KEY": SECRET_KEY, "PORT": str(port), "DJANGO_SETTINGS_MODULE": "mami.settings",
+           "DATABASE_URL": f"postgresql://nobody@127.0.0.1:{free_port()}/none", "WEB_DRAIN_SECONDS": "0"},
+    )  # fmt: skip
+    try:
+        until(lambda: loaded.exists() or _listens(port), seconds=60 * patience())
+        assert loaded.exists()
+        until(lambda: _listens(port), seconds=60 * patience())
+    finally:
+        node.kill()
+        node.wait()
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
