@@ -117,7 +117,7 @@ def _load(server: Arbiter) -> None:
     list(get_resolver().url_patterns)  # whatever serves is loaded with its address
     for database in connections.all(initialized_only=True):
         database.close()
-        database.close_pool()  # a connection has one process
+        database.close_pool()  # type: ignore[attr-defined]  # a connection has one process
 
 
 _drain_seconds = env.float("WEB_DRAIN_SECONDS", default=5.0)

@@ -133,7 +133,9 @@ class Nginx:
             "MAMI_CERTIFICATE": str(certificate),
             "MAMI_KEY": str(key),
             "MAMI_SERVERS": "\n".join(
-                f"server 127.0.0.1:{port} max_fails=1 fail_timeout=1s;" for port in ports
+                f"server 127.0.0.1:{port} {way};"
+                for way in ("max_fails=1 fail_timeout=1s", "backup max_fails=0")
+                for port in ports
             ),
             "MAMI_SCHEME": "https" if nodes_ca else "http",
             "MAMI_CA": str(nodes_ca or "none"),

@@ -16,7 +16,8 @@ from pathlib import Path
 import pytest
 
 from core.headers import EVERYWHERE
-from runtime.run.tests.conftest import patience, until
+from runtime.run.tests.conftest import free_port, patience, until
+from tests.architecture.project import ROOT
 from tests.deploy.front import Nginx
 
 pytestmark = [pytest.mark.deploy, pytest.mark.xdist_group("front")]
@@ -252,3 +253,44 @@ def test_a_picture_that_is_not_here_comes_from_the_shop(nginx: Nginx, node: Node
     assert nginx.asks("GET", "/media/elsewhere.webp")[2] == b"ok"
     until(lambda: len(node.heard) == 1, seconds=5 * patience())
     assert node.heard[0].startswith(b"GET /media/elsewhere.webp ")
+
+
+class _Failing(Node):
+    """Closes the first connection without a word."""
+
+    turn = 0
+
+    def finish_request(self, request: socket.socket, client_address: tuple[str, int]) -> None:  # type: ignore[override]
+        self.turn += 1
+        if self.turn > 1:
+            super().finish_request(request, client_address)
+
+
+@pytest.mark.parametrize("has_backup", [True, False], ids=["shipped", "control"])
+def test_while_one_node_restarts_a_moment_of_the_other_fails_nobody(
+    tmp_path: Path, has_backup: bool
+) -> None:
+    """With each node named once, nginx passes over both for a second, and everybody gets 502."""
+    node, gone = _Failing(), free_port()
+    threading.Thread(target=node.serve_forever, daemon=True).start()
+    ports = [node.server_address[1], gone]
+    changes = (
+        {} if has_backup else {f"server 127.0.0.1:{port} backup max_fails=0;": "" for port in ports}
+    )
+    nginx = Nginx(tmp_path, tmp_path, ports, changes)
+    try:
+        answers = {nginx.asks("GET", "/api/v1/products/1")[0] for _ in range(20)}
+    finally:
+        nginx.end()
+        node.shutdown()
+        node.server_close()
+    assert answers == {200} if has_backup else 502 in answers
+
+
+def test_every_list_of_nodes_names_each_as_backup() -> None:
+    for name in ("deploy/compose.yml", "docs/machines.md"):
+        told = (ROOT / name).read_text(encoding="utf-8")
+        first = set(re.findall(r"server (\S+) max_fails=1 fail_timeout=1s;", told))
+        again = set(re.findall(r"server (\S+) backup max_fails=0;", told))
+        assert len(first) == 2
+        assert first == again
