@@ -25,7 +25,7 @@ from orders.errors import OrderBeingChanged, OrderNotChangeable
 from orders.models import Order, OrderItem
 from orders.services import cancel, canceling, claim_order, transitions
 from payments.services import perform_open_calls
-from tests.races import PLACES, codes, race, rounds
+from tests.races import PLACES, codes, meet_before, race, rounds
 from tests.shop import Shop, during_payment, open_with_sandbox
 
 ROUNDS = rounds(10)
@@ -43,20 +43,19 @@ def less(order: Order, milk: Product, key: str) -> Any:
     return change(order, key=key, total="20.00", version=1, lines=lines({milk: 1}))
 
 
-def without_lock(monkeypatch: pytest.MonkeyPatch, *modules: Any, parties: int = 2) -> None:
+CHANGE = (change_reserving, "write_change")
+
+
+def without_lock(monkeypatch: pytest.MonkeyPatch, *writes: tuple[Any, str]) -> None:
     """Everybody reads the order, and nobody waits for anybody to have written it."""
-    looked = threading.Barrier(parties, timeout=20)
-
-    def look(*, order_id: int) -> Order:
-        found = Order.objects.get(pk=order_id)
-        looked.wait()
-        return found
-
-    for module in modules:
-        monkeypatch.setattr(module, "lock_order", look)
+    for module in {module for module, _ in writes}:
+        monkeypatch.setattr(
+            module, "lock_order", lambda *, order_id: Order.objects.get(pk=order_id)
+        )
         monkeypatch.setattr(
             module, "lock_items", lambda *, order_id: list(OrderItem.objects.filter(order=order_id))
         )
+    meet_before(monkeypatch, *writes)
 
 
 def two_units(shop: Shop) -> tuple[Order, Product]:
@@ -102,7 +101,7 @@ class TestAgainstAClaim:
         self, shop: Shop, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         order, milk = two_units(shop)
-        without_lock(monkeypatch, change_reserving, transitions)
+        without_lock(monkeypatch, CHANGE, (transitions, "write_status"))
         assert self.both(shop, order, milk, "k") == ["ok", "ok"]
         order.refresh_from_db()  # whoever wrote last undid the other's columns
         assert not (order.status == "IN_PROGRESS" and order.version == 2)
@@ -124,7 +123,7 @@ class TestAgainstAChange:
         self, shop: Shop, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         order, milk = two_units(shop)
-        without_lock(monkeypatch, change_reserving)
+        without_lock(monkeypatch, CHANGE)
         assert self.both(order, milk, "k") == ["ok", "ok"]
         assert shop.stock(milk, shop.branch) == (100, 0)  # one is still ordered
 
@@ -155,7 +154,7 @@ class TestAgainstCancelling:
         self, shop: Shop, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         order, milk = two_units(shop)
-        without_lock(monkeypatch, change_reserving, canceling)
+        without_lock(monkeypatch, CHANGE, (canceling, "write_status"))
         results = codes(
             race(
                 [
