@@ -216,7 +216,9 @@ class TestStaff:
         path = f"/ops/orders/{order.order_number}/change/"
         shop.order(order.user)
         html = mia.post(path, {line(order): "1", "notes": "fragile"}).content.decode()
-        assert mia.post(path, hidden(html)).status_code == 422  # no reason given
+        assert "Say why, then look again" in html  # what is typed after the look would be lost
+        assert 'name="confirm"' not in html
+        assert mia.post(path, {line(order): "1", "confirm": "1"}).status_code == 422
         html = mia.post(
             path, {line(order): "1", "notes": "fragile", "reason": "you asked by phone"}
         ).content.decode()
