@@ -1,4 +1,7 @@
-"""After the button, for staff: every step of money and goods by keyboard alone, with script and without."""
+"""After the button, for staff: every step of money and goods by keyboard alone, with script and without.
+
+With `MAMI_SHOTS=folder` the pages of an order in each of its states are photographed too.
+"""
 
 from __future__ import annotations
 
@@ -11,11 +14,16 @@ from django.apps import apps
 from playwright.sync_api import expect
 
 from core import clock
+from orders import services
+from orders.change_models import OrderQuestion
 from orders.models import Order
+from orders.services import RefundRequest
 from orders.tests.holds import payment
 from orders.tests.test_transitions import picked
 from payments.services import sync_disputes
+from tests.hostile_input.after_order import aftermath
 from tests.journeys.conftest import Goods, Visit, Visits
+from tests.journeys.test_screens import shots
 from tests.shop import Shop
 
 MOST_TABS = 90
@@ -130,4 +138,84 @@ def test_money_by_keyboard(visits: Visits, shop: Shop, goods: Goods, screen: Scr
     visit.check_accessible()
     found = apps.get_model("payments", "Dispute").objects.get(payment=order.payment_id)
     assert (found.status, found.answer_text) == ("ANSWERED", "They got it.")
+    visit.check_clean()
+
+
+@on_both
+def test_a_customer_by_keyboard(visits: Visits, shop: Shop, goods: Goods, screen: Screen) -> None:
+    """Found, ordered for on the phone, the order changed, and asked what shall come instead."""
+    ada, mia = shop.customer(), shop.manager()
+    visit = screen(visits)
+    keys = Keys(visit)
+    visit.enter(mia)
+    visit.go("/ops/customers/")
+    keys.send("main #id_q", ada.email)
+    keys.press(f'main a[href="/ops/customers/{ada.pk}/"]')
+    visit.check_accessible()
+    keys.press(f'a[href="/ops/customers/{ada.pk}/order/"]')
+    name = goods.milk.name_he if visit.language == "he" else goods.milk.name_en
+    keys.send("main #id_q", name)
+    keys.press(f'button[name="add"][value="{goods.milk.pk}"]')
+    keys.write(f"#line-{goods.milk.pk}", "2")
+    for name in ("slot", "card"):
+        keys.reach(f"#id_{name}")
+        visit.page.keyboard.press("ArrowDown")
+    keys.open('input[name="consent"]')
+    keys.press('button.wide[name="look"]')
+    seen(visit, "aside dl", "44.40")
+    assert not Order.objects.exists()
+    keys.press('button[name="confirm"]')
+    seen(visit, ".notice.good")
+    order = Order.objects.get(user=ada)
+    here = f"/ops/orders/{order.order_number}/"
+    assert (order.placed_by, payment(order).authorized) == (mia, Decimal("44.40"))
+    line = order.items.get()
+    keys.press(f'a[href="{here}change/"]')
+    keys.reach(f"#more-quantity_{line.pk}")
+    with visit.page.expect_response("**/change/"):
+        visit.page.keyboard.press("Enter")
+    seen(visit, "#sum", "51.60")
+    expect(visit.page.locator(f"#more-quantity_{line.pk}")).to_be_focused()
+    keys.write("#id_reason", "By phone")
+    with visit.page.expect_response("**/change/"):
+        visit.page.keyboard.press("Enter")
+    keys.press('button[name="confirm"]')
+    visit.check_accessible()
+    assert payment(order).authorized == Decimal("51.60")
+    line.refresh_from_db()
+    line.substitution = "CALL_ME"
+    line.save(update_fields=["substitution"])
+    services.claim_order(actor=mia, order_id=order.pk, now=clock.now())
+    visit.go(f"{here}items/{line.pk}/swap/")
+    visit.check_accessible()
+    keys.press("#swap-ask")
+    visit.go(here)
+    seen(visit, "h1 ~ p .badge.warn")
+    question = OrderQuestion.objects.get()
+    assert (question.status, list(question.offers.values_list("product", flat=True))) == (
+        "OPEN", [goods.bread.pk],
+    )  # fmt: skip
+    visit.check_clean()
+
+
+@pytest.mark.parametrize("language", ["he", "en"])
+def test_an_order_in_each_of_its_states(visits: Visits, shop: Shop, language: str) -> None:
+    """And the pages beside it: what was given back, what was reported and contested, who it was."""
+    of = aftermath(shop)
+    numbers = {state: order.order_number for state, order in of.orders.items()}
+    some = RefundRequest(amount=Decimal("5.00"), reason_code="OTHER", reason="Late")
+    services.refund(actor=of.mia, order_id=of.orders["delivered"].pk, request=some, key="k",
+                    now=clock.now())  # fmt: skip
+    services.write_note(actor=of.mia, order_id=of.orders["out"].pk, text="Rings twice",
+                        now=clock.now())  # fmt: skip
+    pages = [f"/ops/orders/{number}/?{state}" for state, number in numbers.items()] + [
+        f"/ops/orders/{numbers['delivered']}/refund/",
+        f"/ops/problems/{of.ids['problem_id']}/",
+        f"/ops/disputes/{of.ids['dispute_id']}/",
+        f"/ops/customers/{of.ada.pk}/",
+    ]
+    visit = visits(language=language)
+    visit.enter(of.mia)
+    visit.look_at(*pages)
+    shots(visit, *pages)
     visit.check_clean()
