@@ -12,11 +12,16 @@ import pytest
 from django.test import Client
 from django.urls import resolve, reverse
 
-from checkout.invariants import ALL
 from core.form_filling import TICKED, Control, Form, forms_of
-from core.invariants import judge
 from core.rights import Right, methods_of, right_for
-from tests.hostile_input.after_order import Aftermath, aftermath, books, changed, taken_back
+from tests.hostile_input.after_order import (
+    Aftermath,
+    Balance,
+    aftermath,
+    books,
+    changed,
+    taken_back,
+)
 from tests.hostile_input.after_order_calls import ids_of, is_of_an_order
 from tests.hostile_input.values import page_routes
 from tests.shop import open_with_sandbox
@@ -124,10 +129,6 @@ def addresses(world: Aftermath, who: str) -> Iterator[tuple[str, str]]:
                 break
 
 
-def unbalanced() -> list[str]:
-    return [one.what for verdict in judge(ALL) for one in verdict.findings]
-
-
 @dataclass(kw_only=True)
 class Walk:
     """Sends every form that it finds, and those that the answers hold."""
@@ -135,6 +136,7 @@ class Walk:
     world: Aftermath
     client: Client
     before: dict[str, str]
+    balance: Balance
     seen: set[Any] = field(default_factory=set)
     wrong: list[Any] = field(default_factory=list)
     sent: int = 0
@@ -184,7 +186,7 @@ class Walk:
                 if second.status_code >= 500 or more:
                     self.tell(state, form, second, "twice", more)
                 if self.is_new(form.route, *form.data.get("status", ())) and (
-                    found := unbalanced()
+                    found := self.balance.wrong()
                 ):
                     self.tell(state, form, second, found)
         if tables or first.status_code not in {200, 422}:
@@ -238,7 +240,7 @@ def test_every_form(world: Aftermath, who: str, caplog: pytest.LogCaptureFixture
     assert user is not None
     client = Client(raise_request_exception=False, headers={"Accept-Language": "en"})
     client.force_login(user)
-    walk = Walk(world=world, client=client, before=books())
+    walk = Walk(world=world, client=client, before=books(), balance=Balance())
     for state, path in addresses(world, who):
         walk.page(state, path)
     assert not walk.wrong, f"{len(walk.wrong)} of {walk.sent}:\n" + "\n".join(

@@ -15,7 +15,13 @@ from mami.rights import API
 from orders.models import Order
 from tests.api_client import token_for
 from tests.hostile_input.after_order import Aftermath, aftermath, books, changed, taken_back
-from tests.hostile_input.after_order_calls import CALLS, api_routes, ids_of, is_of_an_order
+from tests.hostile_input.after_order_calls import (
+    CALLS,
+    EVERY,
+    api_routes,
+    ids_of,
+    is_of_an_order,
+)
 from tests.hostile_input.values import page_routes
 from tests.shop import open_with_sandbox
 
@@ -37,20 +43,21 @@ def world(db: None) -> Iterator[Aftermath]:
 
 
 def test_calls_of_others_are_not_there(world: Aftermath) -> None:
+    """A stranger's with each order; who has no right to a call at all hears so before any order is looked
+    for: each call with a third of the orders."""
     wrong: list[Any] = []
     tried = 0
     before = books()
     for who in ("bob", "nobody", "ada", "eli"):
         user = world.person(who)
-        for state, order in world.orders.items():
-            for call in CALLS:
+        for place, (state, order) in enumerate(world.orders.items()):
+            for turn, call in enumerate(CALLS):
                 right = API[call.route]
                 assert isinstance(right, dict)
                 mine = call.who == "ada"
-                if (
-                    user is not None
-                    and allows(right[call.method], user)
-                    and not (mine and who == "bob")
+                if not (mine and who == "bob") and (
+                    (place + turn) % EVERY
+                    or (user is not None and allows(right[call.method], user))
                 ):
                     continue
                 with taken_back(world.shop) as has_written:
@@ -62,18 +69,18 @@ def test_calls_of_others_are_not_there(world: Aftermath) -> None:
                     elif has_written() and (tables := changed(before)):
                         wrong.append((who, state, call.route, tables))
     assert not wrong, "\n".join(str(one) for one in wrong[:40])
-    assert tried > 1000
+    assert tried > 600
 
 
 def test_nobody_handles_their_own_order(world: Aftermath) -> None:
-    """Ada became a manager: her orders are handled by others."""
+    """Ada became a manager: her orders are handled by others, in whatever state they are."""
     User.objects.filter(pk=world.ada.pk).update(role="MANAGER")
     world.ada.refresh_from_db()
     wrong: list[Any] = []
     before = books()
-    for state, order in world.orders.items():
-        for call in CALLS:
-            if call.who == "ada" or call.is_harmless:
+    for place, (state, order) in enumerate(world.orders.items()):
+        for turn, call in enumerate(CALLS):
+            if call.who == "ada" or call.is_harmless or (place + turn) % EVERY:
                 continue
             with taken_back(world.shop) as has_written:
                 answer = call.made_by(world.ada, world, order)
