@@ -89,7 +89,7 @@ drill:  ## harm the shop in every way while people shop, and judge (an hour; doc
 	@MAMI_ROUNDS=50 $(PYTHON) -m pytest -q $(RACES)
 	@MAMI_STORIES=2000 $(PYTHON) -m pytest -q -s checkout/tests/test_machine.py
 	@MAMI_EVERY_CALL=1 $(PYTHON) -m pytest -q tests/hostile_input/test_after_order_calls.py \
-		tests/hostile_input/test_after_order_people.py
+		tests/hostile_input/test_after_order_people.py tests/journeys/test_after_order_staff.py
 
 drill-upgrade:  ## the release FROM=<ref> serves while this one's migrations run, then a rolling restart (needs nginx)
 	@bin/setup dev

@@ -7,6 +7,7 @@ from django.test import Client
 
 from accounts.models import User
 from cart.models import CartItem
+from catalog.search_port import documents_changed
 from core import clock
 from lists import services
 from lists.models import ListItem, ListMember, ShoppingList
@@ -44,6 +45,7 @@ def test_looking_at_favourites_makes_no_list(client, ada):
 
 def test_the_heart_fills_the_favourites(shop, client, ada):
     product = shop.product()
+    documents_changed([product.pk])
     at = f"/products/{product.pk}/save/"
     assert Client().post(at, {"saved": "yes"})["Location"].startswith("/account/login/")
     for answer, kept in (("yes", True), ("yes", True), ("no", False)):
