@@ -37,7 +37,7 @@ class SearchRuleAdmin(SwitchedAdmin):
     search_fields = ("words__text", "replacement")
     fields = ("kind", "words", "replacement", "categories", "is_active")
     ordering = ("-id",)
-    list_per_page = 25  # what a replacement finds is asked for each
+    list_per_page = 15  # what a replacement finds is asked for each
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).prefetch_related("words")
