@@ -71,12 +71,13 @@ class ProductQuerySet(models.QuerySet["Product"]):
     def on_sale(self) -> ProductQuerySet:
         return self.filter(old_price__isnull=False)
 
-    def in_stock(self, branch_id: int | None = None) -> ProductQuerySet:
-        """With at least one step available, at one branch or at any active one."""
+    def in_stock(self, branch_id: int | None = None, *, at_source: bool = False) -> ProductQuerySet:
+        """With at least one step available: at one branch, where deliveries leave from, or at any active one."""
         stocks = self._stocks().filter(on_hand__gte=F("reserved") + OuterRef("quantity_step"))
-        if branch_id is None:
-            return self.filter(Exists(stocks.filter(branch__is_active=True)))
-        return self.filter(Exists(stocks.filter(branch_id=branch_id)))
+        if branch_id is not None:
+            return self.filter(Exists(stocks.filter(branch_id=branch_id)))
+        place = {"branch__is_delivery_source" if at_source else "branch__is_active": True}
+        return self.filter(Exists(stocks.filter(**place)))
 
     def with_availability(self, branch_id: int | None = None) -> ProductQuerySet:
         """Annotate `available` (units or kg, never below 0) and `in_stock`: at least one step.

@@ -6,7 +6,6 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
@@ -17,6 +16,7 @@ from django.views.decorators.http import require_POST
 from catalog.search_port import SearchStatus
 from core.errors import DomainError, InvalidInput
 from core.htmx import is_part
+from core.long_lists import BoundedPaginator
 from core.replica import from_replica
 from core.service_admin import ReadOnlyAdmin, SwitchedAdmin
 from search import selectors, services
@@ -123,7 +123,7 @@ class SearchQueryLogAdmin(ReadOnlyAdmin):
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """What people searched for and did not get, the most searched first."""
         form = QueriesForm(request.GET)
-        pages = Paginator(selectors.logged_texts(**form.wanted()), A_PAGE)
+        pages = BoundedPaginator(selectors.logged_texts(**form.wanted()), A_PAGE)
         page = pages.get_page(request.GET.get("page"))
         told = dict(SearchStatus.choices)
         for row in page.object_list:

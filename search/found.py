@@ -74,9 +74,9 @@ SELECT 'first' AS facet, product_id AS id, '' AS value, '' AS label,
        row_number() OVER (ORDER BY rank DESC, in_stock DESC, popularity DESC, product_id) AS n,
        NULL::numeric AS low, NULL::numeric AS high FROM first
 """
-EXISTS = """
-SELECT EXISTS (SELECT FROM search_searchdocument d JOIN catalog_category c ON c.id = d.category_id
-                WHERE d.is_active AND c.is_open AND {shown} AND {rows})
+ROWS = """
+FROM search_searchdocument d JOIN catalog_category c ON c.id = d.category_id
+WHERE d.is_active AND c.is_open AND {shown} AND {rows}
 """
 EXISTS_WITH_TAGS = """
 SELECT EXISTS (SELECT FROM catalog_product p JOIN catalog_category c ON c.id = p.category_id
@@ -160,11 +160,25 @@ def exists(query: SearchQuery) -> bool:
             shown=passover.shown(passover="p.passover"), tags=tags, free=free
         )
     else:
-        rows = " AND ".join(_rows(query, values)) or "true"
-        statement = EXISTS.format(shown=_shown(None), rows=rows)
+        statement = f"SELECT EXISTS (SELECT {_all_rows(query, values)})"
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         return bool(cursor.fetchone()[0])
+
+
+def how_many(query: SearchQuery) -> int:
+    """How many products on sale are found. One query, none for a text that finds nothing."""
+    if query.is_empty:
+        return 0
+    values = Values()
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT count(*) {_all_rows(query, values)}", values)
+        return int(cursor.fetchone()[0])
+
+
+def _all_rows(query: SearchQuery, values: Values) -> str:
+    rows = " AND ".join(_rows(query, values)) or "true"
+    return ROWS.format(shown=_shown(None), rows=rows)
 
 
 def _counts(question: ShelfQuestion, values: Values) -> str:

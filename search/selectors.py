@@ -23,11 +23,12 @@ from django.utils.translation import gettext as _
 
 from branches import selectors as branches
 from catalog import selectors as catalog
-from catalog.process_cache import recall
-from catalog.search_port import SearchQuery, SearchStatus
+from catalog.process_cache import Memory, recall
+from catalog.search_port import SearchQuery, SearchStatus, engine
 from catalog.selectors import ShelfPage
 from core.errors import InvalidInput, NotFound
 from search import postgres
+from search.found import how_many
 from search.models import SearchDismissal, SearchQueryLog, SearchRule, SearchRuleWord
 from search.rules import key_of
 from search.telling import ExplainedWord, words_of
@@ -89,7 +90,13 @@ def finds(rule: SearchRule) -> int | None:
     text = rule.replacement
     if not text:
         return None
-    return recall().get(("finds", text), lambda: catalog.listing(q=text, limit=1, offset=0).total)
+    memory = recall()
+    return memory.get(("finds", text), lambda: _found_by(text, memory))
+
+
+def _found_by(text: str, memory: Memory) -> int:
+    query = engine().understand(text, memory=memory)
+    return how_many(query) if query is not None else 0
 
 
 def logged_texts(

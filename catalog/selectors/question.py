@@ -78,14 +78,17 @@ class ShelfQuestion:
     def ordered(self, *, stock: bool) -> ProductQuerySet:
         """The products that pass the filters, in order."""
         conditions = self.filters.conditions()
-        if "stock" in conditions and self._walked:
+        first = ["-in_stock"] if stock and self.sold_out_last else []
+        if "stock" in conditions and self.understood is None:
+            # Read along an index until a page is full, so that stock is best asked of each product on the way.
             del conditions["stock"]
-            kept = self.matching(stock=False).in_stock()
+            kept, first = (
+                self.matching(stock=False).in_stock(self.branch_id, at_source=not self.anywhere),
+                [],
+            )
         else:
             kept = self.matching(stock=stock)
-        kept = kept.filter(*conditions.values())
-        first = ["-in_stock"] if stock and self.sold_out_last else []
-        return kept.order_by(*first, *self.keys)
+        return kept.filter(*conditions.values()).order_by(*first, *self.keys)
 
     @property
     def _stock(self) -> Any:
@@ -96,13 +99,6 @@ class ShelfQuestion:
         keys = page.values("pk")
         found = Product.objects.as_cards(self.branch_id).filter(pk__in=keys)
         return list(found.order_by(*page.query.order_by))
-
-    @property
-    def _walked(self) -> bool:
-        """Read along an index until a page is full, so that stock is best asked of each product on
-        the way; what a text finds is looked at as a whole.
-        """
-        return self.understood is None and self.anywhere and self.branch_id is None
 
     @property
     def keys(self) -> tuple[str, ...]:

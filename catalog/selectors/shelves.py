@@ -10,7 +10,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from catalog.errors import InvalidSort
-from catalog.facets import Facets, Filters, count_facets
+from catalog.facets import Facets, Filters
 from catalog.models import Product
 from catalog.process_cache import Memory, recall
 from catalog.product_rows import Described, described_in_order
@@ -245,13 +245,9 @@ def _facets(memory: Memory, asked: ShelfQuestion) -> Facets:
     if asked.understood is not None:
         return engine().counts(asked, memory=memory)
     wide = replace(asked, sort="")
-    return memory.get(("facets", wide), lambda: _counted(memory, wide), seconds=STOCK_SECONDS)
-
-
-def _counted(memory: Memory, asked: ShelfQuestion) -> Facets:
-    if asked.filters.in_stock:  # the list itself is of what is there now
-        return count_facets(asked.matching(stock=True), asked.filters)
-    return engine().counts(asked, memory=memory)
+    return memory.get(
+        ("facets", wide), lambda: engine().counts(wide, memory=memory), seconds=STOCK_SECONDS
+    )
 
 
 def _page(
@@ -273,16 +269,15 @@ def _deep(
     memory: Memory, asked: ShelfQuestion, page: ProductQuerySet, offset: int
 ) -> Sequence[int] | ProductQuerySet:
     """A page far down by its keys: they alone are sorted, not the long rows, and which they are is
-    remembered as long as counts are. Nearer the top, what finds it.
+    remembered as long as counts are. Nearer the top, what finds it; of what is in stock the keys as well,
+    looked for now.
     """
+    keys = page.values_list("pk", flat=True)
     if offset < FIRST:
-        return page
+        alone = asked.filters.in_stock and asked.understood is None
+        return list(keys) if alone else page
     end = page.query.high_mark
-    return memory.get(
-        ("page", asked, offset, end),
-        lambda: list(page.values_list("pk", flat=True)),
-        seconds=STOCK_SECONDS,
-    )
+    return memory.get(("page", asked, offset, end), lambda: list(keys), seconds=STOCK_SECONDS)
 
 
 def _stretch(

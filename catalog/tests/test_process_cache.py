@@ -14,6 +14,7 @@ from catalog.tests import factories
 from inventory.models import Stock
 from search.documents import index_products
 from search.models import SearchDocument
+from search.outbox import stand_at
 
 
 class TestMemory:
@@ -86,10 +87,11 @@ class TestMemory:
         assert costs[1] == (2, 2)
 
     def test_what_is_in_stock_is_looked_up_at_once_and_counted_a_moment_later(
-        self, make_vat: None, monkeypatch: pytest.MonkeyPatch
+        self, make_vat: None, documents: None, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         branch = factories.source()
         products = [factories.stocked() for _ in range(3)]
+        keys = [product.pk for product in products]
         assert _in_stock() == (3, True, [products[1].pk, products[2].pk])
         Stock.objects.filter(product=products[1]).update(on_hand=0)
         assert _in_stock() == (3, False, [products[0].pk, products[2].pk])
@@ -97,10 +99,12 @@ class TestMemory:
         with CaptureQueriesContext(connection) as queries:
             assert _in_stock() == (3, False, [])
         assert len(queries) == 2
+        stand_at(keys)
         monkeypatch.setattr(shelves, "STOCK_SECONDS", 0.0)
         process_cache.forget()
         assert _in_stock() == (0, False, [])
         Stock.objects.filter(branch=branch).update(on_hand=9)
+        stand_at(keys)
         assert _in_stock() == (3, True, [products[1].pk, products[2].pk])
 
 
