@@ -6,26 +6,17 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from django.db import connection
-from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet, Value
+from django.db.models import Q
 from django.utils.text import capfirst
 from django.utils.translation import get_language
 
 from catalog.choices import Allergen, DietaryTag
-from catalog.models import Product
 from core.name_keys import name_key
 
 # `m` holds the products of the place and the text, those alike in all that is counted as one row of
 # `n`, each with one flag for every filter in force: everything else is counted from a few rows.
 # A facet counts with all filters but its own, so that its number is what a click would give; tags
 # narrow, so theirs are counted with everything.
-ALIKE = """
-WITH m AS MATERIALIZED (
-       SELECT category_id, brand_id, dietary_tags, allergens, in_stock, is_sale, by_brand, by_tag, by_free, by_price,
-              {by_stock} AS by_stock, by_sale, count(*) AS n, min(price) AS low, max(price) AS high
-         FROM ({matching}) AS one GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12),
-     kept AS (SELECT * FROM m WHERE by_brand AND by_tag AND by_free AND by_price AND by_stock AND by_sale)
-"""
 COUNTS = """
 SELECT 'total' AS facet, NULL::bigint AS id, '' AS value, '' AS label, coalesce(sum(n), 0) AS n,
        NULL::numeric AS low, NULL::numeric AS high FROM kept
@@ -59,7 +50,6 @@ UNION ALL
 SELECT 'in_stock', NULL, '', '', coalesce(sum(n), 0), NULL, NULL
   FROM m WHERE by_brand AND by_tag AND by_free AND by_price AND by_sale AND in_stock
 """
-YES = Value(True, output_field=BooleanField())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,40 +125,6 @@ class Facets:
     on_sale: int = 0
     in_stock: int = 0
     without: dict[str, int] = field(default_factory=dict)
-
-
-def count_facets(products: QuerySet[Product], filters: Filters) -> Facets:
-    """Every count of the shelf in one pass over `products` (which carry `in_stock`)."""
-    conditions = filters.conditions()
-    flags = {
-        f"by_{name}": ExpressionWrapper(conditions[name], output_field=BooleanField())
-        if name in conditions
-        else YES
-        for name in ("brand", "tag", "free", "price", "sale")
-    }
-    is_sale = ExpressionWrapper(Q(old_price__isnull=False), output_field=BooleanField())
-    matching = (
-        products.order_by()
-        .annotate(is_sale=is_sale, **flags)
-        .values(
-            "category_id",
-            "brand_id",
-            "price",
-            "dietary_tags",
-            "allergens",
-            "in_stock",
-            "is_sale",
-            *flags,
-        )
-    )
-    sql, params = matching.query.sql_with_params()
-    name = "name_en" if get_language() == "en" else "name_he"
-    with connection.cursor() as cursor:
-        by_stock = "in_stock" if filters.in_stock else "true"  # looked up once for each product
-        alike = ALIKE.format(matching=sql, by_stock=by_stock)
-        counts = COUNTS.format(name=name, filters="%s::text[]")
-        cursor.execute(alike + counts, [*params, list(conditions)])
-        return collected(cursor.fetchall(), filters)
 
 
 def collected(rows: list[tuple], filters: Filters) -> Facets:

@@ -8,12 +8,13 @@ import pytest
 from django.db import connection
 
 from branches.models import Branch
-from catalog.facets import Filters, count_facets
+from catalog.facets import Filters
 from catalog.models import Category, Product
 from catalog.process_cache import Memory
 from catalog.search_port import SearchQuery, engine
 from catalog.selectors.question import ShelfQuestion
 from search import found, postgres, sql
+from search.tests.counting import count_facets
 
 TEXTS = (
     "חלב", "milk", "חלב 1%", "2 ליטר חלב", "1.5L", "ללא גלוטן", "vegan", "vegan 500g", "בלי אגוזים",

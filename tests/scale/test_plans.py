@@ -34,8 +34,6 @@ ALLOWED = (
         "catalog_product", '"catalog_product"."created_at" DESC', "walked until a page is full"
     ),
     Allowed("catalog_product", 'INNER JOIN "catalog_category" ON', "a sitemap names everything"),
-    Allowed("catalog_product", "WITH m AS MATERIALIZED", FACETS),
-    Allowed("inventory_stock", "WITH m AS MATERIALIZED", FACETS),
     Allowed("search_searchdocument", "WITH m AS MATERIALIZED", FACETS),
     Allowed("branches_datedslot", '"waiting_waitingentry"."dated_slot_id"', WINDOWS),
     Allowed("branches_datedslot", "DATE_TRUNC", WINDOWS),
