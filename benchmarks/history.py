@@ -9,16 +9,13 @@ this process and of PostgreSQL, medians of five rounds taken in turns. Exit code
 from __future__ import annotations
 
 import argparse
-import os
-import shutil
 import sys
-import tempfile
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from benchmarks.filling import history
 from benchmarks.papers import medians
+from benchmarks.serving import tests_cluster
 
 ALLOWED = 1.5
 ASKED = {
@@ -37,23 +34,8 @@ def main() -> int:
     parser.add_argument("--lines", type=int, default=12)
     parser.add_argument("--times", type=int, default=50)
     options = parser.parse_args()
-    folder = Path(tempfile.mkdtemp(prefix="mami-bench-"))
-    folder.chmod(0o755)  # the database's own account must reach its folder
-    os.environ["MAMI_TEST_VAR"] = str(folder)
-    os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
-    from tests.settings import CLUSTER
-
-    try:
-        CLUSTER.ensure()
-        import django
-        from django.core.management import call_command
-
-        django.setup()
-        call_command("migrate", verbosity=0)
-        return _measure(CLUSTER, options)
-    finally:
-        CLUSTER.stop()
-        shutil.rmtree(folder, ignore_errors=True)
+    with tests_cluster() as cluster:
+        return _measure(cluster, options)
 
 
 def _measure(cluster: Any, options: argparse.Namespace) -> int:

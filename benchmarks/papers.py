@@ -11,19 +11,15 @@ what is allowed.
 from __future__ import annotations
 
 import argparse
-import os
-import shutil
 import statistics
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 from benchmarks.filling import papers
-from benchmarks.serving import spent_here
+from benchmarks.serving import DURABLE, spent_here, tests_cluster
 
 PER_SECOND, SOONEST, RATIO, ROUNDS = 10.0, 30.0, 1.1, 5
 LINES = 20
@@ -34,24 +30,8 @@ def main() -> int:
     parser.add_argument("--papers", type=int, default=300)
     parser.add_argument("--served", type=int, default=400)
     options = parser.parse_args()
-    folder = Path(tempfile.mkdtemp(prefix="mami-bench-"))
-    folder.chmod(0o755)  # the database's own account must reach its folder
-    os.environ["MAMI_TEST_VAR"] = str(folder)
-    os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
-    from tests.settings import CLUSTER
-
-    CLUSTER.settings.update({"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"})
-    try:
-        CLUSTER.ensure()
-        import django
-        from django.core.management import call_command
-
-        django.setup()
-        call_command("migrate", verbosity=0)
-        return _measure(CLUSTER, options)
-    finally:
-        CLUSTER.stop()
-        shutil.rmtree(folder, ignore_errors=True)
+    with tests_cluster(**DURABLE) as cluster:
+        return _measure(cluster, options)
 
 
 def _measure(cluster: Any, options: argparse.Namespace) -> int:
@@ -135,12 +115,13 @@ def _serving(cluster: Any, order: Any, times: int) -> bool:
 def medians(cluster: Any, steps: Sequence[Callable[[], object]], times: int) -> list[float]:
     """Milliseconds of CPU of each step, of this process and PostgreSQL; taken in turns."""
     found: list[list[float]] = [[] for _ in steps]
+    each = max(1, times // ROUNDS)
     for round_ in range(ROUNDS + 1):
         for place, step in enumerate(steps):
             begun = spent_here(cluster.running_pid())
-            for _ in range(times // ROUNDS):
+            for _ in range(each):
                 step()
-            spent = (spent_here(cluster.running_pid()) - begun) * 1000 / (times // ROUNDS)
+            spent = (spent_here(cluster.running_pid()) - begun) * 1000 / each
             if round_:  # the first one warms up
                 found[place].append(spent)
     return [statistics.median(one) for one in found]

@@ -87,6 +87,33 @@ def prepared_shop(**changed: str) -> Iterator[PreparedShop]:
             opened.manage("db", "stop")
 
 
+DURABLE = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
+"""As a database in production writes, for `tests_cluster`."""
+
+
+@contextmanager
+def tests_cluster(**settings: str) -> Iterator[Any]:
+    """The tests' cluster with a migrated database in a folder of its own, which is removed afterwards; this
+    process has the tests' settings from then on.
+    """
+    with tempfile.TemporaryDirectory(prefix="mami-bench-", ignore_cleanup_errors=True) as folder:
+        Path(folder).chmod(0o755)  # the database's own account must reach its folder
+        os.environ |= {"MAMI_TEST_VAR": folder, "DJANGO_SETTINGS_MODULE": "tests.settings"}
+        from tests.settings import CLUSTER
+
+        CLUSTER.settings.update(settings)
+        try:
+            CLUSTER.ensure()
+            import django
+            from django.core.management import call_command
+
+            django.setup()
+            call_command("migrate", verbosity=0)
+            yield CLUSTER
+        finally:
+            CLUSTER.stop()
+
+
 @contextmanager
 def served(
     opened: PreparedShop, *, application: str = "mami.wsgi", log: Path | None = None

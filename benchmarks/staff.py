@@ -11,11 +11,8 @@ of five rounds. Exit code 1 when a figure is above what is allowed.
 from __future__ import annotations
 
 import argparse
-import os
-import shutil
 import statistics
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from decimal import Decimal
@@ -29,7 +26,7 @@ from benchmarks.filling import (
     open_orders,
     products_everywhere,
 )
-from benchmarks.serving import spent_here
+from benchmarks.serving import DURABLE, spent_here, tests_cluster
 
 ROUNDS = 5
 PAGES = 20
@@ -54,24 +51,8 @@ def main() -> int:
     parser.add_argument("--rows", type=int, default=50_000)
     parser.add_argument("--only", choices=["queue", "taps", "audit", "import"], nargs="*")
     options = parser.parse_args()
-    folder = Path(tempfile.mkdtemp(prefix="mami-bench-"))
-    folder.chmod(0o755)  # the database's own account must reach its folder
-    os.environ["MAMI_TEST_VAR"] = str(folder)
-    os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
-    from tests.settings import CLUSTER
-
-    CLUSTER.settings.update({"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"})
-    try:
-        CLUSTER.ensure()
-        import django
-        from django.core.management import call_command
-
-        django.setup()
-        call_command("migrate", verbosity=0)
-        _measure(CLUSTER, options)
-    finally:
-        CLUSTER.stop()
-        shutil.rmtree(folder, ignore_errors=True)
+    with tests_cluster(**DURABLE) as cluster:
+        _measure(cluster, options)
     for one in failed:
         print(f"above what is allowed: {one}")
     return 1 if failed else 0

@@ -204,10 +204,10 @@ def _adapters(values: Values) -> Iterator[Fault]:
     for variable, known in (("PAYMENT_PROVIDER", PROVIDERS), ("SMS_GATEWAY", GATEWAYS)):
         if values.get(variable) and values[variable] not in known:
             what = f"is none of {', '.join(known)}."
-            yield Fault(number=114, variable=variable, what=what)
+            yield Fault(number=117, variable=variable, what=what)
     if values.get("PAYMENT_PROVIDER") == "stripe" and not values.get("STRIPE_SECRET_KEY"):
         what = "is stripe without STRIPE_SECRET_KEY; no card could be charged."
-        yield Fault(number=114, variable="PAYMENT_PROVIDER", what=what)
+        yield Fault(number=117, variable="PAYMENT_PROVIDER", what=what)
 
 
 def _messages(values: Values) -> Iterator[Fault]:
@@ -259,7 +259,7 @@ def _proxies(values: Values) -> Iterator[Fault]:
     for proxy in _list(values, "TRUSTED_PROXIES"):
         if proxy != "unix" and not _is_network(proxy):
             yield Fault(
-                number=115,
+                number=118,
                 variable="TRUSTED_PROXIES",
                 what="holds what is neither an address, a network such as 10.0.0.0/8, nor `unix`.",
                 in_demo=True,

@@ -82,10 +82,8 @@ class ShelfQuestion:
         if "stock" in conditions and self.understood is None:
             # Read along an index until a page is full, so that stock is best asked of each product on the way.
             del conditions["stock"]
-            kept, first = (
-                self.matching(stock=False).in_stock(self.branch_id, at_source=not self.anywhere),
-                [],
-            )
+            first = []
+            kept = self.matching(stock=False).in_stock(self.branch_id, at_source=not self.anywhere)
         else:
             kept = self.matching(stock=stock)
         return kept.filter(*conditions.values()).order_by(*first, *self.keys)
