@@ -121,6 +121,7 @@ def _load(server: Arbiter) -> None:
 
 
 _drain_seconds = env.float("WEB_DRAIN_SECONDS", default=5.0)
+closed_doors.shut_before_stopping()
 _stop = Arbiter.stop
 
 
@@ -133,18 +134,7 @@ def _drained(arbiter: Arbiter, graceful: bool = True) -> None:
             with contextlib.suppress(queue.Empty):
                 if arbiter.SIG_QUEUE.get(timeout=left) in (signal.SIGINT, signal.SIGQUIT):
                     break
-        _let_nobody_begin(arbiter)
     _stop(arbiter, graceful)
-
-
-def _let_nobody_begin(arbiter: Arbiter) -> None:
-    """Not where the socket is somebody's who will serve from it after us."""
-    is_handed_on = arbiter.systemd or arbiter.master_pid or arbiter.reexec_pid
-    if is_handed_on or any(address.startswith("fd://") for address in arbiter.cfg.bind):
-        return
-    for listener in arbiter.LISTENERS:
-        if closed_doors.let_nobody_begin(listener.sock):
-            time.sleep(closed_doors.BEGUN_SECONDS)
 
 
 Arbiter.stop = _drained

@@ -10,6 +10,9 @@ from __future__ import annotations
 import ctypes
 import socket
 import struct
+import time
+
+from gunicorn.arbiter import Arbiter
 
 SO_ATTACH_FILTER = 26
 BEGUN_SECONDS = 0.1
@@ -33,3 +36,25 @@ def let_nobody_begin(listener: socket.socket) -> bool:
     except OSError:
         return False
     return True
+
+
+def shut_before_stopping() -> None:
+    """Let every gunicorn of this process shut its doors before it tells its workers to stop."""
+    stop = Arbiter.stop
+
+    def stop_behind_shut_doors(arbiter: Arbiter, graceful: bool = True) -> None:
+        if graceful:
+            _shut(arbiter)
+        stop(arbiter, graceful)
+
+    Arbiter.stop = stop_behind_shut_doors
+
+
+def _shut(arbiter: Arbiter) -> None:
+    """Not where the socket is somebody's who will serve from it after us."""
+    is_handed_on = arbiter.systemd or arbiter.master_pid or arbiter.reexec_pid
+    if is_handed_on or any(address.startswith("fd://") for address in arbiter.cfg.bind):
+        return
+    for listener in arbiter.LISTENERS:
+        if let_nobody_begin(listener.sock):
+            time.sleep(BEGUN_SECONDS)

@@ -32,6 +32,11 @@ def application(environ, start_response):
     return [body]
 """
 
+DOORS = """
+from runtime import closed_doors
+closed_doors.shut_before_stopping()
+"""
+
 
 @contextmanager
 def serving(
@@ -45,9 +50,11 @@ def serving(
 ) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
     """Its port and its master. What ends with `/held` is answered once `folder` has a file `go`.
 
-    Over TLS with `certificate`, a file whose key lies beside it (`deploy/make-certificates`).
+    Over TLS with `certificate`, a file whose key lies beside it (`deploy/make-certificates`). The shop's
+    own worker stops behind shut doors, as `gunicorn.conf.py` has it.
     """
     (folder / "hello.py").write_text(HELLO.format(seconds=seconds, folder=str(folder)))
+    (folder / "doors.py").write_text(DOORS if worker.startswith("runtime.") else "")
     port = free_port()
     encrypted: list[str | Path] = []
     if certificate is not None:
@@ -56,12 +63,12 @@ def serving(
     process = subprocess.Popen(
         [
             sys.executable, "-m", "gunicorn", "-k", worker, "--workers", str(workers), "--threads", "8",
-            "--bind", f"127.0.0.1:{port}", "--pythonpath", f"{ROOT},{folder}",
+            "--bind", f"127.0.0.1:{port}", "--pythonpath", f"{ROOT},{folder}", "-c", str(folder / "doors.py"),
             *encrypted, "hello:application",
         ],
         cwd=folder,
         env=os.environ
-        | {"DJANGO_SETTINGS_MODULE": "mami.settings", "MAMI_DEMO": "1", "MAMI_VAR": str(folder)}
+        | {"PYTHONPATH": str(ROOT), "DJANGO_SETTINGS_MODULE": "mami.settings", "MAMI_DEMO": "1", "MAMI_VAR": str(folder)}
         | variables,
         stderr=subprocess.DEVNULL,
     )  # fmt: skip
