@@ -150,6 +150,24 @@ def connections_fit(databases: Any = None, **_: Any) -> list[checks.CheckMessage
 
 
 @checks.register(checks.Tags.database)
+def followers_can_be_seen(databases: Any = None, **_: Any) -> list[checks.CheckMessage]:
+    """Whoever wants standbys is told of a missing one, for which the role must see them."""
+    found: list[checks.CheckMessage] = []
+    for alias in databases or [] if settings.SYNC_STANDBYS else []:
+        with connections[alias].cursor() as cursor:
+            cursor.execute("SELECT pg_has_role(current_user, 'pg_read_all_stats', 'USAGE')")
+            if cursor.fetchone() == (False,):
+                found.append(
+                    checks.Warning(
+                        "SYNC_STANDBYS is set, and this role cannot see who follows the primary.",
+                        hint="GRANT pg_read_all_stats TO the role that serves.",
+                        id="mami.W106",
+                    )
+                )
+    return found
+
+
+@checks.register(checks.Tags.database)
 def lock_waits_are_limited(databases: Any = None, **_: Any) -> list[checks.CheckMessage]:
     """Without a limit one stuck transaction would hold every shopper at its shelf."""
     found: list[checks.CheckMessage] = []

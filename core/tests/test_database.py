@@ -62,6 +62,20 @@ def test_connections_are_counted_over_all_nodes(settings: Settings) -> None:
     assert ids(database.connections_fit(databases=["default"])) == ["mami.W105"]
 
 
+def test_who_wants_standbys_must_be_able_to_see_them(settings: Settings) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE ROLE mami_blind")
+        cursor.execute("SET LOCAL ROLE mami_blind")
+        assert database.followers_can_be_seen(databases=["default"]) == []
+        settings.SYNC_STANDBYS = 1
+        assert ids(database.followers_can_be_seen(databases=["default"])) == ["mami.W106"]
+        cursor.execute("RESET ROLE")
+        cursor.execute("GRANT pg_read_all_stats TO mami_blind")
+        cursor.execute("SET LOCAL ROLE mami_blind")
+        assert database.followers_can_be_seen(databases=["default"]) == []
+        cursor.execute("RESET ROLE")
+
+
 def test_behind_pgbouncer_nobody_counts(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -15,6 +15,7 @@ import psycopg
 import pytest
 import requests
 
+from mami.state_figures import QUESTIONS, answered
 from runtime.run.tests.conftest import patience
 from tests.architecture.project import ROOT
 from tests.deploy.front import WebNode, sign_in
@@ -134,6 +135,27 @@ def office(servers: tuple[Server, Follower], tmp_path: Path) -> Iterator[Office]
         raise
     finally:
         node.end()
+
+
+def test_standbys_are_told_by_whoever_may_see_them(servers: tuple[Server, Follower]) -> None:
+    """Any role sees that somebody follows; how, only one with a right to it. No figure then, not zero."""
+    primary, replica = servers
+    question = next(one for one in QUESTIONS if "mami_db_standbys" in one.names)
+    with psycopg.connect(address(primary), autocommit=True) as shop, primary.connect() as office:
+
+        def told() -> dict[str, float]:
+            return {name: value for name, _, value in answered(shop, question)}
+
+        follows = "SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming'"
+        until(lambda: office.execute(follows).fetchone() == (1,), seconds=60, why="a follower")
+        assert told() == {}
+        office.execute("GRANT pg_read_all_stats TO mami")
+        assert told()["mami_db_standbys"] == 0  # nobody waits for it yet
+        office.execute("ALTER SYSTEM SET synchronous_standby_names TO '*'")
+        office.execute("SELECT pg_reload_conf()")
+        until(lambda: told()["mami_db_standbys"] == 1, seconds=60, why="a synchronous follower")
+        replica.control("stop")
+        until(lambda: told()["mami_db_standbys"] == 0, seconds=60, why="none, it has stopped")
 
 
 def scans(server: psycopg.Connection) -> int:
