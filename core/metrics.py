@@ -219,7 +219,7 @@ def waited(line: str, seconds: float) -> None:
 
 
 def asked(statements: int, seconds: float) -> None:
-    """Count statements of requests that were answered."""
+    """Count statements: those of requests once they are answered, a job's one by one."""
     if statements:
         STATEMENTS.inc(statements)
         STATEMENT_SECONDS.inc(seconds)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import threading
 
 import pytest
 from croniter import croniter  # type: ignore[import-untyped]
@@ -12,6 +13,7 @@ from django.db import connection, transaction
 from procrastinate.contrib.django import app
 
 from accounts.tests.factories import person
+from core.tests.test_metrics import counted
 from mami import jobs
 from mami.job_connections import JobConnections
 from notifications import services as notifications
@@ -150,6 +152,20 @@ class TestRevival:
         with connection.cursor() as cursor:
             cursor.execute("SELECT count(*) FROM procrastinate_jobs WHERE id = %s", [old])
             assert cursor.fetchone()[0] == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_jobs_ask_is_counted_as_what_requests_ask():
+    """The worker's own figures would else say that it never asks anything."""
+    statements, seconds = counted("mami_db_statements_total"), counted("mami_db_seconds_total")
+    job = insert_job("checkout.recover", {"timestamp": 1})
+    # As the worker has it: this thread may be counting for a request that a test has made.
+    runner = threading.Thread(target=work_through)
+    runner.start()
+    runner.join()
+    assert status_of(job) == "succeeded"
+    assert counted("mami_db_statements_total") > statements
+    assert counted("mami_db_seconds_total") > seconds
 
 
 @pytest.mark.django_db(transaction=True)

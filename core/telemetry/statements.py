@@ -30,7 +30,7 @@ class Tally:
 
 class _Thread(threading.local):
     def __init__(self) -> None:
-        self.tally = Tally()
+        self.tally: Tally | None = None
 
 
 _here = _Thread()
@@ -52,9 +52,12 @@ def count(execute: Callable[..., Any], query: Any, params: Any, many: bool, cont
             counter.inc()
         raise
     finally:
-        tally = _here.tally
-        tally.statements += 1
-        tally.seconds += time.perf_counter() - began
+        seconds, tally = time.perf_counter() - began, _here.tally
+        if tally is None:  # no request's: a job's, or a command's
+            metrics.asked(1, seconds)
+        else:
+            tally.statements += 1
+            tally.seconds += seconds
 
 
 def watch(*, connection: Any, **_: Any) -> None:
