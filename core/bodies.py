@@ -118,4 +118,5 @@ def _length(request: HttpRequest) -> int | None:
 def _closing(response: HttpResponse) -> HttpResponse:
     """The rest of the body is never read: no further request comes over this connection."""
     response["Connection"] = "close"
+    response["Content-Length"] = str(len(response.content))
     return response

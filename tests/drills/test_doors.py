@@ -6,13 +6,16 @@ import http.client
 import json
 import socket
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 import pyotp
 import pytest
+from django.conf import settings
 
 from core.bodies import JSON_LIMIT, MEGABYTE
 from core.headers import EVERYWHERE
+from runtime.pace import HEAD_SECONDS
 from runtime.run.tests.conftest import Opened, patience
 from tests.drills.test_bad_days import PASSWORD, ask
 
@@ -87,6 +90,31 @@ def test_too_much_is_refused_before_it_is_read(shop: Opened) -> None:
         headers = {"Content-Type": "application/json"}
         line.request("POST", "/api/v1/auth/login", pieces, headers, encode_chunked=True)
         assert line.getresponse().status == 413
+
+
+def test_who_does_not_keep_pace_is_told_so(shop: Opened) -> None:
+    """A head that does not end, and bodies that do not come, of a call and of a form; all at once, to wait once."""
+    as_json = "Content-Type: application/json\r\nContent-Length: 80\r\n"
+    as_form = "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 80\r\n"
+    # Of nobody who never saw the page a form is read at all.
+    visited = f"Cookie: {settings.CSRF_COOKIE_NAME}={'a' * 32}\r\n"
+    unfinished = [
+        b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX: ",
+        request("/api/v1/auth/login", method="POST", more=as_json) + b'{"email": ',
+        request("/account/login/", method="POST", more=as_form + visited) + b"email=",
+    ]
+    began = time.monotonic()
+    with ThreadPoolExecutor(len(unfinished)) as pool:
+        head, call, form = pool.map(lambda begun: said(shop, begun), unfinished)
+    waited = time.monotonic() - began
+    for told in (head, call, form):
+        assert told.split(b"\r\n")[0].split()[1] == b"408"
+        assert b"\r\nConnection: close\r\n" in told
+    for told in (head, call):
+        assert json.loads(told.partition(b"\r\n\r\n")[2])["error"]["code"] == "REQUEST_TIMEOUT"
+    assert b"<html" in form
+    assert HEAD_SECONDS - 1 < waited < (HEAD_SECONDS + 5) * patience()
+    assert b" 200 " in said(shop, request("/")).split(b"\r\n")[0]
 
 
 def test_nobody_else_reads_its_files(shop: Opened) -> None:
