@@ -48,11 +48,10 @@ class Line:
     runner: str
 
 
-def line() -> Line:
-    """The newest line that a Java here can run, with the newest such Java. Raises ServerFailed."""
+def line(wanted: str = "") -> Line:
+    """The newest of the lines `wanted` that a Java here can run, with the newest such Java. Raises ServerFailed."""
     found = javas()
-    wanted = "2" if os.environ.get("MAMI_OPENSEARCH") == "2" else "32"
-    for name in wanted:
+    for name in wanted or ("2" if os.environ.get("MAMI_OPENSEARCH") == "2" else "32"):
         runner, least, most = LINES[name]
         fitting = [version for version in found if least <= version <= most]
         if fitting:
@@ -88,14 +87,17 @@ def classpath(cache: Path, wanted: Line) -> str:
             f"-Drunner={wanted.runner}", "dependency:build-classpath",
             f"-Dmdep.outputFile={fresh}",
         ]  # fmt: skip
-        environment = {**os.environ, "JAVA_HOME": str(wanted.java)}
-        ended = subprocess.run(
-            command, capture_output=True, text=True, check=False, env=environment
-        )
-        if ended.returncode or not fresh.exists():
-            raise ServerFailed(f"Maven brought no OpenSearch:\n{ended.stdout}{ended.stderr}")
+        fetch(command, wanted)
         fresh.rename(kept)
     return kept.read_text(encoding="utf-8").strip()
+
+
+def fetch(command: list[str], wanted: Line) -> None:
+    """Let Maven bring something. Raises ServerFailed."""
+    environment = {**os.environ, "JAVA_HOME": str(wanted.java)}
+    ended = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    if ended.returncode:
+        raise ServerFailed(f"Maven brought no OpenSearch:\n{ended.stdout}{ended.stderr}")
 
 
 class SearchNode:
@@ -121,15 +123,7 @@ class SearchNode:
         Raises ServerFailed.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
-        wanted = line()
-        base = self.port - 1 if self.port else random.randint(FIRST_PORT, LAST_PORT)
-        command = [
-            str(wanted.java / "bin" / "java"), f"-Xms{self.heap}", f"-Xmx{self.heap}", "-Xshare:auto",
-            *(SMALL if self.heap == "512m" else SERVING),
-            "-cp", classpath(self.cache, wanted), MAIN, "-basePath", str(self.folder / "node"),
-            "-numOfNode", "1", "-clusterName", self.name, "-baseHttpPort", str(base),
-            "-printOnFailure",
-        ]  # fmt: skip
+        command = self._command()
         self._log = self.folder / "server.log"
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
@@ -158,15 +152,35 @@ class SearchNode:
         self.kill()
         shutil.rmtree(self.folder, ignore_errors=True)
 
+    def _command(self) -> list[str]:
+        wanted = self._line()
+        base = self.port - 1 if self.port else random.randint(FIRST_PORT, LAST_PORT)
+        return [
+            str(wanted.java / "bin" / "java"), f"-Xms{self.heap}", f"-Xmx{self.heap}", "-Xshare:auto",
+            *(SMALL if self.heap == "512m" else SERVING),
+            "-cp", self._jars(wanted), MAIN, "-basePath", str(self.folder / "node"),
+            "-numOfNode", "1", "-clusterName", self.name, "-baseHttpPort", str(base),
+            "-printOnFailure",
+        ]  # fmt: skip
+
+    def _line(self) -> Line:
+        return line()
+
+    def _jars(self, wanted: Line) -> str:
+        return classpath(self.cache, wanted)
+
+    def _ask(self, path: str) -> int:
+        """The status of its answer."""
+        with urllib.request.urlopen(f"{self.url}{path}", timeout=10) as answer:
+            return int(answer.status)
+
     def _serves(self) -> bool:
         if named := PORT.search(self._log.read_text(encoding="utf-8", errors="replace")):
             self.port = int(named[1])
         if not self.port:
             return False
-        address = f"{self.url}/_cluster/health?wait_for_status=yellow&timeout=5s"
         try:
-            with urllib.request.urlopen(address, timeout=10) as answer:
-                return bool(answer.status == 200)
+            return self._ask("/_cluster/health?wait_for_status=yellow&timeout=5s") == 200
         except (URLError, OSError):
             return False
 
