@@ -51,7 +51,7 @@ AGED = (
     "renewal_between_record_and_call",
     "renewal_between_call_and_record",
 )
-BACKGROUND = ("job_between_ask_and_finish", "refund_between_record_and_call")
+JOB, REFUND = "job_between_ask_and_finish", "refund_between_record_and_call"
 KINDS = ("kill", "raise", "sleep5", "database-kill", "postgres-kill")
 WEB_SECONDS, DATABASE_SECONDS = 5.0, 10.0
 
@@ -141,13 +141,13 @@ def short(drill: Drill) -> None:
     try:
         for point, kind in zip(WHOLE, ("kill", "raise", "database-kill") * 2, strict=False):
             drill.strike(point, kind)
-        drill.strike("refund_between_record_and_call", "kill")
+        drill.strike(REFUND, "kill")
     finally:
         crowd.stop()
-    _job_dies(drill)
+    _job_dies(drill, "raise")
 
 
-def _job_dies(drill: Drill) -> None:
+def _job_dies(drill: Drill, kind: str) -> None:
     """Leave a checkout open that nobody asks about again: the job has to, and dies at it.
 
     The worker stands still until that is armed: it passes `before_commit_2` as well, with what
@@ -161,12 +161,12 @@ def _job_dies(drill: Drill) -> None:
         drill.strike("before_commit_2", "kill")
     finally:
         crowd.stop()
-        drill.running.arm("job_between_ask_and_finish", "raise")
+        drill.running.arm(JOB, kind)
         os.kill(worker, signal.SIGCONT)
     # The request's lease is 20 s and the job comes every ten; what a killed worker held is put back
     # after another thirty.
     struck = drill.running.was_struck(within=90 * patience())
-    name = "raise at job_between_ask_and_finish"
+    name = f"{kind} at {JOB}"
     drill.blows.append(Blow(name=name, struck=struck, back_after=0.0, limit=WEB_SECONDS))
     print(f"  {name:50} {'the next run finishes it' if struck else 'nobody passed'}", flush=True)
 
@@ -179,7 +179,7 @@ def whole(drill: Drill) -> None:
     crowd.start()
     try:
         for kind in KINDS:
-            for point in (*WHOLE, *HALFWAY, *LATER, *AGED, *BACKGROUND):
+            for point in (*WHOLE, *HALFWAY, *LATER, *AGED, REFUND):
                 drill.strike(point, kind, within=60)
         for _ in range(3):
             drill.harm("a process of the web server killed", lambda: _kill(running.web()[-1]))
@@ -189,18 +189,19 @@ def whole(drill: Drill) -> None:
         drill.harm("the web server killed", lambda: _kill(running.web()[0]))
     finally:
         crowd.stop()
+    for kind in KINDS:  # whoever asks again would leave the job nothing
+        _job_dies(drill, kind)
 
 
 def later(drill: Drill) -> None:
     """What comes after the button only: killed at each point, and there once without its session,
     once without all of PostgreSQL where somebody waits for the answer. A few minutes on two quiet cores."""
-    refund = "refund_between_record_and_call"
     crowd = drill.crowd(retries=True, thinks_again=True)
     crowd.start()
     try:
         for kind, points in (
-            ("kill", (*LATER, refund, *AGED)),
-            ("database-kill", (*LATER, refund)),
+            ("kill", (*LATER, REFUND, *AGED)),
+            ("database-kill", (*LATER, REFUND)),
             ("postgres-kill", LATER),
         ):
             for point in points:
