@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -67,9 +67,10 @@ def paged(rows: QuerySet[Any] | Sequence[Any], *, limit: int, offset: int, **_: 
 
 def by_cursor(
     rows: QuerySet[Any], *, keys: Sequence[str], limit: int, offset: int,
-    cursor: str | None = None, **_: Any,
+    cursor: str | None = None, shows: Callable[[QuerySet[Any]], QuerySet[Any]] | None = None, **_: Any,
 ) -> Page:  # fmt: skip
-    """A page of a long list, sorted by `keys` (`-created_at`, …; together unique).
+    """A page of a long list, sorted by `keys` (`-created_at`, …; together unique). `shows` reads what
+    stands beside the rows of a page that is cut already.
 
     After a cursor the page costs the same wherever it lies. Counting stops at COUNTED rows: beyond
     it, `total` is what the planner expects. Two queries, a third for a long list.
@@ -79,7 +80,8 @@ def by_cursor(
     position = read_cursor(cursor, keys)
     if position is not None:
         rows, offset = after(rows, keys=keys, position=position), 0
-    items = list(rows[offset : offset + limit + 1])
+    page = rows[offset : offset + limit + 1]
+    items = list(page if shows is None else shows(page))
     has_next = len(items) > limit
     items = items[:limit]
     return Page(
@@ -95,7 +97,9 @@ def by_cursor(
 
 
 def _count(rows: QuerySet[Any]) -> tuple[int, bool]:
-    keys = rows.order_by().values("pk")  # without what a row shows beside
+    keys = rows.order_by()
+    if not rows.query.group_by:  # groups of a key each would be others
+        keys = keys.values("pk")  # without what a row shows beside
     counted = keys[: COUNTED + 1].count()
     if counted <= COUNTED:
         return counted, False

@@ -87,8 +87,8 @@ def queue_context(*, form: QueueForm, page: str, now: dt.datetime) -> dict[str, 
     )
     number = int(page) if page.isascii() and page.isdecimal() and len(page) < 6 else 1
     start = (max(1, number) - 1) * PAGE
-    found = selectors.with_people(selectors.orders_queue(filters=filters, now=now))
-    orders = list(found[start : start + PAGE + 1])
+    found = selectors.orders_queue(filters=filters, now=now)
+    orders = list(selectors.page_with_people(found[start : start + PAGE + 1]))
     counts = selectors.counts(branch_id=filters.branch_id, now=now)
     form.show_counts(counts.by_status)
     outside = selectors.waiting_outside(filters=filters, now=now) if start == 0 else []

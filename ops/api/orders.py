@@ -72,7 +72,9 @@ class OpsOrders(ApiView):
         if wanted["statuses"] and OrderStatus.READY not in wanted["statuses"]:
             outside = []
         found = found.exclude(pk__in=[order.pk for order in outside]) if outside else found
-        page = by_cursor(selectors.with_people(found), keys=SORTS[query["sort"]], **query)
+        page = by_cursor(
+            found, keys=SORTS[query["sort"]], shows=selectors.page_with_people, **query
+        )
         first = [] if query.get("cursor") else outside
         return replace(page, items=selectors.rows(orders=[*first, *page.items], now=now))
 

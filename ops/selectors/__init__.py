@@ -18,9 +18,9 @@ from ops.selectors.queue import (
     QueueRow,
     counts,
     orders_queue,
+    page_with_people,
     rows,
     waiting_outside,
-    with_people,
 )
 
 __all__ = [
@@ -36,10 +36,10 @@ __all__ = [
     "lines_of",
     "order_by_number",
     "orders_queue",
+    "page_with_people",
     "picking",
     "rows",
     "timeline",
     "totals_changed",
     "waiting_outside",
-    "with_people",
 ]

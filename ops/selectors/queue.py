@@ -11,6 +11,7 @@ from typing import Any
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 
 from core.clock import shop_instant
+from core.keyset import on_page
 from ops.urgency import URGENCIES, bounds, urgency
 from orders.change_models import OrderQuestion
 from orders.models import FulfillmentType, Order, OrderItem, OrderStatus, PickedStatus
@@ -160,6 +161,14 @@ def with_people(orders: QuerySet[Order]) -> QuerySet[Order]:
     return orders.annotate(answer_until=until).select_related(
         "user", "picker", "branch", "dated_slot__slot", "delivery", "pickup", "payment"
     )
+
+
+def page_with_people(page: QuerySet[Order]) -> QuerySet[Order]:
+    """`with_people` for a page that is cut already, in its order: its keys are sorted alone, so that of
+    the many that a word may find no more than the page is read with everything beside it.
+    """
+    shown = Order.objects.filter(on_page(page))
+    return with_people(shown).order_by(*page.query.order_by)
 
 
 def rows(*, orders: Iterable[Order], now: dt.datetime) -> list[QueueRow]:
