@@ -2,12 +2,42 @@
 
 from __future__ import annotations
 
+import pgtrigger
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.db.models import Value
 from django.utils.translation import gettext_lazy as _
+
+from catalog.search_port import SearchStatus
+
+ADDS = """
+INSERT INTO search_searchtext AS t (text, key, language, searches, results, status, since, last_at)
+VALUES (NEW.text, NEW.key, NEW.language, NEW.searches - {before}, NEW.results, NEW.status, NEW.day, NEW.last_at)
+ON CONFLICT (text) DO UPDATE SET
+       searches = t.searches + EXCLUDED.searches, since = least(t.since, EXCLUDED.since),
+       (key, language, results, status, last_at) = (
+           SELECT EXCLUDED.key, EXCLUDED.language, EXCLUDED.results, EXCLUDED.status, EXCLUDED.last_at
+            WHERE EXCLUDED.last_at >= t.last_at
+            UNION ALL SELECT t.key, t.language, t.results, t.status, t.last_at
+            WHERE EXCLUDED.last_at < t.last_at);
+RETURN NULL;
+"""
+# The row goes first and waits for whoever adds to it; the next statement sees what was added.
+COUNTS_ANEW = """
+DELETE FROM search_searchtext WHERE text = OLD.text;
+INSERT INTO search_searchtext (text, key, language, searches, results, status, since, last_at)
+SELECT DISTINCT ON (text) text, key, language, sum(searches) OVER every, results, status,
+       min(day) OVER every, last_at
+  FROM search_searchquerylog WHERE text = OLD.text WINDOW every AS (PARTITION BY text)
+ ORDER BY text, last_at DESC, id DESC;
+RETURN NULL;
+"""
+
+
+MISSED = (SearchStatus.NOTHING, SearchStatus.CORRECTED, SearchStatus.LOOSENED)
+"""Ends of a text that did not get what was typed."""
 
 
 class RuleKind(models.TextChoices):
@@ -218,7 +248,60 @@ class SearchQueryLog(models.Model):
         ]
         indexes = [
             models.Index(fields=["text"], name="search_query_log_text"),
-            models.Index(fields=["status", "text"], name="search_query_log_ended"),
+        ]
+        # Whoever writes a row, of this release or the one before.
+        triggers = [
+            pgtrigger.Trigger(
+                name="adds_to_text",
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert,
+                func=ADDS.format(before=0),
+            ),
+            pgtrigger.Trigger(
+                name="adds_more_to_text",
+                when=pgtrigger.After,
+                operation=pgtrigger.Update,
+                func=ADDS.format(before="OLD.searches"),
+            ),
+            pgtrigger.Trigger(
+                name="counts_text_anew",
+                when=pgtrigger.After,
+                operation=pgtrigger.Delete,
+                func=COUNTS_ANEW,
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class SearchText(models.Model):
+    """A text that people searched for, over all days that are kept and in both languages: `searches` in
+    all, and what came of it the last time. Triggers write it with the rows of the days, so that the
+    office's list need not fold them.
+    """
+
+    text = models.CharField(max_length=60, primary_key=True)
+    key = models.CharField(max_length=80)
+    language = models.CharField(max_length=2)
+    searches = models.IntegerField()
+    results = models.PositiveIntegerField()
+    status = models.CharField(max_length=10, choices=SearchStatus.choices)
+    since = models.DateField()
+    last_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("text that people searched for")
+        verbose_name_plural = _("texts that people searched for")
+        indexes = [
+            models.Index(fields=["-searches", "text"], name="search_text_often"),
+            models.Index(fields=["status", "-searches", "text"], name="search_text_ended"),
+            # What people did not get, in one order.
+            models.Index(
+                fields=["-searches", "text"],
+                name="search_text_missed",
+                condition=models.Q(status__in=MISSED),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -13,7 +13,7 @@ import unicodedata
 from typing import NamedTuple
 
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, connection, transaction
 from django.db.models import Sum
 from django.utils.translation import get_language
 from structlog import get_logger
@@ -22,6 +22,7 @@ from catalog.search_port import SearchQuery
 from core import clock
 from core.clock import shop_date
 from core.gtin import known_gtin14
+from search.locks import lock_texts_before
 from search.models import SearchQueryLog
 from search.rules import key_of
 from search.services import logged
@@ -42,9 +43,9 @@ ON CONFLICT (day, text, language) DO UPDATE SET
 
 
 class _Key(NamedTuple):
-    day: dt.date
-    text: str
+    text: str  # first: rows are locked in this order, and so are those of their texts
     language: str
+    day: dt.date
 
 
 class _Count(NamedTuple):
@@ -66,7 +67,7 @@ def note(query: SearchQuery, results: int) -> None:
     if not may_be_kept(text):
         return
     now = clock.now()
-    key = _Key(shop_date(now), text, "en" if get_language() == "en" else "he")
+    key = _Key(text, "en" if get_language() == "en" else "he", shop_date(now))
     with _lock:
         before = _waiting.get(key)
         count = before.searches + 1 if before else 1
@@ -105,9 +106,10 @@ def flush() -> int:
         return 0
     columns = [list(column) for column in zip(*(key for key, _count in rows), strict=True)]
     counts = [list(column) for column in zip(*(count for _key, count in rows), strict=True)]
-    keys = [key_of(text)[:80] for text in columns[1]]
+    texts, languages, days = columns
+    keys = [key_of(text)[:80] for text in texts]
     with connection.cursor() as cursor:
-        cursor.execute(UPSERT, [columns[0], columns[1], keys, columns[2], *counts])
+        cursor.execute(UPSERT, [days, texts, keys, languages, *counts])
     return len(rows)
 
 
@@ -128,9 +130,14 @@ def earlier(beginning: str, language: str, *, limit: int) -> list[str]:
 
 
 def forget_old(*, now: dt.datetime) -> int:
-    """Delete what was searched for more than KEPT_DAYS ago; how many rows."""
+    """Delete what was searched for more than KEPT_DAYS ago; how many rows.
+
+    Its texts are locked first, in the order in which `flush` comes to them.
+    """
     before = shop_date(now) - dt.timedelta(days=KEPT_DAYS)
-    deleted, _ = SearchQueryLog.objects.filter(day__lt=before).delete()
+    with transaction.atomic():
+        lock_texts_before(day=before)
+        deleted, _ = SearchQueryLog.objects.filter(day__lt=before).delete()
     return deleted
 
 

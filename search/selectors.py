@@ -6,7 +6,6 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import (
     BigIntegerField,
     Exists,
@@ -29,24 +28,28 @@ from catalog.selectors import ShelfPage
 from core.errors import InvalidInput, NotFound
 from search import postgres
 from search.found import how_many
-from search.models import SearchDismissal, SearchQueryLog, SearchRule, SearchRuleWord
+from search.models import (
+    MISSED,
+    SearchDismissal,
+    SearchQueryLog,
+    SearchRule,
+    SearchRuleWord,
+    SearchText,
+)
 from search.rules import key_of
 from search.telling import ExplainedWord, words_of
 
 OPEN, ALL = "open", "all"
-MISSED = (SearchStatus.NOTHING, SearchStatus.CORRECTED, SearchStatus.LOOSENED)
+SHOWN = ("text", "key", "language", "searches", "results", "status", "since", "last_at")
 NO_RULE = Value(None, output_field=BigIntegerField(null=True))
 TOP = 10
 
 
-class _Latest(ArrayAgg):
-    """The first of a column in an order, among the rows of a group."""
+class _Beside(Subquery):
+    """A value by the text of a group, which is no reason to make more groups of it."""
 
-    template = f"({ArrayAgg.template})[1]"
-
-    @property
-    def output_field(self) -> Any:
-        return self.source_expressions[0].output_field
+    def get_group_by_cols(self) -> list[Any]:
+        return []
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,49 +117,44 @@ def logged_texts(
     """
     if show not in {OPEN, ALL, *SearchStatus.values}:
         raise InvalidInput(fields={"show": [_("Choose open, all or a status.")]})
-    asked = Q()
-    if date_from is not None:
-        asked &= Q(day__gte=date_from)
-    if date_to is not None:
-        asked &= Q(day__lte=date_to)
-    rows = SearchQueryLog.objects.all()
+    texts = SearchText.objects.all()
     if text := q.strip().lower():
-        rows = rows.filter(text__contains=text)
-    if asked:
-        rows = rows.filter(text__in=_texts(asked))
-    if show != ALL:  # no other text can have ended so the last time
-        ends = MISSED if show == OPEN else (show,)
-        rows = rows.filter(text__in=_texts(Q(status__in=ends)))
+        texts = texts.filter(text__contains=text)
     if show == OPEN:  # two small tables, looked at once
         ruled = SearchRuleWord.objects.filter(is_active=True).values("key")
-        rows = rows.exclude(key__in=ruled).exclude(text__in=SearchDismissal.objects.values("text"))
-        return _folded(rows, asked, rule=NO_RULE).filter(status__in=MISSED)
-    rule = SearchRuleWord.objects.filter(key=OuterRef("key"), is_active=True).values("rule_id")
-    found = _folded(rows, asked, rule=Subquery(rule[:1]))
-    if show != ALL:
-        found = found.filter(status=show)
-    return found
-
-
-def _texts(asked: Q) -> QuerySet[Any, Any]:
-    return SearchQueryLog.objects.filter(asked).values("text")
-
-
-def _folded(rows: QuerySet[SearchQueryLog], asked: Q, *, rule: Any) -> QuerySet[Any, Any]:
-    """One row a text, in one walk over `rows`: sums of the days `asked`, and the last time of all."""
-    return (
-        rows.order_by()
-        .values("text", "key")
-        .annotate(  # before `last_at` is the group's
-            language=_Latest("language", order_by=("-last_at", "-id")),
-            results=_Latest("results", order_by=("-last_at", "-id")),
-            status=_Latest("status", order_by=("-last_at", "-id")),
-            searches=Sum("searches", filter=asked),
-            since=Min("day", filter=asked),
-            last_at=Max("last_at", filter=asked),
-            rule_id=rule,
+        texts = texts.exclude(key__in=ruled).exclude(
+            text__in=SearchDismissal.objects.values("text")
         )
-        .order_by("-searches", "text")
+    if show != ALL:
+        texts = texts.filter(status__in=MISSED if show == OPEN else (show,))
+    days = _days(date_from, date_to)
+    found = _of_days(texts, days, all_of_them=show == ALL and not text) if days else texts
+    rule = SearchRuleWord.objects.filter(key=OuterRef("key"), is_active=True).values("rule_id")
+    told = NO_RULE if show == OPEN else Subquery(rule[:1])
+    rows = found.annotate(rule_id=told).order_by("-searches", "text")
+    return rows if days else rows.values(*SHOWN, "rule_id")
+
+
+def _days(first: dt.date | None, last: dt.date | None) -> Q:
+    days = Q()
+    if first is not None:
+        days &= Q(day__gte=first)
+    if last is not None:
+        days &= Q(day__lte=last)
+    return days
+
+
+def _of_days(texts: QuerySet[SearchText], days: Q, *, all_of_them: bool) -> QuerySet[Any, Any]:
+    """Some texts by their sums of some days; what came of them is that of the last time of all."""
+    rows = SearchQueryLog.objects.filter(days).order_by()
+    if not all_of_them:
+        rows = rows.filter(text__in=texts.values("text"))
+    last = SearchText.objects.filter(text=OuterRef("text"))
+    return rows.values("text", "key").annotate(
+        **{name: _Beside(last.values(name)) for name in ("language", "results", "status")},
+        searches=Sum("searches"),
+        since=Min("day"),
+        last_at=Max("last_at"),
     )
 
 

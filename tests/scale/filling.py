@@ -335,6 +335,11 @@ class Filling:
             key="'חלב ' || n", language="'he'", searches="1 + n % 7", results="n % 9",
             status="CASE WHEN n % 5 = 0 THEN 'NOTHING' ELSE 'FOUND' END",
         )  # fmt: skip
+        self.cursor.execute(
+            "INSERT INTO search_searchtext (text, key, language, searches, results, status, since, last_at) "
+            "SELECT text, key, language, searches, results, status, day, last_at FROM search_searchquerylog "
+            "ON CONFLICT DO NOTHING"
+        )
         self.rows(
             "procrastinate_jobs", self.people, queue_name="'default'",
             task_name="(ARRAY['mail','search_changes'])[1 + n % 2]",
