@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from django.db.models import QuerySet, Sum
+from django.db.models import F, QuerySet, Sum
 from django.db.models.functions import Upper
+from django.utils.translation import get_language
 
 from branches.models import Branch
 from core.errors import NotFound
@@ -107,10 +108,25 @@ def shelves_by_sku(
     return {(row[0].upper(), row[1]): StockForCount(*row) for row in rows}
 
 
-def listed_stock(*, branch_id: int | None, level: str, q: str) -> QuerySet[Stock]:
-    """The rows of the office's list, with product and branch, in the order of their keys."""
+def listed_stock(*, branch_id: int | None, level: str, q: str) -> QuerySet[Stock, Any]:
+    """The rows of the office's list in the order of their keys, each as plain values by their names with
+    `sku`, `barcode` and `name` of the product and the `code` of the branch: a file has very many.
+    """
     rows: Any = inventory_rows(branch_id=branch_id, q=q)
-    found: QuerySet[Stock] = rows.at_level(level).order_by("pk")
+    name = "name_en" if get_language() == "en" else "name_he"
+    found: QuerySet[Stock, Any] = (
+        rows.at_level(level)
+        .order_by("pk")
+        .annotate(
+            **{one: F(f"product__{one}") for one in ("sku", "barcode")},
+            name=F(f"product__{name}"),
+            code=F("branch__code"),
+        )
+        .values_list(
+            *("pk", "sku", "barcode", "name", "code", "on_hand", "reserved", "reorder_point"),
+            named=True,
+        )
+    )
     return found
 
 

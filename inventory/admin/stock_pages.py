@@ -23,7 +23,6 @@ from core.typed_requests import PersonRequest
 from inventory import selectors, services
 from inventory.counts_file import MOST_BYTES, problem_texts
 from inventory.forms import BranchChoiceForm, ExportForm, TransferForm, UploadForm
-from inventory.models import Stock
 
 COUNTS = (
     "sku", "barcode", "name", "branch", "on_hand", "expected_on_hand", "reserved", "available",
@@ -155,19 +154,10 @@ class StockContext:
         return True
 
 
-def _count_cells(rows: Iterator[Stock]) -> Iterator[list[Any]]:
-    for stock in rows:
-        yield [
-            stock.product.sku,
-            stock.product.barcode,
-            stock.product.name,
-            stock.branch.code,
-            stock.on_hand,
-            stock.on_hand,
-            stock.reserved,
-            stock.on_hand - stock.reserved,
-            stock.reorder_point,
-        ]
+def _count_cells(rows: Iterator[Any]) -> Iterator[list[Any]]:
+    for _pk, sku, barcode, name, code, on_hand, reserved, reorder_point in rows:
+        free = on_hand - reserved
+        yield [sku, barcode, name, code, on_hand, on_hand, reserved, free, reorder_point]
 
 
 def _low_cells(rows: list[selectors.LowRow]) -> Iterator[list[Any]]:
