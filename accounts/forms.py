@@ -226,6 +226,19 @@ class AddressForm(forms.ModelForm):
         for name in self.Meta.fields:
             self.fields[name].validators.append(validate_text)
 
+    @classmethod
+    def where_asked(
+        cls, data: Any, *, is_asked: bool, initial: dict[str, Any] | None = None
+    ) -> AddressForm:
+        """Part of a larger form: judged where a new address is asked for, else only kept as typed.
+
+        What nobody asked for has no mistakes: its fold would open with all of them.
+        """
+        if data is None or is_asked:
+            return cls(data, initial=initial)
+        typed = {name: data[name] for name in cls.base_fields if name in data}
+        return cls(initial={**(initial or {}), **typed})
+
     @property
     def has_rest(self) -> bool:
         """Whether there is something to see, or to mend, in what seldom anybody fills in."""

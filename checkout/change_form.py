@@ -58,6 +58,7 @@ class ChangeForm(forms.Form):
     def __init__(self, data: Any = None, *, order: Order, items: Iterable[OrderItem]) -> None:
         initial = {"notes": order.notes, "version": order.version, "key": new_key()}
         super().__init__(data, initial=initial)
+        self.fields["reason"].is_needed_later = True  # type: ignore[attr-defined]  # not to look, but to confirm
         self.order = order
         self.items = [item for item in items if item.substitute_for_id is None]
         for item in self.items:
@@ -65,7 +66,7 @@ class ChangeForm(forms.Form):
         for name in data or ():
             if ADDED.fullmatch(name):
                 self.fields[name] = NumberField(**AMOUNT)
-        self.address = AddressForm(data)
+        self.address = AddressForm.where_asked(data, is_asked=self["where"].value() == "new")
 
     def is_valid(self) -> bool:
         fine = super().is_valid()
@@ -92,6 +93,11 @@ class ChangeForm(forms.Form):
                 key = int(match[1])
                 found[key] = found.get(key, Decimal(0)) + amount
         return found
+
+    def ask_why(self) -> None:
+        """Say at its field that the reason is missing, and lead there."""
+        self.add_error("reason", _("Tell the customer why, in 3 to 200 characters."))
+        self.fields["reason"].widget.attrs["autofocus"] = True
 
     def asks_nothing(self) -> bool:
         """Whether the valid form leaves the order as it is."""

@@ -96,6 +96,7 @@ class ChangePage:
             "add",
             "q",
             "step",
+            "why",
         }
         return [(name, value) for name, value in self.form.data.items() if name not in skipped]
 
@@ -122,6 +123,8 @@ def respond(request: HttpRequest, *, order: Order, done: str, template: str) -> 
                     page = _page(actor, order, items, form, None, [], by_staff)
                     return render(request, template, {"page": page, "order": order})
                 seen = _look(actor, form, order, by_staff)
+                if "why" in data and not form.cleaned_data["reason"]:
+                    form.ask_why()
             except DomainError as refusal:
                 metrics.refused(refusal.code)
                 if isinstance(refusal, PaymentActionRequired):
@@ -131,7 +134,10 @@ def respond(request: HttpRequest, *, order: Order, done: str, template: str) -> 
                 problems += refusal_lines(refusal)
     page = _page(actor, order, items, form, seen, problems, by_staff)
     return render(
-        request, template, {"page": page, "order": order}, status=422 if problems else 200
+        request,
+        template,
+        {"page": page, "order": order},
+        status=422 if problems or form.errors else 200,
     )
 
 

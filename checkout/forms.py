@@ -101,7 +101,7 @@ class CheckoutForm(forms.Form):
 
     def __init__(self, data: Any = None, *, initial: dict[str, Any] | None = None) -> None:
         super().__init__(data, initial=initial)
-        self.address = AddressForm(data, initial=initial)
+        self.address = AddressForm.where_asked(data, is_asked=self.is_new_address, initial=initial)
 
     @property
     def is_new_address(self) -> bool:

@@ -13,6 +13,7 @@ from catalog.models import Product
 from core import clock
 from orders.models import Order
 from orders.services import claim_order
+from orders.tests.holds import Clock, far_shop, scheduled
 from search.documents import index_products
 from tests.shop import Shop
 
@@ -252,3 +253,45 @@ class TestStaff:
         assert "None. Every open order" in mia.get("/ops/affected/").content.decode()
         assert shop.taken(shop.later_slot) == 2
         assert browser(shop.employee()).get("/ops/affected/").status_code == 403
+
+
+def test_an_address_nobody_asked_for_has_no_mistakes(order: Order) -> None:
+    """Its fold would open with all of them: at the first press of a plus."""
+    ada = browser(order.user)
+    typed = dict.fromkeys(("line1", "city", "floor", "postal_code", "label"), "")
+    html = ada.post(page(order), {line(order): "2", **typed}).content.decode()
+    assert 'aria-invalid="true"' not in html
+    assert 'class="error"' not in html
+    kept = ada.post(page(order), {line(order): "2", **typed, "line1": "5 Herzl St"})
+    assert 'value="5 Herzl St"' in kept.content.decode(), "what was typed is still there"
+    asked = ada.post(page(order), {line(order): "2", **typed, "where": "new"})
+    assert asked.status_code == 422
+    assert "Please give the city." in asked.content.decode()
+
+
+def test_staff_who_say_no_reason_are_led_to_its_field(shop: Shop, order: Order) -> None:
+    """It said "optional", and pressing "say why" without a word changed nothing on the page."""
+    mia, path = browser(shop.manager()), f"/ops/orders/{order.order_number}/change/"
+    first = mia.get(path).content.decode()
+    label = first[first.index('for="id_reason"') :].partition("</label>")[0]
+    assert "optional" not in label
+    seen = mia.post(path, {line(order): "2"})
+    assert seen.status_code == 200
+    asked = mia.post(path, {line(order): "2", "why": "1"})
+    assert asked.status_code == 422
+    html = asked.content.decode()
+    assert 'id="id_reason-error"' in html
+    assert "autofocus" in html[html.index('name="reason"') :].partition(">")[0]
+    assert "+₪160.00" in html, "the sum is still there"
+    said = mia.post(path, {line(order): "2", "why": "1", "reason": "you rang us"})
+    assert said.status_code == 200
+    assert '"id_reason-error"' not in said.content.decode()
+
+
+def test_the_sum_speaks_of_money_that_is_not_held_yet(shop: Shop) -> None:
+    """It was "not more than is held" of an order of which nothing is held."""
+    with far_shop(shop, Clock(clock.now())) as far:
+        later = scheduled(far, "tok_visa")
+        html = browser(later.user).post(page(later), {line(later): "3"}).content.decode()
+    assert "Nothing is held now. The new sum is held on" in html
+    assert "Not more than is held" not in html

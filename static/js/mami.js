@@ -85,7 +85,7 @@ body.addEventListener("htmx:afterSettle", ({ detail: { elt } }) => {
   const wanted = document.querySelector("[data-focus]");
   if (wanted && (lost || wanted.matches('[role="alert"]'))) take(wanted);
   else if (swappedFocus && lost && elt.closest?.("main, dialog")) {
-    take(elt.querySelector("button:last-of-type") || elt.querySelector("a, input"));
+    take(elt.querySelector("button:last-of-type:not([tabindex='-1'])") || elt.querySelector("a, input"));
   }
 });
 
