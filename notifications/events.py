@@ -109,7 +109,7 @@ _ALL = (
         context=_mailing("problem"), duty=True,
     ),
     Event(
-        name="order_scheduled", label=_("Order placed for later"), context=_mailing("scheduled"),
+        name="order_scheduled", label=_("Order placed for later"), context=_mailing("order"),
         duty=True,
     ),
     Event(

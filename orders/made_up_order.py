@@ -17,6 +17,7 @@ from notifications.account_words import WORDS
 from notifications.events import BY_STATUS
 
 MOMENT = dt.datetime(2026, 12, 9, 14, 0, tzinfo=dt.UTC)
+HOURS = dt.timedelta(hours=6)
 NUMBER = "MS-ABCDEFGH"
 LONG_HE = "יוגורט ביו חלבון עם גרנולה ופירות יער אדומים ללא תוספת סוכר, מארז משפחתי ענק במיוחד"
 LONG_EN = (
@@ -28,13 +29,13 @@ def _standing(item: Any) -> dict[str, Any]:
     """What messages of standing orders ask for besides."""
     line = SimpleNamespace(
         product=_Named(sold_by="WEIGHT", size_unit="KG"), quantity=item.quantity,
-        line_total=item.line_total,
+        line_total=item.line_total, notice="LESS_AVAILABLE",
     )  # fmt: skip
     choice = SimpleNamespace(date=MOMENT.date(), start_time=dt.time(16), end_time=dt.time(18))
     return {
         "row": SimpleNamespace(window_date=MOMENT.date(), place_at=MOMENT),
         "slot": choice,
-        "basket": SimpleNamespace(lines=[line, line], total=Decimal("1254.50")),
+        "basket": SimpleNamespace(lines=[line, line], told=[line], total=Decimal("1254.50")),
         "percent": Decimal("11.20"),
         "why": "…",
         "nearest": [choice],
@@ -71,7 +72,7 @@ def sample_context(*, event: str) -> dict[str, Any]:
     )
     order = SimpleNamespace(
         order_number=NUMBER, fulfillment_type="PICKUP" if status == "READY" else "DELIVERY",
-        branch=_Named(), pickup=SimpleNamespace(code="123456"), status=status,
+        branch=_Named(address=LONG_EN, city=LONG_EN[:12]), delivery=SimpleNamespace(line1=LONG_HE[:20], city="חיפה"), pickup=SimpleNamespace(code="123456"), status=status,
         subtotal=Decimal("1234.50"), discount_total=Decimal("10.00"), delivery_fee=Decimal("30.00"),
         vat_total=Decimal("180.00"), total_amount=Decimal("1254.50"),
     )  # fmt: skip
@@ -83,6 +84,9 @@ def sample_context(*, event: str) -> dict[str, Any]:
         "path": f"/orders/{NUMBER}/",
         "pay_path": f"/orders/{NUMBER}/pay/",
         "status": status,
+        "arrives": status == "OUT_FOR_DELIVERY",
+        "comes_again": status == "DELAYED",
+        "hours": [SimpleNamespace(date=MOMENT.date(), pieces=[(MOMENT, MOMENT + HOURS)])],
         "lines": [item, item],
         "changes": [
             SimpleNamespace(
@@ -92,7 +96,7 @@ def sample_context(*, event: str) -> dict[str, Any]:
         ],
         "due": Decimal("1244.50"),
         "question": SimpleNamespace(item=item, answer_until=MOMENT),
-        "offers": [SimpleNamespace(product=product, line_total=Decimal("12.50"))],
+        "offers": [SimpleNamespace(product=product, quantity=Decimal(2), line_total=Decimal("12.50"))],
         "refund_lines": [SimpleNamespace(kind="ITEM", item=item, amount=Decimal("12.50"))],
         "refunded": Decimal("12.50"),
         "report": SimpleNamespace(pk=1, note="…"),
@@ -103,6 +107,9 @@ def sample_context(*, event: str) -> dict[str, Any]:
         ],
         "given": Decimal("12.50"),
         "by_us": True,
+        "edits": [SimpleNamespace(name=item.name, words="…")],
+        "moved": True,
+        "total_before": Decimal("1300.00"),
         "reason": "",
         "change_until": MOMENT,
         "card": "Visa 4242",

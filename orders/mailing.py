@@ -5,33 +5,41 @@ Named by `notifications.events`; each takes the message's own keys.
 
 from __future__ import annotations
 
+import datetime as dt
+from decimal import Decimal
 from typing import Any
 
 from billing.selectors import stored_pdf
 from billing.services import draw_document
+from branches.selectors import DayHours, hours_of
+from branches.windows import ends_at
 from core import clock
+from core.clock import shop_date
 from core.money import ZERO
 from notifications.errors import Obsolete
 from notifications.letters import Attachment
 from orders.change_models import OrderChange, OrderQuestion
 from orders.line_changes import line_changes
-from orders.models import Order
+from orders.models import FulfillmentType, Order, OrderStatus
 from orders.problem_reports import given_back, problem
 from orders.refund_models import RefundLine
 from orders.schedule import closes_at
 from orders.selectors import due_as_it_stands, edits_of, questions_of
 from orders.status import FINAL
+from orders.told_changes import told_changes
 from payments.choices import PaymentState
 from payments.declines import decline_words
 
 SHARED_PDF = "application/pdf"
+MOST_DAYS = 3
+"""Of opening hours in one letter."""
 
 
 def order_context(*, order_id: int) -> dict[str, Any]:
     """The order with its lines, window and card. Two queries. Raises Obsolete when it is gone."""
     order = (
         Order.objects.select_related(
-            "user", "dated_slot__slot", "branch", "payment", "pickup", "placed_by"
+            "user", "dated_slot__slot", "branch", "payment", "pickup", "delivery", "placed_by"
         )
         .filter(pk=order_id)
         .first()
@@ -44,12 +52,19 @@ def order_context(*, order_id: int) -> dict[str, Any]:
         "lines": list(order.items.all()),
         "window": order.dated_slot,
         "payment": order.payment,
+        "change_until": closes_at(order),
         "path": f"/orders/{order.order_number}/",
     }
 
 
-def changed_context(*, order_id: int, version: int) -> dict[str, Any]:
-    """As `order_context`, with who changed it and why. Raises Obsolete after a later change."""
+def changed_context(
+    *, order_id: int, version: int, was: str = "", slot: int = 0, total: str = ""
+) -> dict[str, Any]:
+    """As `order_context`, with who changed it, why, and what is another one.
+
+    `was` are the lines before (see `orders.told_changes`), `slot` the key of the window before, `total`
+    what it came to. Raises Obsolete after a later change.
+    """
     context = order_context(order_id=order_id)
     order = context["order"]
     if order.version != version:
@@ -58,7 +73,14 @@ def changed_context(*, order_id: int, version: int) -> dict[str, Any]:
         version=version - 1, status=OrderChange.Status.DONE
     ).last()
     by_us = change is not None and change.actor_id != order.user_id
-    return {**context, "by_us": by_us, "reason": change.reason if change and by_us else ""}
+    return {
+        **context,
+        "by_us": by_us,
+        "reason": change.reason if change and by_us else "",
+        "moved": bool(total) and slot != (order.dated_slot_id or 0),
+        "edits": told_changes(was=was, items=context["lines"]) if total else [],
+        "total_before": Decimal(total) if total else None,
+    }
 
 
 def missing_context(*, order_id: int) -> dict[str, Any]:
@@ -100,14 +122,38 @@ def recall_context(
 
 def status_context(*, order_id: int, status: str) -> dict[str, Any]:
     """As `order_context`, with the `status` to tell: CAME_BACK of a delivery that could not be handed over.
-    Raises Obsolete when it has passed."""
+
+    `arrives` in its window, which is not over; `comes_again` in another one that is known by now;
+    `hours` in which it can be collected. Raises Obsolete when it has passed."""
     context = order_context(order_id=order_id)
-    order = context["order"]
+    order, window, now = context["order"], context["window"], clock.now()
     if order.status != status and status not in FINAL:
         raise Obsolete
+    is_pickup = order.fulfillment_type == FulfillmentType.PICKUP
+    is_to_come = window is not None and now < ends_at(window.slot, window.date)
+    context |= {
+        "arrives": status == "OUT_FOR_DELIVERY" and is_to_come,
+        "comes_again": status == "DELAYED" and is_to_come and _was_moved_since(order),
+        "hours": _hours(order, now) if status == "READY" and is_pickup else [],
+    }
     if status == "DELAYED" and order.left_at is not None:
         status = "CAME_BACK"
     return {**context, "status": status}
+
+
+def _was_moved_since(order: Order) -> bool:
+    """Whether a delayed order was given another window since: a change leaves its note. One query."""
+    notes = list(order.timeline.all())
+    return len(notes) > 1 and notes[-1].status == notes[-2].status == OrderStatus.DELAYED
+
+
+def _hours(order: Order, now: dt.datetime) -> list[DayHours]:
+    """When the branch is open on the days on which an order can be collected. One query."""
+    window, today = order.dated_slot, shop_date(now)
+    last = window.date if window else shop_date(order.due_at)
+    first = max(today, last) if window else today
+    days = min(max((last - first).days + 1, 1), MOST_DAYS)
+    return hours_of(branch=order.branch, start=first, days=days)
 
 
 def document_context(*, document_id: int, order_id: int) -> dict[str, Any]:
@@ -146,12 +192,6 @@ def problem_context(*, order_id: int, problem_id: int) -> dict[str, Any]:
     rows = list(report.items.all())
     context = order_context(order_id=order_id)
     return {**context, "report": report, "rows": rows, "given": given_back(report)}
-
-
-def scheduled_context(*, order_id: int) -> dict[str, Any]:
-    """As `order_context`, with the last moment to change it (`change_until`)."""
-    context = order_context(order_id=order_id)
-    return {**context, "change_until": closes_at(context["order"])}
 
 
 def held_context(*, order_id: int) -> dict[str, Any]:

@@ -124,5 +124,10 @@ class PricedDraft:
         return HUNDRED * rise > limit * self.reference_subtotal
 
     @property
+    def told(self) -> list[StandingLine]:
+        """Lines that are not as they were wanted, or at another price."""
+        return [line for line in self.lines if line.notice]
+
+    @property
     def changed(self) -> list[StandingLine]:
         return [line for line in self.bought if line.price_change]

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import structlog
 from django.db import connection
 from django.db.models import Q
+from django.utils import translation
 
 from accounts.models import User
 from core import metrics
@@ -108,7 +109,8 @@ def _deliver(message: Message, now: dt.datetime) -> bool:
     if not _claim(message, now):
         return False
     try:
-        context = events.context_maker(message.kind)(**message.context)
+        with translation.override(message.user.language):  # its words and names are its reader's
+            context = events.context_maker(message.kind)(**message.context)
     except Obsolete:
         _close(message, State.FAILED, failure="OBSOLETE")
         log.info("message_obsolete", message_id=message.pk, kind=message.kind)

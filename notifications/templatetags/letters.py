@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any
 
 from django import template
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
+from core import clock
 from core.bidi import END, FIRST_STRONG, left_to_right
+from core.clock import SHOP_TZ, shop_date
 from core.money import shekels
 
 register = template.Library()
@@ -71,6 +75,41 @@ def window_text(slot: Any) -> str:
 
 
 @register.filter
+def short_moment(instant: dt.datetime) -> str:
+    """A moment at the shop for an SMS, in signs of its alphabet: `14:05`, of another day `3.12. 14:05`."""
+    local = instant.astimezone(SHOP_TZ)
+    time = f"{local:%H:%M}"
+    return time if local.date() == shop_date(clock.now()) else f"{local.day}.{local.month}. {time}"
+
+
+@register.filter
+def window_sms(slot: Any) -> str:
+    """A window's times for an SMS: its alphabet has no long dash, and no isolates but in Hebrew."""
+    if get_language() == "he":
+        return window_text(slot)
+    return f"{slot.start_time:%H:%M}-{slot.end_time:%H:%M}"
+
+
+@register.filter
+def opening_sms(day: Any) -> str:
+    """The first hours of a day for an SMS; "" where it is closed."""
+    for begin, end in day.pieces:
+        times = begin.astimezone(SHOP_TZ), end.astimezone(SHOP_TZ)
+        return window_sms(SimpleNamespace(start_time=times[0], end_time=times[1]))
+    return ""
+
+
+@register.filter
+def opening_text(day: Any) -> str:
+    """The hours of a day, `08:00–14:00, 19:00–22:00`, or that it is closed."""
+    times = (
+        left_to_right(f"{begin.astimezone(SHOP_TZ):%H:%M}–{end.astimezone(SHOP_TZ):%H:%M}")
+        for begin, end in day.pieces
+    )
+    return ", ".join(times) or _("closed")
+
+
+@register.filter
 def status_news(status: str) -> str:
     return str(NEWS.get(status, status))
 
@@ -110,10 +149,7 @@ def _ready(order: Any) -> str:
 
 def _canceled(payment: Any) -> str:
     if payment.captured:
-        return _(
-            "The order was cancelled. The money held on your card is released, "
-            "and what was charged is on its way back."
-        )
+        return _("The order was cancelled. What was charged is on its way back to you.")
     if payment.authorized:
         return _("The order was cancelled. The money held on your card is released.")
     return _("The order was cancelled. Nothing was held, and nothing was charged.")

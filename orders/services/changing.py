@@ -40,6 +40,7 @@ from orders.services.proposing import close_proposals, settle_proposal
 from orders.services.questions import close_questions
 from orders.services.supply import follow_day
 from orders.services.timeline import REASON_LENGTH, write_status
+from orders.told_changes import kept_lines
 from payments import services as payments
 
 LEASE = dt.timedelta(seconds=20)
@@ -75,7 +76,7 @@ def write_change(
     require_transaction()
     lines = lines_from(plan)
     added, removed = moves_of(order, items, lines=lines, branch_id=plan["branch_id"])
-    old = _summary(order, items)
+    old, was = _summary(order, items), _was(order, items)
     if question is not None:
         settle_proposal(actor=actor, order=order, question=question, used=added, now=now)
     close_proposals(order=order, now=now)
@@ -109,7 +110,7 @@ def write_change(
             amount=order.total_amount,
             authorize_at=hold_time_from(order.due_at, now),
         )
-    _tell(actor=actor, order=order, lines=lines, reason=reason, now=now)
+    _tell(actor=actor, order=order, lines=lines, reason=reason, was=was, now=now)
     record(
         actor=actor,
         entity_type="order",
@@ -161,8 +162,23 @@ def _write_order(order: Order, plan: Mapping[str, Any]) -> None:
     order.is_being_changed = False
 
 
+def _was(order: Order, items: list[OrderItem]) -> dict[str, int | str]:
+    """What the letter compares the changed order with, as keys and numbers alone."""
+    return {
+        "was": kept_lines(items),
+        "slot": order.dated_slot_id or 0,
+        "total": f"{order.total_amount:.2f}",
+    }
+
+
 def _tell(
-    *, actor: User, order: Order, lines: list[ChangedLine], reason: str, now: dt.datetime
+    *,
+    actor: User,
+    order: Order,
+    lines: list[ChangedLine],
+    reason: str,
+    was: Mapping[str, int | str],
+    now: dt.datetime,
 ) -> None:
     """A note in the timeline and a mail; a picked order with something more is picked on."""
     picked = order.status in (OrderStatus.READY, OrderStatus.MISSING)
@@ -176,7 +192,7 @@ def _tell(
     queue(
         user_id=order.user_id,
         kind="order_changed",
-        context={"order_id": order.pk, "version": order.version},
+        context={"order_id": order.pk, "version": order.version, **was},
         dedupe_key=f"order_changed:{order.pk}:{order.version}",
     )
 

@@ -79,3 +79,14 @@ def line_words(line: StandingLine) -> str:
     if line.notice == "LESS_AVAILABLE":
         return _("Only %(put)s is left; we put that.") % {"put": qty(line.quantity, line.product)}
     return str(told.get(line.notice or "", ""))
+
+
+@register.simple_tag
+def change_words(line: StandingLine) -> str:
+    """What is not as usual with a line: less of it, none, or another price, in plain text."""
+    if line.notice in ("PRICE_UP", "PRICE_DOWN"):
+        return _("%(now)s, was %(before)s") % {
+            "now": left_to_right(money_text(line.unit_price)),
+            "before": left_to_right(money_text(line.reference_price)),
+        }
+    return line_words(line)
