@@ -6,7 +6,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 
@@ -25,7 +25,7 @@ class Locality(models.Model):
         blank=True,
         verbose_name=_("other spellings"),
     )
-    population = models.PositiveIntegerField(_("people"), default=0)
+    population = models.PositiveIntegerField(pgettext_lazy("population", "people"), default=0)
     keys = ArrayField(models.CharField(max_length=80), default=list)
     beginnings = models.TextField(default="")
 

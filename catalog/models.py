@@ -11,7 +11,7 @@ from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import LPad, Round, Upper
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from catalog.choices import Allergen, DietaryTag, Passover, SizeUnit, SoldBy
@@ -126,7 +126,7 @@ class VatRate(models.Model):
 
     vat_class = models.ForeignKey(VatClass, on_delete=models.PROTECT, related_name="rates")
     rate = models.DecimalField(_("percent"), max_digits=5, decimal_places=2)
-    valid_from = models.DateField(_("from"))
+    valid_from = models.DateField(pgettext_lazy("date", "from"))
 
     class Meta:
         verbose_name = _("VAT rate")
@@ -358,7 +358,7 @@ class PriceHistory(models.Model):
     old_price = models.DecimalField(
         _("earlier price"), max_digits=12, decimal_places=2, null=True, blank=True
     )
-    valid_from = models.DateTimeField(_("from"))
+    valid_from = models.DateTimeField(pgettext_lazy("date", "from"))
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         null=True,

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class IdempotencyKey(models.Model):
@@ -18,7 +19,7 @@ class IdempotencyKey(models.Model):
     class State(models.TextChoices):
         IN_PROGRESS = "IN_PROGRESS", _("in progress")
         FREE = "FREE", _("free")
-        DONE = "DONE", _("answered")
+        DONE = "DONE", pgettext_lazy("key", "answered")
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     key = models.CharField(max_length=128)
@@ -140,7 +141,7 @@ class BooksCheck(models.Model):
     """
 
     as_of = models.DateTimeField(_("as of"), null=True)
-    asked_at = models.DateTimeField(_("asked"))
+    asked_at = models.DateTimeField(pgettext_lazy("moment", "asked"))
     judged_at = models.DateTimeField(_("judged"), null=True)
     verdicts = models.JSONField(
         default=list, help_text=_("For each rule its name, its state and what was found.")

@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from branches.models import Branch
 from branches.selectors import all_branches
@@ -87,7 +88,9 @@ class TransferForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "off", "dir": "ltr"}),
     )  # fmt: skip
     from_branch = forms.ModelChoiceField(label=_("From"), queryset=Branch.objects.none())
-    to_branch = forms.ModelChoiceField(label=_("To"), queryset=Branch.objects.none())
+    to_branch = forms.ModelChoiceField(
+        label=pgettext_lazy("branch", "To"), queryset=Branch.objects.none()
+    )
     quantity = NumberField(
         label=_("Quantity"), max_digits=12, decimal_places=3,
         widget=forms.TextInput(attrs={"inputmode": "decimal", "dir": "ltr"}),

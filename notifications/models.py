@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class Channel(models.TextChoices):
@@ -24,7 +25,7 @@ class Message(models.Model):
         QUEUED = "QUEUED", _("waiting")
         SENDING = "SENDING", _("being sent")
         SENT = "SENT", _("sent")
-        FAILED = "FAILED", _("failed")
+        FAILED = "FAILED", pgettext_lazy("message", "failed")
         UNKNOWN = "UNKNOWN", _("not known")
 
     Channel = Channel

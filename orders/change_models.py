@@ -9,7 +9,7 @@ from decimal import Decimal
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from core.money import line_total
@@ -25,7 +25,7 @@ class OrderChange(models.Model):
 
     class Status(models.TextChoices):
         OPEN = "OPEN", _("being changed")
-        DONE = "DONE", _("changed")
+        DONE = "DONE", pgettext_lazy("order", "changed")
         RELEASED = "RELEASED", _("given back")
 
     order = models.ForeignKey(
@@ -108,7 +108,7 @@ class OrderQuestion(models.Model):
 
     class Status(models.TextChoices):
         OPEN = "OPEN", _("waits for an answer")
-        ACCEPTED = "ACCEPTED", _("accepted")
+        ACCEPTED = "ACCEPTED", pgettext_lazy("answer", "accepted")
         REJECTED = "REJECTED", _("not wanted")
         EXPIRED = "EXPIRED", _("not answered in time")
         BY_PHONE = "BY_PHONE", _("agreed by phone")

@@ -9,7 +9,7 @@ from django.contrib.postgres.indexes import OpClass
 from django.core.files.storage import Storage, storages
 from django.db import models
 from django.db.models import F, Q
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from cart.models import Substitution
@@ -23,7 +23,7 @@ from orders.frozen import frozen_lines, frozen_order
 class OrderStatus(models.TextChoices):
     CREATED = "CREATED", _("received")
     IN_PROGRESS = "IN_PROGRESS", _("being picked")
-    READY = "READY", _("ready")
+    READY = "READY", pgettext_lazy("order", "ready")
     OUT_FOR_DELIVERY = "OUT_FOR_DELIVERY", _("on its way")
     DELIVERED = "DELIVERED", _("delivered")
     CANCELED = "CANCELED", _("cancelled")

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from payments.choices import DisputeStatus
 from payments.models import Payment
@@ -30,7 +31,9 @@ class Dispute(models.Model):
     payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="disputes")
     provider_reference = models.CharField(max_length=100)
     amount = models.DecimalField(_("amount"), max_digits=12, decimal_places=2)
-    fee = models.DecimalField(_("fee"), max_digits=12, decimal_places=2, default=0)
+    fee = models.DecimalField(
+        pgettext_lazy("bank", "fee"), max_digits=12, decimal_places=2, default=0
+    )
     reason = models.CharField(_("reason"), max_length=20, choices=DisputeReason.choices)
     status = models.CharField(_("status"), max_length=8, choices=DisputeStatus.choices)
     opened_at = models.DateTimeField(_("opened"))

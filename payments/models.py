@@ -10,6 +10,7 @@ from django.contrib.postgres.indexes import OpClass
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from payments.choices import PaymentState
 
@@ -168,7 +169,7 @@ class ProviderCall(models.Model):
         VERIFY = "VERIFY", _("check of the card")
         AUTHORIZE = "AUTHORIZE", _("hold")
         CAPTURE = "CAPTURE", _("charge")
-        VOID = "VOID", _("release")
+        VOID = "VOID", pgettext_lazy("hold", "release")
         REFUND = "REFUND", _("refund")
 
     class State(models.TextChoices):
@@ -339,7 +340,7 @@ class ProviderEvent(models.Model):
 
     class State(models.TextChoices):
         NEW = "NEW", _("new")
-        DONE = "DONE", _("looked at")
+        DONE = "DONE", pgettext_lazy("case", "looked at")
         UNKNOWN = "UNKNOWN", _("of no payment of ours")
 
     provider = models.CharField(max_length=20)

@@ -6,13 +6,14 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class PayoutType(models.TextChoices):
     CAPTURE = "CAPTURE", _("charge")
     REFUND = "REFUND", _("refund")
     DISPUTE = "DISPUTE", _("dispute")
-    FEE = "FEE", _("fee")
+    FEE = "FEE", pgettext_lazy("bank", "fee")
     PAYOUT = "PAYOUT", _("transfer to the bank")
     OTHER = "OTHER", _("something else")
 

@@ -6,15 +6,16 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class State(models.TextChoices):
-    WAITING = "WAITING", _("waiting")
+    WAITING = "WAITING", pgettext_lazy("person", "waiting")
     OFFERED = "OFFERED", _("offered")
-    TAKEN = "TAKEN", _("taken")
+    TAKEN = "TAKEN", pgettext_lazy("offer", "taken")
     PASSED = "PASSED", _("not taken in time")
     CANCELED = "CANCELED", _("no longer wanted")
-    ENDED = "ENDED", _("ended")
+    ENDED = "ENDED", pgettext_lazy("offer", "ended")
 
 
 OPEN = (State.WAITING, State.OFFERED)

@@ -57,3 +57,21 @@ def test_hebrew_speaks_to_everybody_in_the_plural() -> None:
 def test_one_reader_is_noticed() -> None:
     assert all(ONE_READER.search(text) for text in ("הסל שלך שמור.", "מה שחיפשת", "מחכה לך"))
     assert not any(ONE_READER.search(text) for text in ("מהלך", "הוספת כרטיס", "הסל שלכם", "הולך"))
+
+
+def test_a_message_has_one_hebrew() -> None:
+    """Of two catalogues that translate the same message otherwise, the first one would win for both:
+    a delivery that is free was "not taken yet". What means two things has a context for each.
+    """
+    known: dict[tuple[str | None, str], dict[str, str]] = {}
+    for path in translations.CHECKOUT.glob("**/locale/he/LC_MESSAGES/django.po"):
+        if ".venv" in path.parts:
+            continue
+        with path.open("rb") as content:
+            for message in read_po(content):
+                one = message.id if isinstance(message.id, str) else message.id[0]
+                if one:
+                    name = str(path.relative_to(translations.CHECKOUT))
+                    known.setdefault((message.context, one), {})[name] = str(message.string)
+    several = {key: said for key, said in known.items() if len(set(said.values())) > 1}
+    assert not several, several
