@@ -10,7 +10,10 @@ from django.db.models import Q
 
 from cart.models import Substitution
 from catalog.models import Product
+from core.money import ZERO
 from orders.models import OrderItem, PickedStatus
+from orders.pricing import picked_line
+from orders.selectors import line_of
 
 MAX_CANDIDATES = 6
 LOOKED_AT = 200
@@ -32,6 +35,14 @@ def left_of(item: OrderItem, items: Iterable[OrderItem]) -> Decimal:
     """What is missing of a line and not replaced yet, in units or kg. No query."""
     given = sum((one.quantity for one in items if one.substitute_for_id == item.pk), Decimal(0))
     return max(Decimal(0), item.left - given)
+
+
+def agreed_price(item: OrderItem, amount: Decimal, *, covered: Decimal = ZERO) -> Decimal:
+    """What the line would have cost for `amount` more of it, in ₪. `covered` is how much of what is
+    missing is replaced already."""
+    line, found = line_of(item), item.packed + min(covered, item.left)
+    more = picked_line(line=line, picked=min(found + amount, item.packed + item.left))
+    return more.payable - picked_line(line=line, picked=found).payable
 
 
 def substitute_candidates(

@@ -27,15 +27,10 @@ from orders.models import Order, OrderItem, OrderStatus, PickedStatus
 from orders.services.customers_choice import go_by_choice, must_ask, settled_lines
 from orders.services.picking import check_quantity, next_version, write_pick
 from orders.services.questions import answer_until, close_question
-from orders.services.substituting import (
-    REASON,
-    agreed_price,
-    charge_deposit,
-    safe_product,
-)
+from orders.services.substituting import REASON, charge_deposit, safe_product
 from orders.services.timeline import write_status
 from orders.status import refuse_own, refuse_while_changed
-from orders.substitutes import left_of, substitute_candidates
+from orders.substitutes import agreed_price, left_of, substitute_candidates
 
 Status = OrderQuestion.Status
 ANSWERABLE = frozenset({OrderStatus.IN_PROGRESS, OrderStatus.MISSING, OrderStatus.DELAYED})
@@ -119,9 +114,10 @@ def answer_question(
         item = next((one for one in items if one.pk == question.item_id), None)
         if accept and (item is None or order.status not in ANSWERABLE or order.left_at is not None):
             raise QuestionClosed(status=question.status)
+        offered = _offered(question, product_id)
         _close(actor, order, question, Status.ACCEPTED if accept else Status.REJECTED, now)
         if accept and item is not None:
-            _take(actor, order, item, items, product_id, quantity, now)
+            _take(actor, order, item, items, product_id, quantity or offered, now)
         else:
             go_by_choice(order=order, items=items, now=now)
     return order
@@ -217,6 +213,12 @@ def _offers(
         if amount := min(left, most):
             offers.append((one.product, amount))
     return offers
+
+
+def _offered(question: OrderQuestion, product_id: int | None) -> Decimal | None:
+    """How much of a product was offered, which may be less than is missing; None: it was not."""
+    offers = question.offers.filter(product_id=product_id) if product_id is not None else None
+    return None if offers is None else offers.values_list("quantity", flat=True).first()
 
 
 def _take(

@@ -15,11 +15,10 @@ from core.errors import InvalidInput, NotFound, PermissionRefused
 from core.money import GRAM, json_quantity
 from core.transactions import require_transaction, write_transaction
 from inventory import services as inventory
-from orders.change_models import OrderQuestion
 from orders.errors import OrderNotInPicking, PickOvertaken
 from orders.locks import lock_items, lock_order
 from orders.models import Order, OrderItem, OrderStatus, PickedStatus
-from orders.services.questions import close_questions
+from orders.services.questions import follow_line
 from orders.services.taking_back import take_back
 from orders.status import refuse_own, refuse_while_changed
 
@@ -119,10 +118,7 @@ def pick_within(
     )
     if changed:
         next_version(item)
-        if not item.left:  # found after all: nobody needs to be asked
-            close_questions(
-                order=order, status=OrderQuestion.Status.EXPIRED, now=now, item_ids=[item.pk]
-            )
+        follow_line(order=order, item=item, now=now)
     return item
 
 

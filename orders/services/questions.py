@@ -9,10 +9,12 @@ from django.conf import settings
 
 from branches.models import Holder, PlaceHold
 from branches.services import release_holds
+from core.money import line_total
 from core.transactions import require_transaction
 from inventory import services as inventory
 from orders.change_models import OrderQuestion
-from orders.models import Order
+from orders.models import Order, OrderItem
+from orders.substitutes import agreed_price
 
 AT_LEAST = dt.timedelta(minutes=5)
 BEFORE_WINDOW = dt.timedelta(minutes=10)
@@ -61,3 +63,36 @@ def close_questions(
         found = found.filter(item_id__in=item_ids)
     for question in found.order_by("pk"):
         close_question(order=order, question=question, status=status, now=now)
+
+
+def follow_line(*, order: Order, item: OrderItem, now: dt.datetime) -> None:
+    """Let the open question about a locked line that nothing replaces ask for what is missing of it
+    now; close it where nothing is.
+
+    Of what is offered no more than that is promised any longer, and it costs no more than that. One
+    query where nothing is asked.
+    """
+    require_transaction()
+    found = OrderQuestion.objects.filter(item=item, status=OrderQuestion.Status.OPEN)
+    question, left = found.first(), item.left
+    if question is None or question.missing_quantity == left:
+        return
+    if not left:  # found after all: nobody needs to be asked
+        status = OrderQuestion.Status.EXPIRED
+        close_question(order=order, question=question, status=status, now=now)
+        return
+    freed = {}
+    for offer in question.offers.filter(quantity__gt=left):
+        freed[offer.product_id] = offer.quantity - left
+        offer.quantity = left
+        offer.line_total = min(line_total(offer.unit_price, left), agreed_price(item, left))
+        offer.save(update_fields=["quantity", "line_total"])
+    if freed:
+        inventory.release(
+            actor=None,
+            branch_id=question.branch_id or order.branch_id,
+            quantities=freed,
+            reference=f"order:{order.order_number}",
+        )
+    question.missing_quantity = left
+    question.save(update_fields=["missing_quantity"])

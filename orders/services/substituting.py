@@ -20,9 +20,7 @@ from inventory.locks import lock_stocks
 from orders.errors import OrderNotInPicking, SubstituteNotPossible
 from orders.locks import lock_items, lock_order
 from orders.models import Order, OrderItem, OrderStatus, PickedStatus
-from orders.pricing import picked_line
 from orders.refund_models import OrderCharge
-from orders.selectors import line_of
 from orders.services.picking import (
     check_not_overtaken,
     check_quantity,
@@ -31,7 +29,7 @@ from orders.services.picking import (
 )
 from orders.services.questions import close_questions
 from orders.status import refuse_own, refuse_while_changed
-from orders.substitutes import left_of
+from orders.substitutes import agreed_price, left_of
 
 REASON = "OUT_OF_STOCK"
 
@@ -135,14 +133,6 @@ def safe_product(item: OrderItem, product_id: int, due_at: dt.datetime) -> Produ
     if not wanted.active().may_replace(item.product).exists():
         raise SubstituteNotPossible(reason="UNSAFE", **_unlike(item.product, product))
     return product
-
-
-def agreed_price(item: OrderItem, amount: Decimal, *, covered: Decimal = ZERO) -> Decimal:
-    """What the line would have cost for `amount` more of it, in ₪. `covered` is how much of what is
-    missing is replaced already."""
-    line, found = line_of(item), item.packed + min(covered, item.left)
-    more = picked_line(line=line, picked=min(found + amount, item.packed + item.left))
-    return more.payable - picked_line(line=line, picked=found).payable
 
 
 def charge_deposit(*, order: Order, line: OrderItem, product: Product) -> None:
