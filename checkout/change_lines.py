@@ -159,7 +159,7 @@ def changes_of(order: Order, lines: Iterable[FormLine], seen: ChangePreview) -> 
         if line.is_new or line.difference or line.is_out:
             was, will = qty(line.before, line.product), qty(line.typed, line.product)
             kind = "less" if line.difference < 0 else "more"
-            what = "" if line.is_new else _("removed") if line.is_out else f"{was} → {will}"
+            what = "" if line.is_new else _("removed") if line.is_out else _amounts(was, will)
             found.append(Change(kind=kind, name=line.name, what=what, amount=line.signed))
     if plan.is_moved and plan.due_at != order.due_at:
         found.append(Change(kind="swap", name=_("When"), what=_window(seen)))
@@ -178,6 +178,11 @@ def changes_of(order: Order, lines: Iterable[FormLine], seen: ChangePreview) -> 
             kind = "more" if after > before else "less"
             found.append(Change(kind=kind, name=name, amount=signed(after - before)))
     return found
+
+
+def _amounts(was: str, will: str) -> str:
+    """`3 instead of 2`: an arrow would point backward in one of the languages."""
+    return _("%(packed)s instead of %(ordered)s") % {"packed": will, "ordered": was}
 
 
 def _window(seen: ChangePreview) -> str:

@@ -27,7 +27,7 @@ from ops.urgency import URGENCIES
 from orders.change_models import OrderQuestion
 from orders.choices import DelayReason
 from orders.models import FulfillmentType, Order, OrderStatus, PickedStatus
-from orders.selectors import amount_due, notes_of, proof_of
+from orders.selectors import amount_due, due_as_it_stands, notes_of, proof_of
 from orders.status import BY_CUSTOMERS_CHOICE, FINAL, NOT_PAID, OPEN, allowed_transitions
 from payments.refunds import refunds_of
 
@@ -232,7 +232,8 @@ def order_page(
         "notes": notes_of(order=order),
         "reasons": DelayReason.choices,
         "may_swap": may_swap(order, actor) and order.status == OrderStatus.MISSING,
-        "due": amount_due(order=order, items=items) if answered else None,
+        "due": amount_due(order=order, items=items) if answered else due_as_it_stands(order=order),
+        "is_counted": answered,
         "may_change": actor.is_manager and not is_own and is_here,
         "may_refund": actor.is_manager and not is_own and order.captured_at is not None,
         "steps": [_move(order, to) for to in moves if to != OrderStatus.CANCELED],

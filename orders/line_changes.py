@@ -61,6 +61,16 @@ class LineChange:
         return text % {"packed": plain(self.packed), "ordered": plain(self.ordered)}
 
     @property
+    def more(self) -> Decimal:
+        """How much more it costs (₪)."""
+        return max(ZERO, self.after - self.before)
+
+    @property
+    def moved(self) -> Decimal:
+        """How far its cost moved, either way (₪)."""
+        return abs(self.less)
+
+    @property
     def less(self) -> Decimal:
         """How much less it costs (₪)."""
         return self.before - self.after

@@ -175,6 +175,16 @@ class OrderProgress:
     def line_count(self) -> int:
         return len(self.lines)
 
+    @property
+    def coming_count(self) -> int:
+        """Lines of which something comes: what ran out or was replaced is not counted."""
+        return sum(line.kind != "bad" for line in self.lines)
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether every line has its answer, so that the sum stands."""
+        return self.picked == self.line_count
+
 
 def order_progress(*, order: Order, edits: Iterable[LineEdit] = ()) -> OrderProgress:
     """The story of an order read with its lines and timeline, and what staff changed of it.

@@ -299,8 +299,11 @@ def _expected(item: OrderItem) -> Decimal:
 def missing_total(*, order: Order) -> Decimal:
     """How much less than agreed the order will cost as it stands (₪). Uses prefetched lines."""
     items = list(order.items.all())
-    if any(item.picked_status == PickedStatus.PENDING for item in items):
+    answered = [item for item in items if item.picked_status != PickedStatus.PENDING]
+    if not answered:
         return ZERO
+    if len(answered) < len(items):
+        return order.total_amount - due_as_it_stands(order=order)
     return order.total_amount - amount_due(order=order, items=items)
 
 

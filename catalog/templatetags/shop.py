@@ -294,9 +294,11 @@ def shop_clock(instant: dt.datetime) -> dt.time:
 
 @register.filter
 def shop_moment(instant: dt.datetime) -> SafeString:
-    """Day and time of an instant at the shop."""
+    """Day and time of an instant at the shop, as it stands inside a sentence: `today, 14:05`."""
     local = instant.astimezone(SHOP_TZ)
-    return format_html("{}, {}", day(local.date()), shop_time(instant))
+    distance = (local.date() - shop_date(timezone.now())).days
+    near = {0: _("today"), 1: _("tomorrow")}.get(distance)
+    return format_html("{}, {}", near or weekday_date(local.date()), shop_time(instant))
 
 
 @register.filter

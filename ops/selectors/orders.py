@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from django.db.models import F
 
+from cart.models import Substitution
 from catalog.choices import SoldBy
 from core.errors import NotFound
 from orders.change_models import OrderChange, OrderQuestion
@@ -106,6 +107,15 @@ class Picking:
     @property
     def missing(self) -> list[PickLine]:
         return [line for line in self.lines if line.is_missing]
+
+    @property
+    def missing_by_choice(self) -> list[tuple[str, list[PickLine]]]:
+        """What is missing by what its customer chose for it: who decides about it."""
+        return [
+            (choice, found)
+            for choice in Substitution.values
+            if (found := [line for line in self.missing if line.item.substitution == choice])
+        ]
 
     @property
     def total(self) -> int:

@@ -18,7 +18,8 @@ from catalog.shelf_view import Pages
 from catalog.templatetags.shop import clock_range, number, shop_time, weekday_date
 from core.clock import SHOP_TZ
 from ops.forms import REASONS
-from orders.models import Order, OrderStatus, PickedStatus
+from orders.line_changes import paid
+from orders.models import Order, OrderItem, OrderStatus, PickedStatus
 
 register = template.Library()
 
@@ -27,6 +28,14 @@ register = template.Library()
 def pages(page: Page[Any]) -> Pages:
     """Which pages there are around the one shown, for `components/pager.html`."""
     return Pages(number=page.number, count=page.paginator.num_pages)
+
+
+@register.filter
+def cost_now(item: OrderItem) -> Decimal:
+    """What a line costs (₪): as it was agreed, and once it is answered, what is packed of it."""
+    if item.picked_status == PickedStatus.PENDING:
+        return item.line_total - item.discount
+    return paid(item)
 
 
 STATUS_LOOK = {

@@ -122,6 +122,18 @@ def test_pages_are_written_for_both_directions() -> None:
     assert not found
 
 
+def test_an_arrow_points_the_way_of_its_language() -> None:
+    """A written one points to the right; in Hebrew that is backward. An icon turns with `flip`."""
+    written = [
+        f"{short(path)}: {line.strip()}"
+        for path in files()
+        if path.suffix in (".html", ".txt") and "templates" in path.parts
+        for line in body(path).splitlines()
+        if re.search("[→←]", line) and '<bdi dir="ltr"' not in line
+    ]
+    assert not written, "\n".join(written)
+
+
 def test_words_in_templates_can_be_translated() -> None:
     """Letters outside tags and template tags are words nobody translates."""
     template_tags = re.compile(r"\{%.*?%\}|\{\{.*?\}\}", re.S)
