@@ -107,6 +107,7 @@ def sample_context(*, event: str) -> dict[str, Any]:
         ],
         "given": Decimal("12.50"),
         "by_us": True,
+        "reason_label": "…",
         "edits": [SimpleNamespace(name=item.name, words="…")],
         "moved": True,
         "total_before": Decimal("1300.00"),

@@ -29,6 +29,7 @@ from orders.status import FINAL
 from orders.told_changes import told_changes
 from payments.choices import PaymentState
 from payments.declines import decline_words
+from payments.refunds import refunds_of
 
 SHARED_PDF = "application/pdf"
 MOST_DAYS = 3
@@ -183,7 +184,15 @@ def refund_context(*, order_id: int, refund_id: int) -> dict[str, Any]:
     lines = RefundLine.objects.filter(refund_id=refund_id).select_related("item").order_by("pk")
     found = list(lines)
     total = sum((line.amount for line in found), ZERO)
-    return {**context, "refund_lines": found, "refunded": total}
+    rows = refunds_of(payment_id=context["order"].payment_id)
+    given = next((row for row in rows if row.id == refund_id), None)
+    return {
+        **context,
+        "refund_lines": found,
+        "refunded": total,
+        "reason_label": given.reason_label if given and given.reason_code != "OTHER" else "",
+        "reason": given.reason if given else "",
+    }
 
 
 def problem_context(*, order_id: int, problem_id: int) -> dict[str, Any]:

@@ -44,7 +44,7 @@ class PaymentToken(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.brand} ···· {self.last4}"
+        return f"{self.brand.title()} ···· {self.last4}"
 
 
 class Payment(models.Model):

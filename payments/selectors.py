@@ -142,6 +142,7 @@ def holds_of(*, order_number: str) -> list[Summary]:
         {
             "reference": payment.provider_reference,
             "amount": payment.amount,
+            "captured": payment.captured,
             "status": payment.state,
             "expires_at": payment.hold_expires_at,
             "words": payment.get_state_display(),

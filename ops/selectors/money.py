@@ -24,9 +24,7 @@ def money_panel(*, order: Order, actor: User) -> dict[str, Any]:
     return {
         "payment": payment,
         "holds": holds,
-        "held": payment["authorized"]
-        if state not in (PaymentState.UNPAID, PaymentState.VOIDED)
-        else ZERO,
+        "held": payment["authorized"] if state == PaymentState.AUTHORIZED else ZERO,
         "is_own": is_own,
         "may_pick": (begun or new) and not is_own,
         "may_ask": may_ask and actor.is_manager and not is_own,

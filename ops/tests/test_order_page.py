@@ -139,3 +139,17 @@ def test_the_customer_at_a_glance(shop: Shop, client: Client) -> None:
     steps = html.split('class="timeline"')[1].split("</ol>")[0]
     assert steps.count('class="done"') == first.timeline.count() - 1
     assert steps.count('aria-current="step"') == 1
+
+
+def test_after_the_charge_nothing_is_held_any_more(shop: Shop, client: Client) -> None:
+    """It said the whole hold, as held and as charged."""
+    cheap, dear = shop.product(price=Decimal(20)), shop.product(price=Decimal(80))
+    order = shop.order(quantities={cheap: 1, dear: 1})
+    left(shop, order, **{dear.sku.replace("-", "_"): None})
+    client.cookies["mami_language"] = "en"
+    html = page(client, shop.manager(), order)
+    tiles = " ".join(re.sub("<[^>]+>", " ", html.split('class="money-bar"')[1]).split())
+    assert tiles.startswith("> Held ₪0.00 Agreed ₪")
+    holds = " ".join(re.sub("<[^>]+>", " ", html.split(">Holds<")[1].split("</ul>")[0]).split())
+    order.payment.refresh_from_db()
+    assert f"₪{order.payment.captured} of ₪{order.payment.amount}" in holds

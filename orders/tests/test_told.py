@@ -20,9 +20,10 @@ from notifications.events import EVENTS, context_maker
 from notifications.letters import compose, short_text
 from notifications.models import Message
 from orders import mailing, services
+from orders.services import ItemPart
 from orders.tests.test_mailing import customer, send
-from orders.tests.test_refunding import left
-from orders.tests.test_transitions import picked
+from orders.tests.test_refunding import ask, left
+from orders.tests.test_transitions import picked, settle
 from tests.shop import Shop, open_with_sandbox
 
 
@@ -188,3 +189,16 @@ def test_words_and_names_are_the_readers_whatever_the_worker_speaks(
         for text in (mail.body, mail.alternatives[0].content):
             for word in words:
                 assert word in text, (spoken, word)
+
+
+def test_a_refund_tells_what_for(shop, mailoutbox):
+    order = left(shop, shop.order(customer(shop, "en")))
+    ask(
+        shop.manager(), order, "k", ItemPart(id=order.items.get().pk, quantity=Decimal(1)),
+        reason_code="DAMAGED", reason="The carton leaked",
+    )  # fmt: skip
+    settle(order)
+    mail = send("refund_issued", mailoutbox)
+    for text in (mail.body, mail.alternatives[0].content):
+        assert "Damaged: " in text
+        assert "The carton leaked" in text
