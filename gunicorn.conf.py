@@ -63,8 +63,8 @@ if certfile:
 timeout = 30
 graceful_timeout = env.int("WEB_GRACEFUL_SECONDS", default=25)
 keepalive = 5
-max_requests = 20_000
-max_requests_jitter = 2_000
+max_requests = env.int("WEB_MAX_REQUESTS", default=20_000)
+max_requests_jitter = max_requests // 10
 limit_request_line = 8190
 control_socket_disable = True
 if os.path.isdir("/dev/shm"):  # noqa: S108

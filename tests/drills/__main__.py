@@ -103,7 +103,9 @@ def _short(folder: Path, database_url: str) -> list[str]:
 def _long(folder: Path, wanted: list[str], *, seconds: float, minutes: float) -> list[str]:
     _open_database(folder, MAMI_EMBEDDED="1")
     wrong: list[str] = []
-    with standing(WholeShop(folder, **REHEARSED)) as running:
+    # Judged by its memory, a process has to stay one.
+    lasting = {"WEB_MAX_REQUESTS": "0"} if "soak" in wanted else {}
+    with standing(WholeShop(folder, **REHEARSED, **lasting)) as running:
         data = write_drill_data(customers=520, products=40, odd_cards=["tok_timeout"] * 8)
         ledger = Ledger(path=running.var / "acked.jsonl")
         if "keys" in wanted:

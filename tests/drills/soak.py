@@ -2,7 +2,8 @@
 
 The peak is measured first. Then half of it is read and a few people order, `minutes` long, and every ten
 seconds the memory of each process is written down. Every process of the web and the worker may differ by
-5 % from what it held after the first sixth, in which caches fill.
+5 % from what it held after the first sixth, in which caches fill. No web worker makes room for another meanwhile
+(WEB_MAX_REQUESTS).
 """
 
 from __future__ import annotations
@@ -105,7 +106,8 @@ def grown(samples: Samples) -> list[str]:
         part = max(1, longest // 10)
         warm = int(longest * WARM)
         before, after = statistics.median(held[warm : warm + part]), statistics.median(held[-part:])
-        print(f"  {name}: {before:.1f} MB, {after:.1f} MB at the end", flush=True)
+        course = " ".join(f"{one:.0f}" for one in held[warm :: max(1, longest // 15)])
+        print(f"  {name}: {before:.1f} MB, {after:.1f} MB at the end ({course})", flush=True)
         if abs(after - before) > MOST * before:
             wrong.append(f"{name} held {before:.1f} MB and then {after:.1f} MB")
     return wrong
