@@ -89,14 +89,19 @@ def django_db_modify_db_settings(
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
-    """Let test databases be emptied between tests: the ledgers' own triggers refuse TRUNCATE.
+    """Let test databases be emptied between tests: the ledgers' own triggers refuse TRUNCATE. And let a
+    test's transaction stand still for longer than a minute: on a busy machine what a test works out
+    between two statements takes that long, and its session was ended.
 
-    The connection is opened anew, so that it has this setting and the limit on lock waits.
+    The connection is opened anew, so that it has these settings and the limit on lock waits.
     """
     with django_db_blocker.unblock():
         name = connection.ops.quote_name(connection.settings_dict["NAME"])
         with connection.cursor() as cursor:
             cursor.execute(f"ALTER DATABASE {name} SET mami.allow_truncate TO 'on'")
+            cursor.execute(
+                f"ALTER DATABASE {name} SET idle_in_transaction_session_timeout TO '20min'"
+            )
         connection.close()
     post_migrate.connect(_keep_the_law, sender=apps.get_app_config("catalog"))
 

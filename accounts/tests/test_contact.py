@@ -31,6 +31,7 @@ from core import clock
 from core.errors import NotFound
 from core.limits import RateLimited
 from notifications.tests.account_jobs import work_off
+from tests.races import longest
 
 pytestmark = pytest.mark.django_db
 DAY = dt.timedelta(days=1)
@@ -212,7 +213,7 @@ def test_of_two_who_change_to_one_address_the_constraint_lets_one(now, mailoutbo
 
     def confirm(token: str) -> None:
         try:
-            gate.wait(10)
+            gate.wait(longest())
             services.confirm_email(token=token, now=now)
         except EmailTaken:
             refused.append(token)
@@ -223,7 +224,7 @@ def test_of_two_who_change_to_one_address_the_constraint_lets_one(now, mailoutbo
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(longest())
     assert len(refused) == 1
     assert User.objects.filter(email="one@mami.test").count() == 1
     (loser,) = [user for user in people if state(user)[0] != "one@mami.test"]

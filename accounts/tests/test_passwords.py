@@ -20,6 +20,7 @@ from core import clock
 from core.admission import PEOPLE
 from core.errors import InvalidInput, ServiceUnavailable
 from core.places import Gate, WaitingLine, hold
+from tests.races import longest
 
 REFUSED = """Passw0rd! password2024 Israel123 Aa123456 P@ssw0rd gan12345 1q2w3e4r welcome123 iloveyou1
     shalom123 Qwerty123! Supermarket1 Summer2026! שלום123 akuo1234 haifa2026 123456789012""".split()
@@ -111,7 +112,7 @@ class TestLanes:
         lock, gate = threading.Lock(), threading.Barrier(size)
 
         def one():
-            gate.wait(10)
+            gate.wait(longest())
             try:
                 with lanes.lane():
                     with lock:
@@ -128,7 +129,7 @@ class TestLanes:
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join(20)
+            thread.join(longest())
         return most[0], codes
 
     def test_never_more_at_once(self):
@@ -148,7 +149,7 @@ class TestLanes:
 
         def compute(_password):
             computing.set()
-            over.wait(30)
+            over.wait(longest())
 
         def sign_in():
             assert gate.enter(PEOPLE)
@@ -158,7 +159,7 @@ class TestLanes:
         monkeypatch.setattr(hashing, "make_password", compute)
         thread = threading.Thread(target=sign_in)
         thread.start()
-        assert computing.wait(30)
+        assert computing.wait(longest())
         assert gate.enter(WaitingLine(name="shelves", rank=2, patience=0.05)) is is_lent
         over.set()
         thread.join()
@@ -175,7 +176,7 @@ class TestLanes:
                 with lock:
                     inside[0] += 1
                     seen[0] = max(seen[0], inside[0])
-                all_came.wait(30)  # as many as may be in are in
+                all_came.wait(longest())  # as many as may be in are in
                 with lock:
                     inside[0] -= 1
 
@@ -183,7 +184,7 @@ class TestLanes:
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join(30)
+            thread.join(longest())
         assert seen[0] == most
 
     def test_one_too_many_is_refused_at_once_and_a_patient_one_after_its_time(self):

@@ -14,7 +14,7 @@ from accounts.services import people
 from accounts.tests.factories import person
 from audit.selectors import entries
 from core import clock
-from tests.races import codes, race
+from tests.races import codes, longest, race
 
 
 def session_of(user: User) -> Client:
@@ -68,7 +68,7 @@ class TestTheLastTwoAdminsAreDemotedAtOnce:
         assert not entries(entity_type="user", entity_id=left.pk).exists()
 
     def test_control_without_the_lock_nobody_is_left(self, monkeypatch):
-        both_looked = threading.Barrier(2, timeout=20)
+        both_looked = threading.Barrier(2, timeout=longest())
 
         def look():
             found = list(User.objects.filter(role=Role.ADMIN, is_active=True))

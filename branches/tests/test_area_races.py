@@ -14,7 +14,7 @@ from branches.errors import LocalityTaken
 from branches.services import create_area, update_area
 from branches.tests.factories import area, place
 from runtime.run.tests.conftest import patience
-from tests.races import PATIENCE_SECONDS, codes, race
+from tests.races import codes, longest, race
 
 pytestmark = pytest.mark.django_db(transaction=True)
 HAIFA, JERUSALEM = 4000, 3000
@@ -80,7 +80,7 @@ def test_the_second_learns_which_it_was_when_the_first_commits(way: str) -> None
         create_area(actor=None, values=wanted(1, HAIFA))
         second.start()
         until_somebody_waits_for_a_lock()
-    second.join(PATIENCE_SECONDS)
+    second.join(longest())
     (outcome,) = outcomes
     assert isinstance(outcome, LocalityTaken)
     assert outcome.details["codes"] == [HAIFA]

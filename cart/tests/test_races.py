@@ -19,6 +19,7 @@ from cart.owner import Guest
 from cart.selectors import cart_view
 from cart.tests.factories import product, quantities
 from core import clock
+from tests.races import longest
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -30,7 +31,7 @@ def together(*steps: Callable[[], Any]) -> list[BaseException]:
 
     def run(step: Callable[[], Any]) -> None:
         try:
-            gate.wait(10)
+            gate.wait(longest())
             step()
         except BaseException as error:
             raised.append(error)
@@ -41,7 +42,7 @@ def together(*steps: Callable[[], Any]) -> list[BaseException]:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(longest())
     return raised
 
 
@@ -67,7 +68,7 @@ def test_control_without_the_lock_adds_are_lost():
     def add_unlocked() -> None:
         with transaction.atomic():
             item = CartItem.objects.get(cart__user=ada)
-            read.wait(10)
+            read.wait(longest())
             item.quantity += 1
             item.save(update_fields=["quantity"])
 
@@ -108,7 +109,7 @@ def test_control_without_the_lock_a_join_is_undone_twice():
     def undo_unlocked() -> None:
         with transaction.atomic():
             cart = Cart.objects.get(user=ada)
-            read.wait(10)
+            read.wait(longest())
             if cart.before_join is not None:
                 Cart.objects.filter(pk=cart.pk).update(before_join=None)
                 undone.append(1)

@@ -25,7 +25,7 @@ from orders.errors import OrderBeingChanged, OrderNotChangeable
 from orders.models import Order, OrderItem
 from orders.services import cancel, canceling, claim_order, transitions
 from payments.services import perform_open_calls
-from tests.races import PLACES, codes, meet_before, race, rounds
+from tests.races import PLACES, codes, longest, meet_before, race, rounds
 from tests.shop import Shop, during_payment, open_with_sandbox
 
 ROUNDS = rounds(10)
@@ -159,7 +159,7 @@ class TestAgainstCancelling:
         changed, write_status = threading.Event(), canceling.write_status
 
         def late(**given: Any) -> None:
-            assert changed.wait(30)
+            assert changed.wait(longest())
             write_status(**given)
 
         def first() -> None:

@@ -21,7 +21,7 @@ from core import clock
 from core.errors import Busy
 from inventory.locks import lock_stocks
 from runtime.run.tests.conftest import until
-from tests.races import codes, race
+from tests.races import codes, longest, race
 from tests.shop import Shop, open_with_sandbox
 
 MILK, BREAD, EGGS, OLIVES = 1, 2, 3, 4
@@ -50,7 +50,7 @@ class Queue:
 
     def ends(self) -> list[str]:
         for thread in self._threads:
-            thread.join(20)
+            thread.join(longest())
             assert not thread.is_alive(), "somebody waits for ever"
         assert self.turnstile.waiting == 0
         return self.served
@@ -198,7 +198,7 @@ def crowd(shop: Shop, milk: Product) -> Iterator[list[Any]]:
         lock_stocks(branch_id=shop.branch.pk, product_ids=[milk.pk])
         thread.start()
         yield came
-    thread.join(30)
+    thread.join(longest())
     assert codes(came) == ["ok"] * CROWD
     assert shop.stock(milk, shop.branch) == (Decimal(100), Decimal(CROWD))
 

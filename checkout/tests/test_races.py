@@ -30,7 +30,7 @@ from orders.models import Order, OrderItem
 from orders.services import canceling, transitions
 from payments.errors import PaymentActionRequired
 from payments.services import perform_open_calls
-from tests.races import codes, meet_before, race
+from tests.races import codes, longest, meet_before, race
 from tests.shop import Shop, open_with_sandbox
 
 SHOPPERS = 8
@@ -55,7 +55,7 @@ def pick_up(shop: Shop, people: list[Any]) -> list[Any]:
 
 
 def together(parties: int) -> threading.Barrier:
-    return threading.Barrier(parties, timeout=20)
+    return threading.Barrier(parties, timeout=longest())
 
 
 class TestTheLastUnits:
@@ -338,12 +338,12 @@ def test_a_lock_nobody_lets_go_ends_as_busy(shop: Shop) -> None:
         with transaction.atomic():
             list(Stock.objects.select_for_update().filter(product=milk))
             locked.set()
-            done.wait(30)
+            done.wait(longest())
 
     def knock() -> Any:
         from django.db import connection
 
-        locked.wait(10)
+        locked.wait(longest())
         try:
             with connection.cursor() as cursor:
                 cursor.execute("SET lock_timeout = '200ms'")

@@ -21,7 +21,7 @@ from payments import providers
 from payments import services as payments
 from payments.providers.sandbox import Sandbox
 from payments.services import perform_open_calls
-from tests.races import codes, race
+from tests.races import codes, longest, race
 from tests.shop import Shop, open_shop
 
 OTHERS = 3
@@ -35,7 +35,7 @@ class Patience:
 
     def __call__(self, seconds: float) -> None:
         self.somebody_waits.set()
-        assert self.over.wait(30)
+        assert self.over.wait(longest())
 
 
 @pytest.fixture
@@ -64,7 +64,7 @@ def waiting(patience: Patience, order: Callable[[], Any]) -> Iterator[list[Any]]
     thread = threading.Thread(target=lambda: came.extend(race([order])))
     thread.start()
     try:
-        assert patience.somebody_waits.wait(20)
+        assert patience.somebody_waits.wait(longest())
         yield came
     finally:
         patience.over.set()

@@ -12,6 +12,7 @@ from django.test import RequestFactory
 from core import admission, places
 from core.admission import MONEY, PEOPLE, SHELVES, AdmissionMiddleware, line_for
 from core.places import Gate, Verdict, Waiter, WaitingLine, decide, give_place_back, hold
+from tests.races import longest
 
 QUICK = WaitingLine(name="shelves", rank=2, patience=0.02)
 
@@ -55,7 +56,7 @@ class TestGate:
             until(lambda number=number: gate.waiting == number)
         gate.leave()
         for thread in threads:
-            thread.join(10)
+            thread.join(longest())
         assert order == ["money", "people", "shelves"]
         assert gate.enter(QUICK), "no place is lost"
 
@@ -72,7 +73,7 @@ class TestGate:
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join(30)
+            thread.join(longest())
         assert [gate.enter(QUICK) for _ in range(4)] == [True, True, True, False]
 
     def test_a_place_given_back_is_not_given_back_twice(self) -> None:
@@ -125,7 +126,7 @@ class TestWaitingWithoutAThread:
         until(lambda: gate.waiting == 1)
         assert gate.late(time.monotonic() + 60) == []
         gate.leave()
-        thread.join(30)
+        thread.join(longest())
         assert said == [True]
 
 

@@ -13,6 +13,7 @@ from PIL import Image, ImageCms
 
 from core import pictures
 from core.pictures import MOST_BYTES, PictureRefused, is_kept, kept, stored, version
+from tests.races import longest
 
 
 def file_of(size=(1600, 900), kind="JPEG", mode="RGB", color="red", **options) -> io.BytesIO:
@@ -118,7 +119,7 @@ def test_no_more_than_two_are_decoded_at_once(monkeypatch):
     def watched(*args):
         here.append(1)
         counts.append(len(here))
-        gate.wait(10)  # two are inside together, and so must be each pair after them
+        gate.wait(longest())  # two are inside together, and so must be each pair after them
         here.pop()
         return real(*args)
 
@@ -127,7 +128,7 @@ def test_no_more_than_two_are_decoded_at_once(monkeypatch):
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(20)
+        thread.join(longest())
     assert len(counts) == 6
     assert max(counts) == 2
 

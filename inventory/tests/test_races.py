@@ -14,7 +14,7 @@ import pytest
 from inventory import services
 from inventory.models import Stock
 from inventory.services import transfers
-from tests.races import codes, race
+from tests.races import codes, longest, race
 from tests.shop import Shop, open_with_sandbox
 
 MOVERS = 4
@@ -55,7 +55,7 @@ def test_control_without_the_lock_the_database_has_to_refuse(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source, target = rows_of(shop, 5)
-    everybody_looked = threading.Barrier(MOVERS, timeout=20)
+    everybody_looked = threading.Barrier(MOVERS, timeout=longest())
 
     def look(*, stock_ids: Iterable[int]) -> dict[int, Stock]:
         found = Stock.objects.select_related("product").in_bulk(list(stock_ids))

@@ -15,7 +15,7 @@ from lists import services
 from lists.errors import TooManyMembers
 from lists.models import ListItem, ListMember, ShoppingList
 from lists.services.keeping import favourites_of
-from tests.races import codes, race
+from tests.races import codes, longest, race
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -49,7 +49,7 @@ def test_control_without_the_lock_two_join(shop, monkeypatch):
         with transaction.atomic():
             if ListMember.objects.filter(list=row).count() >= 1:
                 raise TooManyMembers
-            counted.wait(10)
+            counted.wait(longest())
             ListMember.objects.create(list=row, user=guest, joined_at=clock.now())
 
     race([lambda guest=guest: join_unlocked(guest) for guest in guests])

@@ -22,7 +22,7 @@ from notifications.models import Choice, Message
 from notifications.services import sending
 from notifications.tests.owing import NOON, owe, rows
 from tests.api_client import refusal
-from tests.races import race
+from tests.races import longest, race
 
 pytestmark = pytest.mark.django_db
 
@@ -192,7 +192,7 @@ def test_control_without_the_claim_it_goes_out_twice(ada, gateway, mailoutbox, m
     read = threading.Barrier(2)
 
     def unclaimed(message: Message, now: dt.datetime) -> bool:
-        read.wait(10)
+        read.wait(longest())
         return True
 
     monkeypatch.setattr(sending, "_claim", unclaimed)

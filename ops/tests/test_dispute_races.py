@@ -25,7 +25,7 @@ from payments.models import Payment
 from payments.providers.sandbox_ledger import Ledger
 from payments.services import calls
 from payments.services import disputes as noting
-from tests.races import PLACES, codes, meet_before, race, rounds
+from tests.races import PLACES, codes, longest, meet_before, race, rounds
 from tests.shop import Shop, open_with_sandbox
 
 ROUNDS = rounds(2)
@@ -123,7 +123,7 @@ class TestAgainstARefund:
             return found
 
         def contest() -> None:
-            looked.wait(20)
+            looked.wait(longest())
             payments.sync_disputes(now=clock.now())
             noted.set()
 

@@ -29,7 +29,7 @@ from orders.services import (
     transitions,
 )
 from orders.services import picking as orders_picking
-from tests.races import codes, race
+from tests.races import codes, longest, race
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -43,7 +43,7 @@ def picking(lines=4):
 
 def without_locks(monkeypatch, *modules, parties=2):
     """Orders and lines are read as they stand, by everybody before anybody writes."""
-    everybody_looked = threading.Barrier(parties, timeout=20)
+    everybody_looked = threading.Barrier(parties, timeout=longest())
 
     def look(*, order_id):
         return Order.objects.get(pk=order_id)

@@ -30,7 +30,7 @@ from orders.services import (
 )
 from orders.tests.test_customers_choice import finish, ordered, pick
 from tests.api_client import refusal
-from tests.races import PLACES, codes, race, rounds
+from tests.races import PLACES, codes, longest, race, rounds
 from tests.shop import Shop, open_with_sandbox
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -308,7 +308,7 @@ class TestRaces:
 
         shop.order(quantities={other: 5})  # its promise is what gets lost
         order, question = asked(shop, milk, other)
-        looked = threading.Barrier(2, timeout=20)
+        looked = threading.Barrier(2, timeout=longest())
         closing = asking.close_question
 
         def look(**given: Any) -> None:

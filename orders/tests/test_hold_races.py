@@ -22,7 +22,7 @@ from payments.models import Payment, ProviderCall
 from payments.payment_results import Outcome, Verdict
 from payments.selectors import standing
 from payments.services import perform_open_calls
-from tests.races import PLACES, codes, meet_before, race, rounds
+from tests.races import PLACES, codes, longest, meet_before, race, rounds
 from tests.shop import Shop, open_with_sandbox
 
 ROUNDS = rounds(5)
@@ -109,7 +109,7 @@ def test_paying_against_the_cancelling_job(shop: Shop) -> None:
 
 def unlocked(monkeypatch: pytest.MonkeyPatch, *modules: str) -> None:
     """Both read the order before either writes it, and nobody waits for the other."""
-    both = threading.Barrier(2, timeout=20)
+    both = threading.Barrier(2, timeout=longest())
 
     def read(*, order_id: int) -> Order:
         found = Order.objects.get(pk=order_id)
@@ -131,11 +131,11 @@ def test_control_without_the_lock_what_is_paid_is_cancelled(
     def read(*, order_id: int) -> Order:
         found = Order.objects.get(pk=order_id)
         seen.set()
-        paid.wait(20)
+        paid.wait(longest())
         return found
 
     def pay() -> None:
-        seen.wait(20)
+        seen.wait(longest())
         pay_again(shop, order)
         paid.set()
 

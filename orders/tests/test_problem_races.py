@@ -18,7 +18,7 @@ from orders.problem_models import ProblemReport
 from orders.services import Reported, reporting
 from orders.tests.test_refunding import left
 from orders.tests.test_transitions import move
-from tests.races import PLACES, codes, race, rounds
+from tests.races import PLACES, codes, longest, race, rounds
 from tests.shop import Shop, open_with_sandbox
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -73,7 +73,7 @@ def test_without_the_lock_they_pass_it(
     shop: Shop, monkeypatch: pytest.MonkeyPatch, settings: object
 ) -> None:
     settings.PROBLEM_AUTO_COUNT = 1  # type: ignore[attr-defined]
-    everybody_counted = threading.Barrier(2, timeout=20)
+    everybody_counted = threading.Barrier(2, timeout=longest())
     count = reporting.automatic_refunds
 
     def counted(*, user_id: int, now: dt.datetime) -> int:

@@ -20,7 +20,7 @@ from orders.refund_models import RefundLine
 from orders.services import ItemPart, RefundRequest, refunding, transitions
 from orders.tests.test_refunding import left
 from orders.tests.test_transitions import settle
-from tests.races import PLACES, codes, race, rounds
+from tests.races import PLACES, codes, longest, race, rounds
 from tests.shop import Shop, open_with_sandbox
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -73,7 +73,7 @@ def test_without_the_lock_it_is_asked_for_twice(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     order = left(shop, shop.order())
-    everybody_looked = threading.Barrier(2, timeout=20)
+    everybody_looked = threading.Barrier(2, timeout=longest())
     monkeypatch.setattr(refunding, "lock_order", lambda order_id: Order.objects.get(pk=order_id))
 
     def look(order_id: int) -> list[Any]:
@@ -124,11 +124,11 @@ def test_control_without_the_lock_what_was_given_back_stops_the_cancelling(
     def look(*, order_id: int) -> Order:
         found = Order.objects.get(pk=order_id)
         looked.set()
-        given.wait(20)
+        given.wait(longest())
         return found
 
     def give() -> None:
-        looked.wait(20)
+        looked.wait(longest())
         some = RefundRequest(amount=Decimal("20.00"), reason_code="LATE")
         services.refund(actor=mia, order_id=order.pk, key="k", now=clock.now(), request=some)
         given.set()

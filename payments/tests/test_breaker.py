@@ -11,6 +11,7 @@ from payments import providers, services
 from payments.breaker import FAILURES_TO_OPEN, OPEN_SECONDS, Breaker, Guarded
 from payments.payment_results import Verdict
 from payments.provider import Declined, ProviderTimeout, ProviderUnreachable
+from tests.races import longest
 
 
 class Clock:
@@ -139,11 +140,11 @@ class TestLines:
 
         def ask() -> bool:
             begun.set()
-            return over.wait(20)
+            return over.wait(longest())
 
         thread = threading.Thread(target=breaker.call, args=(ask,))
         thread.start()
-        assert begun.wait(20)
+        assert begun.wait(longest())
         return thread
 
     def test_whoever_finds_them_taken_by_slow_calls_is_spared(self, breaker, monkeypatch):
@@ -170,7 +171,7 @@ class TestLines:
         assert answers == []
         over.set()
         for thread in (*calls, third):
-            thread.join(20)
+            thread.join(longest())
         assert answers == ["yes"]
 
     def test_control_without_a_number_all_of_them_wait(self):

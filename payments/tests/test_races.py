@@ -21,7 +21,7 @@ from payments import services
 from payments.models import Payment, PaymentToken, ProviderCall, ReconciliationCase
 from payments.services import calls, cards, provider_calls
 from payments.tests.conftest import raw
-from tests.races import codes, race, rounds
+from tests.races import codes, longest, race, rounds
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ROUNDS = rounds(5)
@@ -37,7 +37,7 @@ def in_transaction(step: Callable[[], object]) -> Callable[[], object]:
 
 def unlocked(parties: int) -> Callable[..., Payment]:
     """Reading the payment without its lock, until everybody has read it."""
-    everybody_looked = threading.Barrier(parties, timeout=20)
+    everybody_looked = threading.Barrier(parties, timeout=longest())
 
     def look(*, payment_id: int) -> Payment:
         found = Payment.objects.get(pk=payment_id)
@@ -49,7 +49,7 @@ def unlocked(parties: int) -> Callable[..., Payment]:
 
 def without_lock(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two read the payment without its lock, and write once both have decided."""
-    both_decided = threading.Barrier(2, timeout=20)
+    both_decided = threading.Barrier(2, timeout=longest())
     write = calls.write_call
 
     def write_late(*given: Any, **named: Any) -> int:
@@ -273,7 +273,7 @@ class TestTwoFirstCards:
             assert PaymentToken.objects.filter(user=ada, is_default=True).count() == 1
 
     def test_control_without_the_lock_the_constraint_has_to_stop_them(self, sandbox, monkeypatch):
-        everybody_looked = threading.Barrier(2, timeout=20)
+        everybody_looked = threading.Barrier(2, timeout=longest())
         monkeypatch.setattr(cards, "lock_cards", lambda user_id: None)
         save = PaymentToken.save
 

@@ -21,7 +21,7 @@ from search import documents, opensearch, rules
 from search.models import SearchDocument, SearchRule, SearchRuleWord
 from search.present import Present
 from search.tests.test_stock import waiting_for_a_lock
-from tests.races import PATIENCE_SECONDS, codes, race
+from tests.races import codes, longest, race
 
 
 def test_a_saved_product_costs_one_statement_more(shop: Any) -> None:
@@ -121,9 +121,9 @@ def test_a_new_document_waits_for_a_change_of_its_product(locked: bool) -> None:
             if locked:
                 until(waiting_for_a_lock, seconds=20)
             else:
-                thread.join(PATIENCE_SECONDS)
+                thread.join(longest())
                 assert outcome
-        thread.join(PATIENCE_SECONDS)
+        thread.join(longest())
     assert codes(outcome) == ["ok"]
     assert SearchDocument.objects.get(pk=made.pk).price == Decimal(20 if locked else 10)
 

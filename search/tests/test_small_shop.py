@@ -18,7 +18,7 @@ from search import services as services_of_rules
 from search.models import SearchQueryLog
 from search.services import RuleData
 from search.vocabulary import corrections
-from tests.races import PATIENCE_SECONDS
+from tests.races import longest
 
 
 def found(q: str, **asked: Any) -> ShelfPage[Any]:
@@ -195,4 +195,4 @@ def test_what_people_asked_is_written_though_nobody_comes_after(settings: Any) -
     querylog.flush()  # what other tests left waiting, with its timer
     settings.SEARCH_LOG_SECONDS = 0.1
     querylog.note(SearchQuery(text="qwzxkvj", status=SearchStatus.NOTHING), 0)
-    until(SearchQueryLog.objects.filter(text="qwzxkvj").exists, seconds=PATIENCE_SECONDS)
+    until(SearchQueryLog.objects.filter(text="qwzxkvj").exists, seconds=longest())

@@ -16,7 +16,7 @@ from runtime.run.tests.conftest import until
 from search import documents, sql
 from search.models import SearchDocument
 from search.sync import sync
-from tests.races import codes, race, rounds
+from tests.races import codes, longest, race, rounds
 from tests.shop import Shop, open_shop
 
 
@@ -118,7 +118,7 @@ def test_who_looks_first_and_writes_last_writes_what_is(
         until(waiting_for_a_lock, seconds=20)
         shop.deliver(avocado, shop.branch, Decimal(1))
         StockCrossing.objects.filter(pk__gt=last).delete()  # its own look was before
-    thread.join(30)
+    thread.join(longest())
     assert codes(looked) == ["ok"]
     there = {shop.branch.pk} if locked else set()
     assert set(known(avocado)) == {shop.warehouse.pk, *there}

@@ -18,7 +18,7 @@ from inventory.selectors import stock_at
 from stockrequests import services
 from stockrequests.models import StockRequest
 from stockrequests.services import Decision, file_request, review
-from tests.races import codes, race
+from tests.races import codes, longest, race
 
 pytestmark = [pytest.mark.django_db(transaction=True)]
 NOW = dt.datetime(2026, 11, 24, 10, tzinfo=dt.UTC)
@@ -68,7 +68,7 @@ def test_approval_against_rejection(request_for_five):
 
 
 def test_control_without_the_lock_the_goods_are_added_again(request_for_five, monkeypatch):
-    everybody_looked = threading.Barrier(MANAGERS, timeout=20)
+    everybody_looked = threading.Barrier(MANAGERS, timeout=longest())
 
     def look(*, request_id):
         found = StockRequest.objects.select_related("product", "branch", "reviewed_by")

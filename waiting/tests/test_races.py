@@ -14,7 +14,7 @@ from branches.services import hold_place, release_place
 from cart.services import hold_slot
 from cart.tests.factories import product
 from inventory.models import Stock
-from tests.races import PATIENCE_SECONDS, codes, race
+from tests.races import codes, longest, race
 from waiting import services
 from waiting.models import OPEN, State, WaitingEntry
 from waiting.tests.conftest import DATE, at, full_window
@@ -48,7 +48,7 @@ def test_control_without_the_lock_of_the_window_two_workers_offer_one_place_twic
             dated = DatedSlot.objects.get(pk=line.dated.pk)
             free = dated.capacity - dated.taken
             free -= WaitingEntry.objects.filter(state=State.OFFERED).count()
-            counted.wait(PATIENCE_SECONDS)
+            counted.wait(longest())
             # As SKIP LOCKED alone would share them out: each worker the next one that is not held.
             entry = WaitingEntry.objects.filter(state__in=OPEN).order_by("pk")[place]
             if free > 0:
