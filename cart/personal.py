@@ -15,7 +15,18 @@ PEOPLE = {"cart.Cart.user": "emptied; the row stays where an order points at it"
 
 def take_out(*, user_id: int) -> dict[str, Any]:
     rows = CartItem.objects.filter(cart__user_id=user_id, cart__status=CartStatus.ACTIVE)
-    return {"items": list(rows.values("product_id", "quantity", "substitution", "note"))}
+    return {
+        "items": [
+            {
+                "product_id": row.product_id,
+                "product_name": row.product.name,
+                "quantity": row.quantity,
+                "substitution": row.substitution,
+                "note": row.note,
+            }
+            for row in rows.select_related("product")
+        ]
+    }
 
 
 def erase(*, user_id: int, now: dt.datetime) -> None:

@@ -30,6 +30,7 @@ def take_out(*, user_id: int) -> dict[str, Any]:
                 "items": [
                     {
                         "product_id": line.product_id,
+                        "product_name": line.product.name,
                         "quantity": line.quantity,
                         "note": line.note,
                         "added_by": line.added_by,

@@ -26,11 +26,16 @@ def take_out(*, user_id: int) -> dict[str, Any]:
                 "start_time": row.start_time,
                 "fulfillment_type": row.fulfillment_type,
                 "delivery_note": row.delivery_note,
-                "items": list(
-                    StandingItem.objects.filter(standing=row).values(
-                        "product_id", "quantity", "substitution", "note"
-                    )
-                ),
+                "items": [
+                    {
+                        "product_id": item.product_id,
+                        "product_name": item.product.name,
+                        "quantity": item.quantity,
+                        "substitution": item.substitution,
+                        "note": item.note,
+                    }
+                    for item in StandingItem.objects.filter(standing=row).select_related("product")
+                ],
                 "dates": list(row.occurrences.values("date", "state", "order_id")),
             }
             for row in rows

@@ -12,7 +12,9 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -20,6 +22,7 @@ from accounts.selectors import addresses_of
 from branches.selectors import available_slots
 from cart.models import Substitution
 from cart.selectors import cart_view
+from catalog.templatetags.shop import day as day_words
 from core import clock
 from core.days import read_day
 from core.errors import DomainError, InvalidInput, NotFound
@@ -41,6 +44,10 @@ from standing.services import ItemData, OccurrenceChange, StandingData
 
 A_PAGE = 50
 AROUND = dt.timedelta(days=3)
+DONE = {
+    "skip": gettext_lazy("Skipped: %(day)s"),
+    "restore": gettext_lazy("It comes again: %(day)s"),
+}
 
 
 @require_safe
@@ -211,8 +218,12 @@ def date_act(request: PersonRequest, standing_id: int, date: str) -> HttpRespons
         if asked["do"] == "choice" and isinstance(refusal, InvalidInput):
             return _date_page(request, standing_id, date, problem=_text(refusal), **asked)
         messages.warning(request, _text(refusal))
-    if request.POST.get("back") == "list":
-        return redirect("standing:detail", standing_id)
+    else:
+        if said := DONE.get(asked["do"]):
+            messages.success(request, said % {"day": day_words(day)})
+    if request.POST.get("back") == "list":  # where the hand was
+        page = reverse("standing:detail", args=[standing_id])
+        return redirect(f"{page}#d-{day:%Y-%m-%d}")
     return redirect("standing:date", standing_id, f"{day:%Y-%m-%d}")
 
 

@@ -14,13 +14,14 @@ PEOPLE = {"waiting.WaitingEntry.user": "deleted; the place goes to the next in l
 
 
 def take_out(*, user_id: int) -> dict[str, Any]:
-    rows = WaitingEntry.objects.filter(user_id=user_id).select_related("dated_slot")
+    rows = WaitingEntry.objects.filter(user_id=user_id).select_related("dated_slot", "product")
     return {
         "waiting": [
             {
                 "id": row.pk,
                 "kind": row.kind,
                 "product_id": row.product_id,
+                "product_name": row.product.name if row.product else None,
                 "slot_id": row.dated_slot.slot_id if row.dated_slot else None,
                 "date": row.dated_slot.date if row.dated_slot else None,
                 "state": row.state,

@@ -108,11 +108,13 @@ def _still_good(export: DataExport, now: dt.datetime) -> bool:
 
 
 def _write(file: Any, *, user_id: int) -> None:
-    data = {
-        name.partition(".")[0]: found
-        for name, room in zip(ROOMS, rooms(), strict=True)
-        if (found := room.take_out(user_id=user_id))
-    }
+    language = User.objects.values_list("language", flat=True).get(pk=user_id)
+    with translation.override(language):  # names of things are in it
+        data = {
+            name.partition(".")[0]: found
+            for name, room in zip(ROOMS, rooms(), strict=True)
+            if (found := room.take_out(user_id=user_id))
+        }
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         text = json.dumps(data, cls=DjangoJSONEncoder, ensure_ascii=False, indent=1)
         archive.writestr("data.json", text)

@@ -206,6 +206,8 @@ def test_a_copy_of_it_all_is_made_once_for_its_owner_and_is_over_after_a_week(
 ) -> None:
     user, now = zelda(shop), clock.now()
     order = delivered(shop, user)
+    shop.fill(user, {shop.product(name_en="Rye bread", name_he="לחם שיפון"): 1})
+    User.objects.filter(pk=user.pk).update(language="en")
     stranger = shop.order()
     owner = shop.customer()
     User.objects.filter(pk=owner.pk).update(full_name="Olga Otherova")
@@ -234,6 +236,7 @@ def test_a_copy_of_it_all_is_made_once_for_its_owner_and_is_over_after_a_week(
     data = json.loads(text)
     assert data["accounts"]["addresses"][0]["line1"] == STREET
     assert data["orders"]["orders"][0]["order_number"] == order.order_number
+    assert data["cart"]["items"][0]["product_name"] == "Rye bread", "what it is, as they read"
     assert stranger.order_number not in text
     assert [one["name"] for one in data["lists"]["lists"][-1]["members"]] == ["Olga", "Zelda"]
     for secret in (user.password, "tok_visa", "password", "audit", "Otherova", owner.email):

@@ -39,7 +39,11 @@ class TestOneClick:
     def test_a_post_alone_switches_off_and_a_look_does_not(self, ada):
         stranger = Client(enforce_csrf_checks=True)
         address = f"/u/{token_for(user_id=ada.pk, event='order_delivered')}/"
-        assert stranger.get(address).status_code == 200
+        shown = stranger.get(address)
+        assert shown.status_code == 200
+        words = shown.content.decode().split('class="greet"')[1].split("</p>")[0]
+        assert str(EVENTS["order_delivered"].label) in words
+        assert "only-wide" not in words, "which messages, on a phone too"
         assert not Choice.objects.exists()
         for _ in range(2):
             answer = stranger.post(address, {"List-Unsubscribe": "One-Click"})

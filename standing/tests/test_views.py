@@ -91,8 +91,11 @@ def test_from_the_basket_to_the_order(shop):
     assert f"/orders/{order.order_number}/" in page(client, date)
     next_date = f"{at}{Occurrence.objects.filter(state='PLANNED').first().date}/"
     back = client.post(f"{next_date}do/", {"do": "skip", "back": "list"})
-    assert back["Location"] == at
-    assert "Bring back" in page(client, at)
+    assert back["Location"] == f"{at}#d-{next_date.split('/')[-2]}", "where the hand was"
+    seen = page(client, at)
+    assert "Bring back" in seen
+    assert "Skipped: " in seen
+    assert f'id="d-{next_date.split("/")[-2]}"' in seen
     client.post(f"{next_date}do/", {"do": "restore"})
     assert "?from=order:" in page(client, f"/orders/{order.order_number}/")
     assert "2 products are in it" in page(client, f"/standing/new/?from=order:{order.pk}")
