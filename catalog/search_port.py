@@ -123,6 +123,11 @@ class SearchEngine(Protocol):
     def counts(self, question: ShelfQuestion, *, memory: Memory) -> Facets:
         """The counts of a text, or of a shelf without one as it was a moment ago, by PostgreSQL."""
 
+    def far_down(self, question: ShelfQuestion, *, limit: int, offset: int) -> list[int]:
+        """The keys of a stretch of a shelf without a text, of those that `counts` counts, in stock as they
+        were a moment ago.
+        """
+
     def understand(
         self, text: str, *, memory: Memory, typing: bool = False, as_typed: bool = False
     ) -> SearchQuery | None:

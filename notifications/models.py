@@ -76,6 +76,10 @@ class Message(models.Model):
             ),
             models.Index(fields=["user", "-id"], name="message_user"),
             models.Index(fields=["kind", "-id"], name="message_kind"),
+            # The few of another channel, or none: a list of the many needs no index.
+            models.Index(
+                fields=["channel", "-id"], name="message_channel", condition=~Q(channel="EMAIL")
+            ),
         ]
 
     def __str__(self) -> str:

@@ -16,7 +16,7 @@ from catalog.querysets import ProductQuerySet
 from catalog.search_port import POSTGRESQL, SearchPage, SearchQuery
 from catalog.selectors.question import ShelfQuestion
 from core import metrics
-from search import asking, documents, found, outbox, postgres, querylog
+from search import asking, documents, far_down, found, outbox, postgres, querylog
 from search.understanding import Understanding
 
 SOME = 200
@@ -59,6 +59,9 @@ class Engine:
         if question.understood is None:
             return found.counted(question)
         return found.remembered(question, memory=memory).facets
+
+    def far_down(self, question: ShelfQuestion, *, limit: int, offset: int) -> list[int]:
+        return far_down.far_down(question, limit=limit, offset=offset)
 
     def understand(
         self, text: str, *, memory: Memory, typing: bool = False, as_typed: bool = False

@@ -269,15 +269,21 @@ def _deep(
     memory: Memory, asked: ShelfQuestion, page: ProductQuerySet, offset: int
 ) -> Sequence[int] | ProductQuerySet:
     """A page far down by its keys: they alone are sorted, not the long rows, and which they are is
-    remembered as long as counts are. Nearer the top, what finds it; of what is in stock the keys as well,
-    looked for now.
+    remembered as long as counts are; what was in stock a moment ago, as it is counted, counts as such.
+    Nearer the top, what finds it; of what is in stock the keys as well, looked for now.
     """
     keys = page.values_list("pk", flat=True)
+    of_stock = asked.filters.in_stock and asked.understood is None
     if offset < FIRST:
-        alone = asked.filters.in_stock and asked.understood is None
-        return list(keys) if alone else page
+        return list(keys) if of_stock else page
     end = page.query.high_mark
-    return memory.get(("page", asked, offset, end), lambda: list(keys), seconds=STOCK_SECONDS)
+
+    def found() -> list[int]:
+        if of_stock or asked.sold_out_last:
+            return engine().far_down(asked, limit=end - offset, offset=offset)
+        return list(keys)
+
+    return memory.get(("page", asked, offset, end), found, seconds=STOCK_SECONDS)
 
 
 def _stretch(

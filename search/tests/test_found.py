@@ -13,7 +13,7 @@ from catalog.models import Category, Product
 from catalog.process_cache import Memory
 from catalog.search_port import SearchQuery, engine
 from catalog.selectors.question import ShelfQuestion
-from search import found, postgres, sql
+from search import far_down, found, postgres, sql
 from search.tests.counting import count_facets
 
 TEXTS = (
@@ -53,6 +53,25 @@ def test_a_shelf_without_a_text_is_counted_as_its_products_are(demo_shop: None) 
         ):  # fmt: skip
             asked = ShelfQuestion(filters=Filters.of(given), **place)
             assert found.counted(asked) == count_facets(asked.matching(stock=True), asked.filters)
+
+
+def test_a_page_far_down_has_the_products_of_its_place_in_the_order(demo_shop: None) -> None:
+    some_is_sold_out()
+    department = Category.objects.filter(parent=None).earliest("position")
+    for given in FILTERS:
+        for place in (
+            {},
+            {"offers": True, "language": "en"},
+            {"category_id": department.pk, "anywhere": True},
+        ):
+            for sort in ("", "name", "-price", "newest"):
+                asked = ShelfQuestion(filters=Filters.of(given), sort=sort, **place)
+                keys = list(asked.ordered(stock=True).values_list("pk", flat=True))
+                sold_out = Product.objects.with_availability().filter(pk__in=keys, in_stock=False)
+                middle = len(keys) - sold_out.count()  # where the sold out begin, if they come last
+                for offset in (0, max(0, middle - 3), middle, len(keys) - 2, len(keys) + 5):
+                    page = far_down.far_down(asked, limit=7, offset=max(0, offset))
+                    assert page == keys[max(0, offset) :][:7], (asked, offset)
 
 
 @pytest.mark.slow
