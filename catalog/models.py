@@ -303,16 +303,6 @@ class Product(Named):
             models.Index(
                 fields=["brand"], name="product_brand_active", condition=Q(is_active=True)
             ),
-            # All that the counts of a shelf without a text need, without the long rows.
-            models.Index(
-                fields=["id"],
-                include=[
-                    *("category", "brand", "price", "old_price", "dietary_tags", "allergens"),
-                    "quantity_step",  # in stock means that a step of it is
-                ],
-                name="product_counts",
-                condition=Q(is_active=True),
-            ),
             models.Index(
                 fields=["id"],
                 name="product_on_sale",
@@ -353,7 +343,9 @@ def price_per(size_unit: str) -> str:
 class PriceHistory(models.Model):
     """What a product cost from an instant on. Rows are only ever added."""
 
-    product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="prices")
+    product = models.ForeignKey(  # found by `price_history_product`
+        Product, on_delete=models.PROTECT, related_name="prices", db_index=False
+    )
     price = models.DecimalField(_("price"), max_digits=12, decimal_places=2)
     old_price = models.DecimalField(
         _("earlier price"), max_digits=12, decimal_places=2, null=True, blank=True

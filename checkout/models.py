@@ -21,7 +21,9 @@ class IdempotencyKey(models.Model):
         FREE = "FREE", _("free")
         DONE = "DONE", pgettext_lazy("key", "answered")
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    user = models.ForeignKey(  # found by `idempotency_key_unique`
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False
+    )
     key = models.CharField(max_length=128)
     scope = models.CharField(max_length=20, default="confirm")
     body_hash = models.CharField(max_length=64)

@@ -114,7 +114,9 @@ class StockMovement(models.Model):
         REQUEST = "REQUEST", _("approved stock request")
         RETURN = "RETURN", _("came back from a customer")
 
-    stock = models.ForeignKey(Stock, on_delete=models.PROTECT, related_name="movements")
+    stock = models.ForeignKey(  # found by `movement_stock`
+        Stock, on_delete=models.PROTECT, related_name="movements", db_index=False
+    )
     reason = models.CharField(_("reason"), max_length=12, choices=Reason.choices)
     on_hand_delta = models.DecimalField(max_digits=12, decimal_places=3, default=0)
     reserved_delta = models.DecimalField(max_digits=12, decimal_places=3, default=0)
