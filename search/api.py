@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from rest_framework.request import Request
@@ -41,7 +42,8 @@ class AdminSearchRules(ApiView):
     )
     def get(self, request: Request, query: dict[str, Any]) -> Page:
         wanted = {name: query[name] for name in ("kind", "q", "is_active") if name in query}
-        return paged(selectors.all_rules(**wanted), **query)
+        page = paged(selectors.all_rules(**wanted), **query)
+        return replace(page, items=selectors.with_finds(page.items))
 
     @operation(
         tag=TAG,
@@ -52,9 +54,9 @@ class AdminSearchRules(ApiView):
         status=201,
         refusals=[SearchRuleExists, InvalidInput, Busy],
     )
-    def post(self, request: Request, body: dict[str, Any]) -> SearchRule:
+    def post(self, request: Request, body: dict[str, Any]) -> tuple[SearchRule, int | None]:
         made = services.create_rule(actor=request.user, data=RuleData(**body))
-        return selectors.any_rule(rule_id=made.pk)
+        return _shown(made.pk)
 
 
 class AdminSearchRule(ApiView):
@@ -66,9 +68,11 @@ class AdminSearchRule(ApiView):
         answer=RuleOut,
         refusals=[SearchRuleExists, InvalidInput, Busy],
     )
-    def patch(self, request: Request, body: dict[str, Any], rule_id: int) -> SearchRule:
+    def patch(
+        self, request: Request, body: dict[str, Any], rule_id: int
+    ) -> tuple[SearchRule, int | None]:
         services.update_rule(actor=request.user, rule_id=rule_id, changes=body)
-        return selectors.any_rule(rule_id=rule_id)
+        return _shown(rule_id)
 
     @operation(
         tag=TAG,
@@ -119,3 +123,8 @@ class AdminSearchExplain(ApiView):
     )
     def get(self, request: Request, query: dict[str, Any]) -> Explained:
         return selectors.explained(**query)
+
+
+def _shown(rule_id: int) -> tuple[SearchRule, int | None]:
+    ((rule, finds),) = selectors.with_finds([selectors.any_rule(rule_id=rule_id)])
+    return rule, finds

@@ -7,6 +7,7 @@ something, finds is not walked at all: it is counted and put in order along an i
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -174,6 +175,21 @@ def how_many(query: SearchQuery) -> int:
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT count(*) {_all_rows(query, values)}", values)
         return int(cursor.fetchone()[0])
+
+
+def how_many_each(queries: Mapping[str, SearchQuery]) -> dict[str, int]:
+    """`how_many` for each of many, by their keys. One query, or none."""
+    values = Values()
+    asked = [
+        f"SELECT {values.put(key, 'text')}, count(*) {_all_rows(query, values)}"
+        for key, query in queries.items()
+        if not query.is_empty
+    ]
+    if not asked:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(" UNION ALL ".join(asked), values)
+        return dict(cursor.fetchall())
 
 
 def _all_rows(query: SearchQuery, values: Values) -> str:

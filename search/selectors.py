@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,12 +23,12 @@ from django.utils.translation import gettext as _
 
 from branches import selectors as branches
 from catalog import selectors as catalog
-from catalog.process_cache import Memory, recall
-from catalog.search_port import SearchQuery, SearchStatus, engine
+from catalog.process_cache import recall
+from catalog.search_port import SearchQuery, SearchStatus
 from catalog.selectors import ShelfPage
 from core.errors import InvalidInput, NotFound
 from search import postgres
-from search.found import how_many
+from search.finds import finds_of
 from search.models import (
     MISSED,
     SearchDismissal,
@@ -87,19 +88,15 @@ def any_rule(*, rule_id: int) -> SearchRule:
 
 
 def finds(rule: SearchRule) -> int | None:
-    """How many products the replacement of a rule finds now; None for other kinds. Many rules show the
-    same instead, so it is remembered by the text.
-    """
-    text = rule.replacement
-    if not text:
-        return None
-    memory = recall()
-    return memory.get(("finds", text), lambda: _found_by(text, memory))
+    """How many products the replacement of a rule finds now; None for other kinds."""
+    return finds_of([rule.replacement]).get(rule.replacement)
 
 
-def _found_by(text: str, memory: Memory) -> int:
-    query = engine().understand(text, memory=memory)
-    return how_many(query) if query is not None else 0
+def with_finds(rules: Iterable[SearchRule]) -> list[tuple[SearchRule, int | None]]:
+    """Rules with what their replacements find, all of them asked for together."""
+    listed = list(rules)
+    found = finds_of(rule.replacement for rule in listed)
+    return [(rule, found.get(rule.replacement)) for rule in listed]
 
 
 def logged_texts(

@@ -11,7 +11,7 @@ from api.queries import DateRange, Paging, Query
 from catalog.searched import searched
 from catalog.serializers import SearchedOut
 from search.models import RuleKind, RuleSource, SearchRule
-from search.selectors import Explained, finds
+from search.selectors import Explained
 from search.telling import HOWS
 
 
@@ -42,7 +42,8 @@ class RuleOut(serializers.Serializer[Any]):
     finds = Whole(allow_null=True, help_text="Products the replacement finds now.")
     updated_at = Instant()
 
-    def to_representation(self, rule: SearchRule) -> dict[str, Any]:
+    def to_representation(self, told: tuple[SearchRule, int | None]) -> dict[str, Any]:
+        rule, finds = told
         return {
             "id": rule.pk,
             "kind": rule.kind,
@@ -51,7 +52,7 @@ class RuleOut(serializers.Serializer[Any]):
             "category_ids": [category.pk for category in rule.categories.all()],
             "is_active": rule.is_active,
             "source": rule.source,
-            "finds": finds(rule),
+            "finds": finds,
             "updated_at": self.fields["updated_at"].to_representation(rule.updated_at),
         }
 

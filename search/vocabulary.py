@@ -94,20 +94,33 @@ def candidates_of(word: str) -> frozenset[str]:
     return frozenset({*inflected(word), *stripped, *prefixed(word)})
 
 
+class Learned:
+    """What labels know of some words, from which a vocabulary of fewer is told. One query."""
+
+    def __init__(self, words: Iterable[str]) -> None:
+        self.asked = frozenset(words)
+        self._known: dict[str, KnownWord] = {}
+        self._beginnings: set[str] = set()
+        wanted = {form for word in self.asked for form in candidates_of(word)}
+        for row in sql.known_words(sorted(wanted), sorted(self.asked)):
+            if row.products is None:
+                self._beginnings.add(row.word)
+            else:
+                self._known[row.word] = KnownWord(
+                    products=row.products, heads=row.heads, category_id=row.category_id
+                )
+
+    def of(self, words: set[str] | frozenset[str]) -> Vocabulary:
+        """As if these alone had been asked for."""
+        wanted = {form for word in words for form in candidates_of(word)}
+        known = {form: self._known[form] for form in wanted & self._known.keys()}
+        return Vocabulary(known, self._beginnings & words)
+
+
 def vocabulary_of(words: Iterable[str]) -> Vocabulary:
     """What labels know of the words. One query."""
-    asked = set(words)
-    wanted = {form for word in asked for form in candidates_of(word)}
-    known: dict[str, KnownWord] = {}
-    beginnings: set[str] = set()
-    for row in sql.known_words(sorted(wanted), sorted(asked)):
-        if row.products is None:
-            beginnings.add(row.word)
-        else:
-            known[row.word] = KnownWord(
-                products=row.products, heads=row.heads, category_id=row.category_id
-            )
-    return Vocabulary(known, beginnings)
+    learned = Learned(words)
+    return learned.of(learned.asked)
 
 
 def corrections(word: str) -> list[str]:

@@ -276,7 +276,7 @@ def _deep(
     of_stock = asked.filters.in_stock and asked.understood is None
     if offset < FIRST:
         return list(keys) if of_stock else page
-    end = page.query.high_mark
+    end = page.query.high_mark or offset
 
     def found() -> list[int]:
         if of_stock or asked.sold_out_last:
