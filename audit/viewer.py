@@ -40,6 +40,7 @@ HEADER = (
     "id", "created_at", "actor", "action", "entity_type", "entity_id",
     "old_value", "new_value", "context",
 )  # fmt: skip
+CELLS = tuple("actor__email" if one == "actor" else one for one in HEADER)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,18 +95,13 @@ def trail_file(*, params: QueryDict) -> Iterator[list[Any]] | None:
 
 
 def _cells(found: QuerySet[AuditEntry]) -> Iterator[list[Any]]:
-    for entry in walk(found, keys=NEWEST_FIRST):
+    """Plain values: a file may have millions of rows."""
+    plain = found.values_list(*CELLS, named=True)
+    for *cells, old_value, new_value, context in walk(plain, keys=NEWEST_FIRST):
+        changes = (old_value, new_value, context)
         yield [
-            entry.pk,
-            entry.created_at,
-            entry.actor.email if entry.actor else "",
-            entry.action,
-            entry.entity_type,
-            entry.entity_id,
-            *(
-                json.dumps(value, ensure_ascii=False) if value else ""
-                for value in (entry.old_value, entry.new_value, entry.context)
-            ),
+            *cells,
+            *(json.dumps(value, ensure_ascii=False) if value else "" for value in changes),
         ]
 
 
