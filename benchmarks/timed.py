@@ -63,9 +63,10 @@ class Timed(Asking):
             self.told.add(path)
             print(
                 f"{path[:90]:<90} {watch.spent.clock:7.0f} ms in {watch.statements} statements, "
-                f"{watch.spent.processor:.0f} ms of processor, the longest {watch.longest:.1f} ms; here "
+                f"{watch.spent.processor:.0f} ms of processor, the longest {watch.longest.clock:.1f} "
+                f"and {watch.longest.processor:.1f} ms; here "
                 f"{seconds:.1f} s for {length / 1e6:.1f} MB, grew by "
-                f"{_most_memory() - before:.0f} MiB{self._mark(watch.longest > FIRST_MS)}",
+                f"{_most_memory() - before:.0f} MiB{self._mark(watch.longest.judged(self.busy) > FIRST_MS)}",
                 flush=True,
             )
 
@@ -102,15 +103,18 @@ class Spent(NamedTuple):
         return self.processor if busy else self.clock
 
 
+NOTHING = Spent(0.0, 0.0)
+
+
 class Clock:
-    """What was watched last: milliseconds, statements, and the longest statement by the clock."""
+    """What was watched last: milliseconds, statements, and the most of any one statement."""
 
     def __init__(self) -> None:
-        self.spent, self.statements, self.longest = Spent(0.0, 0.0), 0, 0.0
+        self.spent, self.statements, self.longest = NOTHING, 0, NOTHING
 
     @contextmanager
     def watching(self, where: str) -> Iterator[None]:
-        self.spent, self.statements, self.longest = Spent(0.0, 0.0), 0, 0.0
+        self.spent, self.statements, self.longest = NOTHING, 0, NOTHING
         with connection.execute_wrapper(self):
             yield
 
@@ -121,9 +125,9 @@ class Clock:
             return execute(sql, params, many, context)
         finally:
             took = (time.perf_counter() - begun) * 1000
-            clock, processor = self.spent
-            self.spent = Spent(clock + took, processor + _worked(server) - worked)
-            self.longest = max(self.longest, took)
+            one = Spent(took, _worked(server) - worked)
+            self.spent = Spent(*map(sum, zip(self.spent, one, strict=True)))
+            self.longest = Spent(*map(max, zip(self.longest, one, strict=True)))
             self.statements += 1
 
 
