@@ -29,6 +29,7 @@ from orders.choices import DelayReason
 from orders.models import FulfillmentType, Order, OrderStatus, PickedStatus
 from orders.selectors import amount_due, due_as_it_stands, notes_of, proof_of
 from orders.status import BY_CUSTOMERS_CHOICE, FINAL, NOT_PAID, OPEN, allowed_transitions
+from payments.choices import PaymentState
 from payments.refunds import refunds_of
 
 PAGE = 50
@@ -61,6 +62,7 @@ SIGNS = {
 }
 
 
+LEAVING = frozenset({OrderStatus.OUT_FOR_DELIVERY, OrderStatus.DELIVERED})
 WORDS_OF_JOBS = {
     NOT_PAID: _("nobody paid in time"),
     BY_CUSTOMERS_CHOICE: _("as its customer chose"),
@@ -218,6 +220,9 @@ def order_page(
     if order.status in {OrderStatus.CREATED, OrderStatus.IN_PROGRESS}:
         # Picking has its own screen: claiming begins it and finishing ends it.
         moves = [to for to in moves if to in {OrderStatus.DELAYED, OrderStatus.CANCELED}]
+    if order.payment.state == PaymentState.UNPAID and order.left_at is None:
+        # It may not leave before it is paid: asking for payment is what can be done.
+        moves = [to for to in moves if to not in LEAVING]
     return {
         "order": order,
         "row": selectors.rows(orders=[order], now=now)[0],

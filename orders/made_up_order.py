@@ -74,7 +74,7 @@ def sample_context(*, event: str) -> dict[str, Any]:
         order_number=NUMBER, fulfillment_type="PICKUP" if status == "READY" else "DELIVERY",
         branch=_Named(address=LONG_EN, city=LONG_EN[:12]), delivery=SimpleNamespace(line1=LONG_HE[:20], city="חיפה"), pickup=SimpleNamespace(code="123456"), status=status,
         subtotal=Decimal("1234.50"), discount_total=Decimal("10.00"), delivery_fee=Decimal("30.00"),
-        vat_total=Decimal("180.00"), total_amount=Decimal("1254.50"),
+        due_at=MOMENT, vat_total=Decimal("180.00"), total_amount=Decimal("1254.50"),
     )  # fmt: skip
     product = _Named()
     return {

@@ -157,7 +157,9 @@ def business(request: PersonRequest, number: str) -> HttpResponse:
     except DomainError as refusal:
         messages.error(request, str(refusal.message))
     else:
-        messages.success(request, _("The invoice will say so."))
+        named = request.POST.get("business_name", "").strip()
+        plain = _("The invoice will bear your own name.")
+        messages.success(request, _("The invoice will say so.") if named else plain)
     return redirect_to(request, reverse("orders:detail", args=[order.order_number]))
 
 

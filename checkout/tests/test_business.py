@@ -90,6 +90,10 @@ def test_a_business_may_still_be_named_until_the_charge(shop: Shop, client: Clie
     order.refresh_from_db()
     assert order.vat_id == ""
 
+    client.cookies["mami_language"] = "en"
+    client.post(f"{page}business/", {"business_name": "", "vat_id": ""})
+    assert "The invoice will bear your own name." in client.get(page).content.decode()
+
     right = {"business_name": "Lavi Ltd", "vat_id": "51-617915-7"}
     assert client.post(f"{page}business/", right).status_code == 302
     body = api.get(f"/orders/{order.pk}").json()["data"]

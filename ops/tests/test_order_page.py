@@ -153,3 +153,19 @@ def test_after_the_charge_nothing_is_held_any_more(shop: Shop, client: Client) -
     holds = " ".join(re.sub("<[^>]+>", " ", html.split(">Holds<")[1].split("</ul>")[0]).split())
     order.payment.refresh_from_db()
     assert f"₪{order.payment.captured} of ₪{order.payment.amount}" in holds
+
+
+def test_what_is_not_paid_is_not_offered_to_leave(shop: Shop, client: Client) -> None:
+    """It was drawn, and refused once it was pressed."""
+    order = shop.order()
+    picked(shop, order)
+    order.refresh_from_db()
+    assert order.status == "READY"
+    mia = shop.manager()
+    assert 'value="OUT_FOR_DELIVERY"' in page(client, mia, order)
+    payment = order.payment
+    payment.state, payment.failure = "UNPAID", "expired"
+    payment.save()
+    html = page(client, mia, order)
+    assert 'value="OUT_FOR_DELIVERY"' not in html
+    assert f"/ops/orders/{order.order_number}/request-payment/" in html

@@ -84,6 +84,8 @@ def test_a_pickup_tells_where_and_the_code(shop, mailoutbox):
     assert order.branch.name_en in mail.body
     assert order.pickup.code in mail.body
     assert "Delivery" not in mail.body
+    assert "You collect it at" in mail.body
+    assert "It can be collected until" in mail.body
 
 
 @pytest.mark.parametrize("language", ["he", "en"])
