@@ -10,9 +10,10 @@ QUICK := $(foreach name,services views pages admin viewer api,'*/tests/test_$(na
 RACES := ops/tests/test_closure_races.py orders/tests/test_hold_races.py orders/tests/test_refund_races.py \
 	orders/tests/test_asking.py orders/tests/test_problem_races.py ops/tests/test_dispute_races.py \
 	checkout/tests/test_changing_races.py payments/tests/test_races.py
+BY_TURNS := git grep -lE '^from tests\..* import .*(EVERY|in_turn|one_of)' -- '*/test_*.py'
 MANAGE := MAMI_DEMO=$${MAMI_DEMO:-1} MAMI_EMBEDDED=$${MAMI_EMBEDDED:-1} $(PYTHON) manage.py
 
-.PHONY: sbom test-scale test-deploy test-two-nodes drill-upgrade platforms search-quality test-opensearch smoke drill help run dev seed test quick check lint format setup requirements messages migrations docs \
+.PHONY: sbom test-every test-scale test-deploy test-two-nodes drill-upgrade platforms search-quality test-opensearch smoke drill help run dev seed test quick check lint format setup requirements messages migrations docs \
         db-start db-stop db-status db-psql backup restore
 
 help:  ## list what can be made
@@ -54,6 +55,10 @@ test-two-nodes:  ## the journeys in a browser, on two nodes behind nginx (ARGS=f
 	@bin/setup dev
 	@MAMI_TWO_NODES=1 $(PYTHON) -m pytest -q $(or $(ARGS),tests/journeys)
 
+test-every:  ## what `make test` tries a part of, by turns, as a whole: calls, forms and pages in every state, with every odd value
+	@bin/setup dev
+	@MAMI_EVERY_CALL=1 $(PYTHON) -m pytest -q -n 3 --dist loadgroup $(or $(ARGS),$$($(BY_TURNS)))
+
 quick:  ## lint, and the services and faces of every app: about two minutes on two quiet cores
 	@bin/setup dev
 	@$(MAKE) lint
@@ -88,8 +93,7 @@ drill:  ## harm the shop in every way while people shop, and judge (an hour; doc
 	@MAMI_PAIRS_EVERY=1 $(PYTHON) -m pytest -q tests/drills/test_pairs.py checkout/tests/test_faults.py checkout/tests/test_races.py
 	@MAMI_ROUNDS=50 $(PYTHON) -m pytest -q $(RACES)
 	@MAMI_STORIES=2000 $(PYTHON) -m pytest -q -s checkout/tests/test_machine.py
-	@MAMI_EVERY_CALL=1 $(PYTHON) -m pytest -q tests/hostile_input/test_after_order_calls.py \
-		tests/hostile_input/test_after_order_people.py tests/journeys/test_after_order_staff.py
+	@$(MAKE) test-every
 
 drill-upgrade:  ## the release FROM=<ref> serves while this one's migrations run, then a rolling restart (needs nginx)
 	@bin/setup dev

@@ -41,8 +41,9 @@ from orders.models import Order, OrderItem, OrderStatus, PickedStatus
 from payments import providers
 from payments.services import perform_open_calls
 from tests.shop import open_shop
+from tests.turns import one_of
 
-STORIES = int(os.environ.get("MAMI_STORIES", "100"))
+STORIES = int(os.environ.get("MAMI_STORIES") or one_of(40, whole=100))
 PARTS = 4  # the stories are shared out among as many tests, for several processes to tell
 CARDS = [*["tok_visa"] * 4, "tok_declined", "tok_timeout", "tok_unreachable", "tok_3ds"]
 # The next an order comes to on its way, unless it goes astray.

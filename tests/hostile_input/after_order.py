@@ -6,7 +6,7 @@ import datetime as dt
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cache
 from typing import Any
@@ -54,6 +54,8 @@ class Aftermath:
     other: Product
     orders: dict[str, Order]
     ids: dict[str, int]
+    ids_of_orders: dict[int, dict[str, int]] = field(default_factory=dict)
+    """By order, what its addresses are made of, from when somebody first asked."""
 
     def person(self, who: str) -> User | None:
         return None if who == "nobody" else getattr(self, who)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,6 +12,7 @@ from accounts.models import User
 from orders.models import Order
 from tests.api_client import ApiClient
 from tests.hostile_input.after_order import Aftermath
+from tests.turns import one_of
 
 OF_AN_ORDER = frozenset({"number", "order_id", "problem_id", "dispute_id", "customer_id"})
 Body = Callable[[Aftermath, Order], dict[str, Any] | None]
@@ -24,7 +24,15 @@ def is_of_an_order(names: Collection[str]) -> bool:
 
 
 def ids_of(world: Aftermath, order: Order) -> dict[str, int]:
-    """What the addresses of this order are made of; what it has not, another one lends."""
+    """What the addresses of this order are made of; what it has not, another one lends. Looked up once:
+    whatever is written to it afterwards is taken back.
+    """
+    if order.pk not in world.ids_of_orders:
+        world.ids_of_orders[order.pk] = _looked_up(world, order)
+    return world.ids_of_orders[order.pk]
+
+
+def _looked_up(world: Aftermath, order: Order) -> dict[str, int]:
     paper = order.documents.order_by("pk").first()  # type: ignore[attr-defined]
     question = order.questions.order_by("pk").first()  # type: ignore[attr-defined]
     lent = next(one for one in world.orders.values() if one.documents.exists())  # type: ignore[attr-defined]
@@ -38,10 +46,10 @@ def ids_of(world: Aftermath, order: Order) -> dict[str, int]:
     }
 
 
-EVERY = 1 if os.environ.get("MAMI_EVERY_CALL") else 3
-"""Of values that no field or body may hold, of states in which something is done twice, and of states of orders
-that somebody may not touch whatever their state, every third is tried: another one for each call. `make drill`
-tries all."""
+EVERY = one_of(6)
+"""Of values that no field or body may hold, of states in which something is done twice, of states of orders
+that somebody may not touch whatever their state, every sixth is tried, and of states in which something happens
+the books are judged in every sixth: another one for each call. `make test-every` tries all."""
 
 
 @dataclass(frozen=True, kw_only=True)

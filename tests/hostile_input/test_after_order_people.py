@@ -24,6 +24,7 @@ from tests.hostile_input.after_order_calls import (
 )
 from tests.hostile_input.values import page_routes
 from tests.shop import open_with_sandbox
+from tests.turns import one_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 # What a form of any of these pages could say.
@@ -44,7 +45,7 @@ def world(db: None) -> Iterator[Aftermath]:
 
 def test_calls_of_others_are_not_there(world: Aftermath) -> None:
     """A stranger's with each order; who has no right to a call at all hears so before any order is looked
-    for: each call with a third of the orders."""
+    for: each call with a sixth of the orders."""
     wrong: list[Any] = []
     tried = 0
     before = books()
@@ -69,7 +70,7 @@ def test_calls_of_others_are_not_there(world: Aftermath) -> None:
                     elif has_written() and (tables := changed(before)):
                         wrong.append((who, state, call.route, tables))
     assert not wrong, "\n".join(str(one) for one in wrong[:40])
-    assert tried > 600
+    assert tried > 150 + 1200 // EVERY
 
 
 def test_nobody_handles_their_own_order(world: Aftermath) -> None:
@@ -128,16 +129,16 @@ def is_turned_away(answer: Any, user: User | None, name: str, method: str) -> bo
 
 
 def test_pages_of_others_are_not_there(world: Aftermath) -> None:
-    """A sixth of the pages with each order, another sixth with the next."""
+    """A twelfth of the pages with each order, another twelfth with the next; in `make test-every` a sixth."""
     wrong: list[Any] = []
     tried = 0
-    before = books()
+    before, step = books(), one_of(12, whole=6)
     found = {state: pages(world, order) for state, order in world.orders.items()}
     for who in ("bob", "nobody", "eli", "mia"):
         user = world.person(who)
         client = client_of(user)
         for place, (state, addresses) in enumerate(found.items()):
-            for name, path in addresses[place % 6 :: 6]:
+            for name, path in addresses[place % step :: step]:
                 for method in sorted(methods_of(name) & {"GET", "POST"}):
                     if user is not None and is_theirs(user, name, method):
                         continue
@@ -150,15 +151,15 @@ def test_pages_of_others_are_not_there(world: Aftermath) -> None:
                         elif has_written() and (tables := changed(before)):
                             wrong.append((who, state, method, name, tables))
     assert not wrong, "\n".join(str(one) for one in wrong[:40])
-    assert tried > 250
+    assert tried > 1500 // step
 
 
 def test_looking_changes_nothing(world: Aftermath) -> None:
-    """Pages and calls by GET, also of what only takes forms; every fifth by HEAD. An eighth of
-    them with each order, another eighth with the next."""
+    """Pages and calls by GET, also of what only takes forms; every fifth by HEAD. A sixteenth of
+    them with each order, another one with the next; in `make test-every` an eighth."""
     wrong: list[Any] = []
     tried = 0
-    before = books()
+    before, step = books(), one_of(16, whole=8)
     for who in ("ada", "mia"):
         user = world.person(who)
         assert user is not None
@@ -167,7 +168,7 @@ def test_looking_changes_nothing(world: Aftermath) -> None:
         for place, (state, order) in enumerate(world.orders.items()):
             found = [(*one, {}) for one in pages(world, order)]
             found += [(*one, bearer) for one in api_routes(world, order)]
-            for number, (name, path, headers) in enumerate(found[place % 8 :: 8]):
+            for number, (name, path, headers) in enumerate(found[place % step :: step]):
                 with taken_back(world.shop) as has_written:
                     look = client.get if number % 5 else client.head
                     answer = look(path, headers=headers)
@@ -177,7 +178,7 @@ def test_looking_changes_nothing(world: Aftermath) -> None:
                     if has_written() and (tables := set(changed(before)) - written_by(name)):
                         wrong.append((who, state, name, tables))
     assert not wrong, "\n".join(str(one) for one in wrong[:40])
-    assert tried > 150
+    assert tried > 1200 // step
 
 
 def written_by(name: str) -> set[str]:

@@ -14,6 +14,7 @@ from django.urls import NoReverseMatch, reverse
 from tests.hostile_input.test_pages import tell
 from tests.hostile_input.values import IN_ADDRESSES, IN_FORMS, Trial
 from tests.shop import open_with_sandbox
+from tests.turns import in_turn, one_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
@@ -74,9 +75,11 @@ def test_any_filter_of_any_list(office, model):
     fields = [field.name for field in model._meta.get_fields() if isinstance(field, models.Field)]
     for place, field in enumerate(fields):
         for turn, lookup in enumerate(LOOKUPS):  # the fields of a list together try every value
+            if (place + turn) % one_of(3):
+                continue
             value = VALUES[(place * 3 + turn) % len(VALUES)]
             trial.call("get", f"{where}?{field}__{lookup}={quote(value)}")
-    for value in VALUES:
+    for value in in_turn(VALUES, MODELS.index(model)):
         trial.call("get", where + "?" + "&".join(f"{name}={quote(value)}" for name in LIST))
         trial.call("get", f"{where}?q={quote(value)}")
     tell(trial)
@@ -84,9 +87,9 @@ def test_any_filter_of_any_list(office, model):
 
 def test_any_key_of_any_row(office):
     trial = Trial(office)
-    for model in MODELS:
+    for turn, model in enumerate(MODELS):
         known = address(model, "change", "KEY")
-        for value in IN_ADDRESSES:
+        for value in in_turn(IN_ADDRESSES, turn):
             odd = quote(value, errors="surrogatepass")
             for page in ("change", "history", "delete"):
                 where = address(model, page, "KEY") or known
@@ -104,7 +107,7 @@ def test_any_value_in_any_form(office, model):
         answer = trial.call("post", where, dict.fromkeys(names, "1"))
         if answer is not None and answer.status_code == 403:
             continue  # the office asks whether somebody may before it reads what they sent
-        for value in IN_FORMS:
+        for value in in_turn(IN_FORMS, MODELS.index(model)):
             trial.call("post", where, dict.fromkeys(names, value))
     actions = {"action": "\x00", "_selected_action": ["x", "9" * 30, "\x00"], "index": "x"}
     for more in ({}, {"action": "deactivate"}, {"select_across": "x"}, {"action": "retry"}):

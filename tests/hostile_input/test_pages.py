@@ -19,6 +19,7 @@ from tests.hostile_input.values import (
     page_routes,
 )
 from tests.shop import open_with_sandbox
+from tests.turns import in_turn
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 # Every name that some page reads from its query.
@@ -93,14 +94,14 @@ def tell(trial: Trial) -> None:
 def test_anything_in_the_address(everybody, who):
     clients, known = everybody
     trial = Trial(clients[who])
-    for name, pattern in routes_of(who):
+    for turn, (name, pattern) in enumerate(routes_of(who)):
         kwargs = real(pattern, known)
         address = reverse(name, kwargs=kwargs)
         for key, converter in pattern.pattern.converters.items():
             if type(converter).__name__ == "IntConverter":
                 trial.call("get", address.replace(str(kwargs[key]), "9" * 30))
                 continue
-            for value in IN_ADDRESSES:
+            for value in in_turn(IN_ADDRESSES, turn):
                 odd = quote(value, errors="surrogatepass")
                 trial.call(method_of(name), address.replace(str(kwargs[key]), odd))
     tell(trial)
@@ -115,13 +116,13 @@ def ask(trial: Trial, address: str, value: str) -> None:
 def test_anything_in_the_query(everybody, who):
     clients, known = everybody
     trial = Trial(clients[who])
-    for name, pattern in routes_of(who):
+    for turn, (name, pattern) in enumerate(routes_of(who)):
         address = reverse(name, kwargs=real(pattern, known))
         if "GET" not in methods_of(name):
             continue
         ask(trial, address, "x")
         assert trial.was_opened or name not in ("catalog:search", "ops:queue")
-        for value in IN_QUERIES if trial.was_opened else IN_QUERIES[:1]:
+        for value in in_turn(IN_QUERIES, turn) if trial.was_opened else IN_QUERIES[:1]:
             ask(trial, address, value)
             for key in ("next", "day", "q", "status") if value in IN_QUERIES[:3] else ():
                 trial.call("get", f"{address}?{key}={quote(value)}")
@@ -132,9 +133,9 @@ def test_anything_in_the_query(everybody, who):
 def test_anything_in_a_header(everybody, who):
     clients, known = everybody
     trial = Trial(clients[who])
-    for name, pattern in routes_of(who):
+    for turn, (name, pattern) in enumerate(routes_of(who)):
         address = reverse(name, kwargs=real(pattern, known))
-        for headers in HEADERS:
+        for headers in in_turn(HEADERS, turn):
             trial.call(method_of(name), address, headers=headers)
     tell(trial)
 
@@ -143,7 +144,7 @@ def test_anything_in_a_header(everybody, who):
 def test_anything_in_a_form(everybody, who):
     clients, known = everybody
     trial = Trial(clients[who])
-    for name, pattern in routes_of(who):
+    for turn, (name, pattern) in enumerate(routes_of(who)):
         address = reverse(name, kwargs=real(pattern, known))
         if "POST" not in methods_of(name):
             continue
@@ -151,9 +152,9 @@ def test_anything_in_a_form(everybody, who):
         assert trial.was_opened or name not in ("accounts:login", "ops:refund")
         if not trial.was_opened:
             continue
-        for value in IN_FORMS:
+        for value in in_turn(IN_FORMS, turn):
             trial.call("post", address, dict.fromkeys(FORM, value))
-        for body in (b"\xff\x00", b"a=%ff%00&b", b"{" * 50):
+        for body in in_turn((b"\xff\x00", b"a=%ff%00&b", b"{" * 50), turn):
             trial.call("post", address, body, content_type="application/x-www-form-urlencoded")
             trial.call("post", address, body, content_type="application/json")
             trial.call("post", address, body, content_type="multipart/form-data; boundary=x")

@@ -204,7 +204,7 @@ def test_an_order_in_each_of_its_states(
     visits: Visits, shop: Shop, language: str, turn: int
 ) -> None:
     """And the pages beside it: what was given back, what was reported and contested, who it was. Each in one
-    of the languages; `make drill` looks at each in both.
+    of the languages; `make test-every` looks at each in both.
     """
     of = aftermath(shop)
     numbers = {state: order.order_number for state, order in of.orders.items()}
