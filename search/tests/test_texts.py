@@ -16,7 +16,7 @@ from core.clock import shop_date
 from runtime.run.tests.conftest import until
 from search import querylog
 from search.models import SearchQueryLog, SearchText
-from tests.races import PATIENCE_SECONDS, race
+from tests.races import longest, race
 
 DAY = dt.timedelta(days=1)
 OLD = querylog.KEPT_DAYS + 1
@@ -113,8 +113,8 @@ def test_who_forgets_and_who_adds_wait_for_each_other(*, adds_first: bool) -> No
     with transaction.atomic():
         first()
         thread.start()
-        until(waiting_for_a_lock, seconds=PATIENCE_SECONDS)
-    thread.join(PATIENCE_SECONDS)
+        until(waiting_for_a_lock, seconds=longest())
+    thread.join(longest())
     assert done == [None]
     assert told() == {"milk": (2, 0, "he", 2, "FOUND")}
 
