@@ -110,7 +110,7 @@ docs:  ## write anew what is made from the code: data model, status machine, Pos
 	@$(MANAGE) apidocs
 	@MAMI_WRITE_SAMPLES=1 $(PYTHON) -m pytest -q tests/api/test_samples.py
 
-search-quality:  ## ask the demo shop 146 queries and say how good the answers are
+search-quality:  ## ask the demo shop six lists of queries and say how good the answers are
 	@bin/setup run
 	@$(MANAGE) migrate --verbosity 0
 	@$(MANAGE) seed >/dev/null

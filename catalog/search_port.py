@@ -59,7 +59,7 @@ class SearchQuery:
     `wanted` and `preferred` are keys of quantities: those a product must have, and those that come
     first. `asked_categories` are named by the text, those of `whole_places` by all of it, so that
     they are found as a whole; `named` are words of diets that nothing else was asked beside: whose name
-    says so comes first; `majority` is the one its head mostly stands in.
+    says so comes first; `majority` is the one its head mostly stands in; of `heads` the label must be about one.
     """
 
     text: str
@@ -81,6 +81,7 @@ class SearchQuery:
     asked_categories: tuple[int, ...] = ()
     whole_places: tuple[int, ...] = ()
     majority: int | None = None
+    heads: tuple[str, ...] = ()
 
     @property
     def is_empty(self) -> bool:

@@ -125,7 +125,7 @@ def _document(read: _Read, rules: Rules) -> sql.SearchDocument:
         category=_distinct(_words(category.name_he, category.name_en)),
         described=_distinct([*described, *_words(product.description_he, product.description_en)]),
         heads=read.heads,
-        named=_named_besides(read),
+        named=_named_besides(read, rules),
         quantities=_distinct([*quantities, *product_keys(product.size, product.size_unit)]),
     )
 
@@ -141,9 +141,16 @@ def _learned(read: list[_Read], documents: list[sql.SearchDocument]) -> list[sql
     return [sql.LearnedWord(word, *known[word]) for word in sorted(known)]
 
 
-def _named_besides(read: _Read) -> list[tuple[str, list[str]]]:
-    """Its words that are no form of what it is about, each with the forms that labels may carry."""
+def _named_besides(read: _Read, rules: Rules) -> list[tuple[str, list[str]]]:
+    """Its words that are no form of what it is about, each with the forms that labels may carry. Another
+    text of the rule that knows its head is no flavour either: chocolate milk is שוקו.
+    """
     own = {form for head in read.heads for form in (*inflected(head), *prefixed(head))}
+    said = set(read.named)
+    for rule in filter(None, (rules.by_text.get((head,)) for head in read.heads)):
+        own |= {
+            word for text in rule.texts if len(text) > 1 and said.issuperset(text) for word in text
+        }
     return [(word, list(inflected(word))) for word in _distinct(read.named) if word not in own]
 
 

@@ -257,6 +257,8 @@ def _rows(query: SearchQuery, values: Values) -> list[str]:
     if query.whole_places:
         there = f"d.category_id = ANY({values.put(list(query.whole_places), 'bigint[]')})"
         words = [f"({' AND '.join(words)} OR {there})" if words else there]
+    if query.heads:
+        words.append(f"d.heads && {values.put(list(query.heads), 'text[]')}")
     if query.wanted:
         words.append(f"d.quantities @> {values.put(list(query.wanted), 'text[]')}")
     return [*words, *_diet(query, values)]

@@ -6,7 +6,7 @@ Rules that a manager edits are rows of `SearchRule`; what stands here belongs to
 from __future__ import annotations
 
 from catalog.choices import Allergen, DietaryTag
-from search.words import tokens
+from search.words import inflected, tokens
 
 CARRYING = tuple(
     tuple(tokens(phrase))
@@ -15,13 +15,32 @@ CARRYING = tuple(
         "כמה עולים", "כמה זה עולה", "מה המחיר של", "אני מחפש", "אני מחפשת", "מחפש", "מחפשת", "אני צריך",
         "אני צריכה", "צריך", "צריכה", "אני רוצה", "רוצה", "בבקשה", "תביאו לי", "אפשר", "לקנות", "תודה",
         "של", "את", "משהו", "קצת", "חבילה של", "בקבוק של", "קופסת",
+        "היי", "שלום", "בוקר טוב", "ערב טוב", "אולי", "במקרה", "רציתי", "רציתי לדעת", "לדעת", "אם", "אני", "אנחנו",
+        "מחפשים", "צריכים", "רוצים", "אפשר לקבל", "לקבל", "תביא לי", "להזמין", "תזכורת", "לא לשכוח", "לזכור",
+        "איזה", "איזו", "אילו", "מתאים", "מתאימה", "מתאימים", "מומלץ", "מומלצת", "דחוף", "בדחיפות", "היום", "להיום",
+        "מחר", "למחר", "הערב", "בערב", "שיהיה", "מוצא", "מוצאת", "מוצאים", "אפשר למצוא", "למצוא", "מה המחיר",
         "where is", "where are", "where can i find", "do you have", "do you sell", "have you got", "how much is",
         "how much are", "how much does", "cost", "price of", "please", "i need", "i want", "i am looking for",
         "im looking for", "looking for", "can i get", "some", "the", "a", "an", "any", "of", "for", "with", "and",
         "כשר", "כשרה", "כשרים", "kosher",  # as all of the shop is
-        "buy", "get me", "is there", "are there", "where can i get", "show me",
+        "buy", "get me", "hi", "hello", "hey", "i would like", "id like", "remind me to", "something for", "something to",
+        "is there", "are there", "where can i get", "show me",
         "где", "есть ли", "у вас есть", "есть", "сколько стоит", "мне нужен", "мне нужна", "хочу",
         "وين", "أين", "عندكم", "هل يوجد", "كم سعر", "أريد", "بدي",
+    )
+)  # fmt: skip
+
+# Who asks for what a dish takes: this word stands for it in rules.
+RECIPE = tokens("מתכון")[0]
+RECIPES = tuple(
+    tuple(tokens(phrase))
+    for phrase in (
+        "מתכון", "מתכון של", "מצרכים", "מצרכים של", "רשימת מצרכים", "מרכיבים", "חומרים", "מה צריך", "מה צריך בשביל",
+        "מה צריכים",
+        "מה צריך כדי להכין", "מה צריך להכנת", "מה אני צריך", "מה אני צריכה", "כל מה שצריך", "להכין", "להכנת", "איך מכינים",
+        "recipe", "recipe for", "ingredients", "ingredients for", "ingredients to make", "what do i need for",
+        "what do i need to make", "everything for", "how to make", "to make",
+        "рецепт", "ингредиенты", "ингредиенты для", "продукты для", "что нужно для", "مكونات", "مقادير", "وصفة",
     )
 )  # fmt: skip
 
@@ -30,6 +49,7 @@ WITHOUT = tuple(
                                          "without added", "no added", "without", "no")
 )  # fmt: skip
 FREE, NO_THING = "free", "range"  # sugar free, and eggs that are free range
+DAIRY_FREE = ("dairy", FREE)
 
 # A label speaks of what stands before these.
 HEBREW_ENDS = frozenset(
@@ -42,26 +62,47 @@ ENGLISH_ENDS = frozenset("of in with for from on up to without".split())
 # They pass the role of the head on to the thing they carry, and keep it too.
 HEBREW_CARRIERS = frozenset(
     token
-    for word in ("פילה", "פילטי", "משקה", "קפסולות", "פולי", "אבקת", "עלי", "גרגירי", "טבליות")
+    for word in ("פילה", "פילטי", "משקה", "קפסולות", "פולי", "אבקת", "עלי", "גרגירי", "טבליות", "תמצית", "דפי")
     for token in tokens(word)
 )  # fmt: skip
-# What people name a thing by the pack or the kind of: a bag of tea is about tea, hummus salad about hummus.
+# What people name a thing by the pack or the piece of: a bag of tea is about tea, a clove of garlic about garlic.
 HEBREW_PACKS = frozenset(
     token
     for word in ("שקית", "שקיות", "שקיק", "שקיקי", "קופסה", "קופסא", "קופסאות", "בקבוק", "בקבוקי", "פחית",
                  "פחיות", "צנצנת", "חבילה", "חבילת", "חבילות", "מארז", "קרטון", "כוס", "גביע", "גביעי", "חפיסה",
-                 "חפיסת", "שפופרת", "תבנית", "מגש", "שק", "סלט", "סלטי", "ממרח", "ממרחי", "חטיף", "חטיפי")
+                 "חפיסת", "שפופרת", "תבנית", "מגש", "שק", "ראש", "ראשי", "צרור", "צרורות", "אגודה", "אגודת", "שן",
+                 "שיני", "קלח", "קלחי", "פרוסת", "פרוסות", "נתח", "נתחי", "חתיכת", "חתיכות", "ארגז", "ארגזי", "גוש", "גליל", "גלילי",
+                 "כיכר", "כיכרות", "אריזה", "אריזת", "מיכל", "מיכלי", "כד", "קוביית")
     for token in tokens(word)
 )  # fmt: skip
+# And by the kind: hummus salad is about hummus.
+HEBREW_KINDS = frozenset(
+    token for word in ("סלט", "סלטי", "ממרח", "ממרחי", "חטיף", "חטיפי") for token in tokens(word)
+)
+# What a thing is only the shape of: gel for hair is for hair before it is any gel.
+HEBREW_FORMS = frozenset(
+    token
+    for word in ("ג׳ל", "קרם", "תרסיס", "ספריי", "נוזל", "תחליב", "קצף", "משחה", "משחת")
+    for token in tokens(word)
+)
+ENGLISH_FORMS = frozenset("gel spray liquid lotion foam paste".split())
 ENGLISH_CARRIERS = frozenset(
-    "fillet fillets drink beans capsules powder leaves slices mix tablets".split()
+    "fillet fillets drink beans capsules powder leaves slices mix tablets extract sheets".split()
 )
 ENGLISH_PACKS = frozenset(
-    "bag bags box boxes bottle bottles can cans carton cartons pack packs packet packets jar jars tin tins pod pods salad spread snack snacks".split()
+    "bag bags box boxes bottle bottles can cans carton cartons pack packs packet packets jar jars tin tins pod pods"
+    " head heads bunch clove cloves loaf tray tub tube crate".split()
 )
+ENGLISH_KINDS = frozenset("salad spread snack snacks".split())
+
+
+def is_pack(token: str) -> bool:
+    """Whether the word, in any form, names a pack or a piece of something."""
+    return any(form in HEBREW_PACKS or form in ENGLISH_PACKS for form in inflected(token))
+
 
 _DIETS: dict[str, str] = {
-    DietaryTag.VEGAN: "טבעוני; טבעונית; טבעוניים; טבעוניות; מן הצומח; מהצומח; "
+    DietaryTag.VEGAN: "טבעוני; טבעונית; טבעוניים; טבעוניות; מן הצומח; מהצומח; צמחי; צמחיים; "
     "vegan; vegans; plant based; plantbased; animal free",
     DietaryTag.VEGETARIAN: "צמחוני; צמחונית; צמחוניים; ללא בשר; בלי בשר; "
     "vegetarian; vegetarians; veggie; meat free; meatless",

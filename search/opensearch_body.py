@@ -80,6 +80,8 @@ def _place(query: SearchQuery | None, shop: ShopNow) -> list[Clause]:
         found.append(_any([_all(words), place]) if words else place)
     else:
         found += words
+    if query.heads:
+        found.append({"terms": {"heads": list(query.heads)}})
     found += [{"term": {"quantities": key}} for key in query.wanted]
     found += [{"term": {"tags": tag}} for tag in query.tags]
     if query.allergen_free:

@@ -6,7 +6,15 @@ from dataclasses import dataclass, replace
 
 from catalog.search_port import Alternative
 from search.labels import Unit, head_of, units_of
-from search.lexicon import ENGLISH_CARRIERS, ENGLISH_PACKS, HEBREW_CARRIERS, HEBREW_PACKS
+from search.lexicon import (
+    ENGLISH_CARRIERS,
+    ENGLISH_FORMS,
+    ENGLISH_KINDS,
+    HEBREW_CARRIERS,
+    HEBREW_FORMS,
+    HEBREW_KINDS,
+    is_pack,
+)
 from search.rules import Rules
 from search.vocabulary import Vocabulary
 from search.words import (
@@ -19,6 +27,13 @@ from search.words import (
     is_spelt,
     tokens,
 )
+
+# By whether the text is Hebrew.
+CARRIERS = {
+    True: HEBREW_CARRIERS | HEBREW_KINDS,
+    False: ENGLISH_CARRIERS | ENGLISH_KINDS,
+}
+FORMS = {True: HEBREW_FORMS, False: ENGLISH_FORMS}
 
 
 @dataclass(kw_only=True)
@@ -33,28 +48,29 @@ class QueryPart:
     about: tuple[str, ...] = ()  # the forms of its heads, synonyms included
     is_spelt: bool = False  # a Hebrew word in Latin letters, with its order of words
     is_about: bool = False  # whether labels are about the word as it was typed
+    spellings: tuple[Alternative, ...] = ()  # as it was typed, and as it is spelt elsewhere
 
     def beside(self, main: QueryPart | None) -> tuple[Alternative, ...]:
         """Its alternatives beside what the text is about: orange juice is about juice, so that a label about
         oranges is not what was asked for.
         """
-        if main is None or main is self or not main.is_about:
+        if main is None or main is self or not (main.is_about or main.is_spelt):
             return self.alternatives
         return tuple(replace(one, heads=()) for one in self.alternatives)
 
     def speak_for_itself(self, vocabulary: Vocabulary) -> None:
         """Beside other words a thing that labels are about is meant as it was typed: green beans are no
-        lentils, though both are legumes.
+        lentils, though both are legumes. Another spelling of it is the word itself.
         """
         if self.is_about:
-            self.alternatives = self.alternatives[:1]
+            self.alternatives = self.spellings or self.alternatives[:1]
             self.products = products_of(self.alternatives[0], vocabulary)
 
 
 def main_of(parts: list[QueryPart]) -> QueryPart | None:
     """What the text is about: its first Hebrew or Arabic word, those spelt in Latin letters too, else its
-    last one; and behind a carrier or a pack that
-    which it carries, where labels are about that: garlic powder is garlic before it is any powder.
+    last one; and behind a carrier or a pack that which it carries, where labels are about that: garlic powder
+    is garlic before it is any powder. Behind what is but a shape, what is known: gel for hair.
     """
     named = [part for part in parts if not part.unit.is_without]
     hebrew = [part for part in named if is_hebrew(part.unit.words[0])]
@@ -62,9 +78,12 @@ def main_of(parts: list[QueryPart]) -> QueryPart | None:
     told = hebrew or spelt or named[::-1]
     if not told:
         return None
-    carriers = HEBREW_CARRIERS | HEBREW_PACKS if hebrew else ENGLISH_CARRIERS | ENGLISH_PACKS
-    carries = len(told) > 1 and told[0].unit.token in carriers and told[1].is_about
-    return told[1] if carries else told[0]
+    if len(told) == 1:
+        return told[0]
+    first, second = told[0].unit.token, told[1]
+    carries = (first in CARRIERS[bool(hebrew)] or is_pack(first)) and second.is_about
+    shapes = first in FORMS[bool(hebrew)] and second.is_known
+    return second if carries or shapes else told[0]
 
 
 def spells(

@@ -47,6 +47,8 @@ def narrow(products: ProductQuerySet, query: SearchQuery) -> ProductQuerySet:
     found = products.filter(_words(query), search_document__isnull=False)
     if query.whole_places:
         found = products.filter(pk__in=_of_whole_places(query), search_document__isnull=False)
+    if query.heads:
+        found = found.filter(search_document__heads__overlap=list(query.heads))
     if query.wanted:
         found = found.filter(search_document__quantities__contains=list(query.wanted))
     if query.tags:

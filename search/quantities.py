@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
-from search.words import displayed, is_word, normalise
+from search.lexicon import is_pack
+from search.words import displayed, is_hebrew, is_word, normalise
 
 HALF, QUARTER = Decimal("0.5"), Decimal("0.25")
 _SPELLINGS = {
@@ -38,6 +39,18 @@ PACKS = {
     }.items()
     for word in words.split()
 }
+# Numbers in words; those in `TOO_COMMON` count before a unit or a pack alone, as names begin so too.
+SAID = {
+    normalise(word): Decimal(number)
+    for number, words in {
+        2: "שני שתי שניים שתיים two", 3: "שלוש שלושה שלושת three", 4: "ארבע ארבעה four", 5: "חמש חמישה five",
+        6: "שש שישה six", 7: "שבע שבעה seven", 8: "שמונה eight", 9: "תשע תשעה nine", 10: "עשר עשרה ten", 12: "twelve",
+        15: "fifteen", 20: "עשרים twenty",
+    }.items()
+    for word in words.split()
+}  # fmt: skip
+TOO_COMMON = {normalise("שני")}
+HEBREW_PLURALS = (normalise("ים"), "ות")
 COUNTED = {"three": 3, "four": 4, "five": 5, "six": 6, "eight": 8, "ten": 10, "twelve": 12}
 # A number behind one of these says which of a row it is, and no amount: size 4 is not 4 to 9 kg.
 SERIES = {
@@ -94,6 +107,11 @@ def read_quantities(tokens: list[str]) -> Quantities:
     at = 0
     while at < len(tokens):
         number = _number(tokens[at])
+        if number is None and tokens[at] in SAID:
+            number, packs = _said(tokens, at)
+            at += packs
+            if packs:
+                continue
         unit_alone = number is None and tokens[at] in UNITS
         if unit_alone and tokens[at + 1 : at + 2] == [AND_A_HALF]:
             sizes.append(_size(Decimal("1.5"), tokens, at, 2))
@@ -150,6 +168,21 @@ def _pack(tokens: list[str], at: int) -> tuple[Decimal, int] | None:
     if tokens[at] in COUNTED and tokens[at + 1 : at + 2] in (["pack"], ["packs"]):
         return Decimal(COUNTED[tokens[at]]), 2
     return None
+
+
+def _said(tokens: list[str], at: int) -> tuple[Decimal | None, int]:
+    """The number that a word says here, and how many words go with it as so many packs of something. Two
+    litres are a size, ten pitas (עשר פיתות) a number; six alone is a word like any other.
+    """
+    word, after = tokens[at], tokens[at + 1 : at + 2]
+    if not after:
+        return None, 0
+    if after[0] in AFTER_NUMBER or after[0] in PERCENT:
+        return SAID[word], 0
+    if is_pack(after[0]) and len(tokens) > at + 2:
+        return (None, 0) if _pack(tokens, at) else (None, 2)
+    counts = is_hebrew(word) and word not in TOO_COMMON and after[0].endswith(HEBREW_PLURALS)
+    return (SAID[word] if counts else None), 0
 
 
 def _number(token: str) -> Decimal | None:

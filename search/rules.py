@@ -10,6 +10,7 @@ from itertools import product
 
 from catalog.process_cache import Memory
 from search import sql
+from search.lexicon import RECIPE, RECIPES, starts_with
 from search.models import RuleKind
 from search.words import (
     BEGINNING,
@@ -25,6 +26,8 @@ from search.words import (
 
 MAX_WORDS = 4
 TWICE = re.compile(r"(.)\1+")
+OTHER_VOWELS = {"ו", "י"}  # written or not a vowel is one word, another vowel another
+LONG_NAME = 6
 _last: dict[str, tuple[str, Rules]] = {}
 
 
@@ -43,6 +46,14 @@ class RuleInForce:
         stems = tuple(map(stem, said))
         return tuple(text for text in self.texts if tuple(map(stem, text)) == stems)
 
+    def spelt_like(self, said: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
+        """Those of its texts that sound as the one Hebrew word `said`: another spelling of it."""
+        if len(said) > 1 or not is_hebrew(said[0]):
+            return ()
+        heard = _heard(said[0])
+        others = (text for text in self.texts if len(text) == 1 and text != said)
+        return tuple(text for text in others if is_hebrew(text[0]) and _heard(text[0]) == heard)
+
 
 @dataclass(frozen=True)
 class Rules:
@@ -60,7 +71,34 @@ class Rules:
     def sounding(self, word: str) -> str:
         """The one-word text of a rule that sounds like `word` and is one edit away, or ""."""
         text = self.by_sound.get(_heard(word), "") if len(word) >= BEGINNING else ""
-        return text if text and text != word and edits(text, word) <= 1 else ""
+        if not text or text == word or edits(text, word) > 1:
+            return ""
+        other_vowel = len(text) == len(word) and any(
+            {one, other} == OTHER_VOWELS for one, other in zip(text, word, strict=True)
+        )
+        return "" if other_vowel else text
+
+    @cached_property
+    def _long_texts(self) -> dict[str, list[str]]:
+        """The long texts of one word by their first letter."""
+        found: dict[str, list[str]] = {}
+        for text in self.by_text:
+            if len(text) == 1 and len(text[0]) >= LONG_NAME:
+                found.setdefault(text[0][0], []).append(text[0])
+        return found
+
+    def near(self, word: str) -> str:
+        """The long one-word text of a rule from which `word` is one slip of the finger away, or ""."""
+        if len(word) < LONG_NAME:
+            return ""
+        texts = self._long_texts.get(word[0], [])
+        close = (text for text in texts if abs(len(text) - len(word)) <= 1)
+        return next((text for text in close if edits(text, word) == 1), "")
+
+    def is_guide(self, words: tuple[str, ...]) -> bool:
+        """Whether the words are a text of a GUIDE, and nothing else."""
+        found = self.at(words) if words else None
+        return found is not None and found[0] == len(words) and found[1].kind == RuleKind.GUIDE
 
     def at(self, words: tuple[str, ...]) -> tuple[int, RuleInForce, bool] | None:
         """The rule of the longest text at the beginning of `words`: its length, the rule, and
@@ -180,8 +218,10 @@ def _heard(word: str) -> str:
 
 
 def split_text(text: str) -> tuple[str, ...]:
-    """The words of a rule's text, as they are compared."""
-    return tuple(tokens(text))
+    """The words of a rule's text, as they are compared; one word for all that asks what a dish takes."""
+    words = tuple(tokens(text))
+    asks = starts_with(words, RECIPES)
+    return (RECIPE, *words[asks:]) if 0 < asks < len(words) else words
 
 
 def key_of(text: str) -> str:

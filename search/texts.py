@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from search.lexicon import ALLERGENS, CARRYING, DIETS, FREE, MAX_PHRASE, WITHOUT, starts_with
+from catalog.choices import Allergen
+from search.lexicon import (
+    ALLERGENS,
+    CARRYING,
+    DAIRY_FREE,
+    DIETS,
+    FREE,
+    MAX_PHRASE,
+    RECIPE,
+    RECIPES,
+    WITHOUT,
+    starts_with,
+)
 from search.quantities import UNITS, Quantities, read_quantities
 from search.words import displayed, tokens
 
@@ -21,6 +33,15 @@ class QueryText:
     tags: list[tuple[str, str]] = field(default_factory=list)
     allergens: list[tuple[str, str]] = field(default_factory=list)
 
+    @property
+    def asks_for_recipe(self) -> bool:
+        """Whether it asks for what a dish takes: its first word is `RECIPE` then."""
+        return len(self.words) > 1 and self.words[0] == RECIPE
+
+    def of_dish(self) -> QueryText:
+        """The same without asking what it takes."""
+        return replace(self, words=self.words[1:])
+
 
 def take_apart(text: str, said: list[str]) -> QueryText:
     """The parts of a text that was cut into tokens; the first eight words count."""
@@ -34,6 +55,10 @@ def take_apart(text: str, said: list[str]) -> QueryText:
             left.append(words[at])
         at += length or 1
     taken.words = tuple(left[:MAX_WORDS])
+    if left:
+        # Without lactose is a diet; who asks for a thing without dairy wants no milk in it at all.
+        dairy = [typed for _tag, typed in taken.tags if tuple(tokens(typed)) == DAIRY_FREE]
+        taken.allergens += [(Allergen.MILK, typed) for typed in dairy]
     return taken
 
 
@@ -54,6 +79,9 @@ def _without_carrying(quantities: Quantities) -> tuple[str, ...]:
     while at < len(words):
         if length := _diet_at(words[at:]):
             kept += words[at : at + length]
+            at += length
+        elif length := starts_with(words[at:], RECIPES):
+            kept += [] if RECIPE in kept else [RECIPE]
             at += length
         elif length := starts_with(words[at:], CARRYING):
             at += length

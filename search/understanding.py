@@ -6,57 +6,34 @@ keyboard, corrections, and at last what has to be left out so that something is 
 
 from __future__ import annotations
 
-import re
 import unicodedata
-from collections.abc import Callable
 from dataclasses import replace
-from functools import cached_property
 
-from catalog.process_cache import Memory
 from catalog.search_port import Alternative, SearchQuery, SearchStatus
 from core.text import sought
 from search import codes, places
-from search.labels import Unit, head_of, number_key, percent_key, place_key, units_of
+from search.labels import head_of, number_key, percent_key, place_key, units_of
 from search.loosening import is_certain, steps
 from search.models import RuleKind
 from search.parts import (
     QueryPart,
-    alternative_of,
-    is_about,
     is_exact,
     main_of,
     named_so,
-    part_of,
-    products_of,
-    spells,
-    told_by_labels,
-    typed_heads,
 )
-from search.rules import RuleInForce, Rules, rules_in_force
+from search.quantities import TOO_COMMON
+from search.reading import CLOSING, Reading
+from search.rules import RuleInForce
+from search.spacing import put_together, splits
 from search.texts import QueryText, as_typed, take_apart
 from search.vocabulary import Vocabulary, corrections, vocabulary_of
-from search.words import BEGINNING, displayed, is_word, other_keyboard, tokens
+from search.words import BEGINNING, displayed, edits, is_word, other_keyboard, tokens
 
 MAX_TOKENS, MAX_WORDS, MAX_TRIES = 24, 8, 5
-SPACES = re.compile(r"\s+")
-Exists = Callable[[SearchQuery], bool]
-CLOSING = {RuleKind.NOT_SOLD, RuleKind.INSTEAD, RuleKind.GUIDE}
 
 
-class Understanding:
+class Understanding(Reading):
     """One reading of one text, with the memory of its request."""
-
-    def __init__(
-        self, *, memory: Memory, exists: Exists, typing: bool = False, as_typed: bool = False
-    ) -> None:
-        self.memory, self.exists = memory, exists
-        self.typing, self.as_typed = typing, as_typed
-        self._known: dict[tuple[str, ...], Vocabulary] = {}
-
-    @cached_property
-    def rules(self) -> Rules:
-        """Read once, and not at all where there is no text."""
-        return rules_in_force(self.memory)
 
     def read(self, text: str) -> SearchQuery | None:
         """What `text` means, None for punctuation and blanks alone."""
@@ -74,7 +51,29 @@ class Understanding:
             return SearchQuery(text=text, status=SearchStatus.NOTHING)
         if self.as_typed:
             return self._understood(taken)
+        if taken.asks_for_recipe:
+            guide = self._closed(taken)
+            if guide is not None and guide.status == SearchStatus.GUIDE:
+                return guide
+            taken = taken.of_dish()
+        if not self.typing:
+            taken.words = self._uncounted(taken.words)
+            vocabulary = self._vocabulary(taken.words)
+            taken.words = put_together(taken.words, vocabulary, self.rules, self._together)
         return self._closed(taken) or self._as_it_sounds(taken) or self._understood(taken)
+
+    def _uncounted(self, words: tuple[str, ...]) -> tuple[str, ...]:
+        """Without a number in words that names begin with too, where no label has that name: two loaves."""
+        if len(words) < 2 or words[0] not in TOO_COMMON or self._together(words[:2]):
+            return words
+        return words[1:]
+
+    def _together(self, words: tuple[str, ...]) -> bool:
+        """Whether a label has all of the words, each in some form. One query, none for unknown ones."""
+        known = self._vocabulary(words)
+        parts = tuple((Alternative(words=(known.forms(word),)),) for word in words)
+        said = all(one[0].words[0] for one in parts)
+        return said and self.exists(SearchQuery(text="", parts=parts))
 
     # -- Rules that close a text ----------------------------------------------------------------
     def _closed(self, taken: QueryText) -> SearchQuery | None:
@@ -112,9 +111,11 @@ class Understanding:
             return None
         if not as_written and length == 1 and vocabulary.whole_forms(said[0]):
             return None  # a tortilla is no bar that only has its stem
-        if rule.kind == RuleKind.GUIDE and length < len(words):
+        rest = words[:at] + words[at + length :]
+        if rule.kind == RuleKind.GUIDE and rest and not self.rules.is_guide(rest):
             return None
-        if rule.kind == RuleKind.NOT_SOLD:
+        whose = as_written and said[0].startswith("ל") and (said[0][1:],) in rule.texts
+        if rule.kind == RuleKind.NOT_SOLD and not whose:  # whatever it is, it is for a dog
             about = head_of(units_of(words, self.rules))
             if about is None or not set(about.words) & set(said):
                 return None
@@ -122,17 +123,22 @@ class Understanding:
 
     def _as_it_sounds(self, taken: QueryText) -> SearchQuery | None:
         """The answer of a rule for an unknown word that only sounds like its text."""
-        said = [self.rules.sounding(word) or word for word in taken.words]
+        vocabulary = self._vocabulary(taken.words)
+        said = [
+            word
+            if vocabulary.knows(word) or (word,) in self.rules.by_text
+            else self.rules.sounding(word) or self._slipped(word) or word
+            for word in taken.words
+        ]
         if tuple(said) == taken.words:
             return None
-        vocabulary = self._vocabulary(taken.words)
-        if any(
-            vocabulary.knows(word)
-            for word, other in zip(taken.words, said, strict=True)
-            if word != other
-        ):
-            return None
         return self._closed(replace(taken, words=tuple(said)))
+
+    def _slipped(self, word: str) -> str:
+        """The long text of a rule that is one slip away, where no word of labels is meant; else ""."""
+        text = self.rules.near(word)
+        nearest = corrections(word)[:1] if text else []
+        return "" if nearest and edits(word, nearest[0]) <= 1 else text
 
     def _is_sold(self, said: tuple[str, ...], rule: RuleInForce, vocabulary: Vocabulary) -> bool:
         """Whether a label carries all words of the text as they were typed, or is about what the rule names
@@ -192,81 +198,6 @@ class Understanding:
         query = replace(query, status=status, shown_for=shown_for)
         return self._loosened(taken, parts, query)
 
-    def _vocabulary(self, words: tuple[str, ...]) -> Vocabulary:
-        """What labels know of these words; asked once in a reading."""
-        if words not in self._known:
-            self._known[words] = (
-                vocabulary_of(self._asked_words(words)) if words else Vocabulary({}, set())
-            )
-        return self._known[words]
-
-    def _asked_words(self, words: tuple[str, ...]) -> set[str]:
-        """The words, and those of the rules that may make them mean something else."""
-        texts = [words]
-        for at in range(len(words)):
-            found = self.rules.at(words[at:])
-            if found and found[1].kind == RuleKind.SAME:
-                texts += found[1].texts
-            elif found and found[1].kind in CLOSING:
-                texts += found[1].like(words[at : at + found[0]])
-        tokens_of = {unit.token for text in texts for unit in units_of(text, self.rules)}
-        return tokens_of.union(*texts)
-
-    def _parts(self, words: tuple[str, ...], vocabulary: Vocabulary) -> list[QueryPart]:
-        parts: list[QueryPart] = []
-        at = 0
-        while at < len(words):
-            found = None if self.as_typed else self._same_at(words[at:], vocabulary)
-            if found is not None:
-                length, part = found
-                parts.append(part)
-                at += length
-                continue
-            unit = units_of(words[at:], self.rules)[0]
-            last = at + len(unit.words) == len(words)
-            parts.append(part_of(unit, vocabulary, begun=self.typing and last))
-            at += len(unit.words)
-        if len(parts) > 1:
-            for part in parts:
-                part.speak_for_itself(vocabulary)
-        return parts
-
-    def _same_at(
-        self, words: tuple[str, ...], vocabulary: Vocabulary
-    ) -> tuple[int, QueryPart] | None:
-        found = self.rules.at(words)
-        if found is None or found[1].kind != RuleKind.SAME:
-            return None
-        length, rule, as_written = found
-        said = words[:length]
-        if length < self.rules.phrase_at(words):
-            return None  # apple of the earth is no apple
-        if not as_written and length == 1 and said[0] in vocabulary.known:
-            return None  # another word that only has its stem
-        own = (said, *rule.like(said))
-        texts = [text for text in dict.fromkeys([*own, *rule.texts]) if is_exact(text, vocabulary)]
-        alternatives = [
-            alternative
-            for text in texts or [said]
-            if (alternative := alternative_of(units_of(text, self.rules), vocabulary))
-        ]
-        alternatives = told_by_labels(alternatives, vocabulary)
-        if not alternatives:
-            return None
-        about = tuple(form for one in alternatives for form in one.heads)
-        as_said = texts[:1] != [] and texts[0] in own and is_about(alternatives[0], vocabulary)
-        alternatives = typed_heads(alternatives) if as_said else alternatives
-        return length, QueryPart(
-            unit=Unit(token="_".join(said), words=said),
-            typed=" ".join(map(displayed, said)),
-            alternatives=tuple(alternatives),
-            products=max(products_of(one, vocabulary) for one in alternatives),
-            is_known=True,
-            is_about=as_said,
-            about=about,
-            is_spelt=spells(said, rule.texts, vocabulary),
-        )
-
     def _retyped(
         self, taken: QueryText, parts: list[QueryPart], vocabulary: Vocabulary
     ) -> tuple[list[QueryPart], Vocabulary, str]:
@@ -300,36 +231,64 @@ class Understanding:
             ):
                 continue
             others = [one.alternatives for one in parts if one.is_known and one is not part]
-            better = self._correction(part, others)
+            better = self._correction(part, others, taken.words)
             if better is None:
                 continue
-            word, known = better
+            meant, known = better
             vocabulary.known.update(known.known)
-            new = self._parts((word,), known)[0]
+            new = self._parts(meant, known)[0]
             parts[number] = new
             if part is main:
                 main = new
-            taken.words = tuple(word if one == part.unit.words[0] else one for one in taken.words)
+            at = taken.words.index(part.unit.words[0])
+            taken.words = (*taken.words[:at], *meant, *taken.words[at + 1 :])
             changed = True
         if main is not None and not main.is_known:
             return None, vocabulary
+        if changed and len(taken.words) > 1:  # two words that now say one thing
+            vocabulary = self._vocabulary(taken.words)
+            parts[:] = self._parts(taken.words, vocabulary)
         words = " ".join(part.typed for part in parts) if changed else ""
         return words, vocabulary
 
     def _correction(
-        self, part: QueryPart, others: list[tuple[Alternative, ...]]
-    ) -> tuple[str, Vocabulary] | None:
+        self, part: QueryPart, others: list[tuple[Alternative, ...]], said: tuple[str, ...]
+    ) -> tuple[tuple[str, ...], Vocabulary] | None:
         unknown = part.unit.words[0]
-        for word in corrections(unknown)[:MAX_TRIES]:
+        for word in corrections(unknown, alone=not others)[:MAX_TRIES]:
             alternative = Alternative(words=((word,),))
-            if not others or self.exists(SearchQuery(text="", parts=(*others, (alternative,)))):
-                return word, vocabulary_of(self._asked_words((word,)))
+            told = not others or self._is_phrase(unknown, word, said)
+            if told or self.exists(SearchQuery(text="", parts=(*others, (alternative,)))):
+                return (word,), vocabulary_of(self._asked_words((word,)))
         word = self.rules.sounding(unknown)
         if word and self.rules.by_text[word,].kind == RuleKind.SAME:
             known = vocabulary_of(self._asked_words((word,)))
             meant = self._parts((word,), known)[0].alternatives
             if meant and self.exists(SearchQuery(text="", parts=(*others, meant))):
-                return word, known
+                return (word,), known
+        return self._apart(unknown, others)
+
+    def _is_phrase(self, unknown: str, word: str, said: tuple[str, ...]) -> bool:
+        """Whether `word` in the place of the unknown one makes a PHRASE that labels are about."""
+        words = tuple(word if one == unknown else one for one in said)
+        units = [unit for unit in units_of(words, self.rules) if len(unit.words) > 1]
+        if not any(word in unit.words for unit in units):
+            return False
+        known = self._vocabulary(words).known
+        return any(word in unit.words and unit.token in known for unit in units)
+
+    def _apart(
+        self, word: str, others: list[tuple[Alternative, ...]]
+    ) -> tuple[tuple[str, ...], Vocabulary] | None:
+        """Two words that labels know, where they were written as one. One query, more where there are such."""
+        pairs = splits(word)
+        if not pairs or self.typing:
+            return None
+        known = vocabulary_of({one for pair in pairs for one in pair})
+        for pair in pairs:
+            two = tuple((Alternative(words=((one,),)),) for one in pair)
+            if is_exact(pair, known) and self.exists(SearchQuery(text="", parts=(*others, *two))):
+                return pair, self._vocabulary(pair)
         return None
 
     def _query(
@@ -342,7 +301,7 @@ class Understanding:
         percents = tuple(map(percent_key, quantities.percents))
         numbers = tuple(map(number_key, quantities.numbers))
         wanted = percents if parts else (*sizes, *percents, *(() if sizes or percents else numbers))
-        named, wholes = places.named(taken.words, self.memory)
+        named, wholes = places.named(_shelf_of(taken.words, vocabulary), self.memory)
         return SearchQuery(
             text=taken.text,
             sizes=tuple((size.amount, size.unit) for size in quantities.sizes),
@@ -374,12 +333,32 @@ class Understanding:
             wider = replace(query, parts=(*query.parts, *asked))
             if len(described) == len(left_out) and self.exists(wider):
                 return wider
-        for step in steps(taken, parts, query):
-            query, said = step
-            left_out += [said] if said else []
-            if is_certain(query) or self.exists(query):
-                return self._with_sizes(taken, parts, query, left_out)
+        whole = len(query.parts)
+        for less, said in steps(taken, parts, query):
+            if is_certain(less) or self.exists(less):
+                narrow = bool(left_out) or len(less.parts) < whole
+                told = self._of_shelf(parts, self._about(parts, less)) if narrow else less
+                return self._with_sizes(taken, parts, told, [*left_out, *said])
         return replace(query, status=SearchStatus.NOTHING, parts=(), tags=(), allergen_free=())
+
+    def _of_shelf(self, parts: list[QueryPart], query: SearchQuery) -> SearchQuery:
+        """Where nothing but the name of a shelf is left, that shelf: frozen fruit (פירות קפואים) is no muesli."""
+        main = main_of(parts)
+        if main is None or len(query.parts) > 1 or query.heads:
+            return query
+        named, wholes = places.named(main.unit.words, self.memory)
+        return replace(query, asked_categories=named, whole_places=wholes)
+
+    def _about(self, parts: list[QueryPart], query: SearchQuery) -> SearchQuery:
+        """Where words were left out, only what is about the thing: coarse salt (מלח גס) is salt, and no
+        cucumbers in salt. One query.
+        """
+        main = main_of(parts)
+        if main is None or not main.is_about:
+            return query
+        heads = tuple(sorted({form for one in main.alternatives for form in one.heads}))
+        narrower = replace(query, heads=heads)
+        return narrower if self.exists(narrower) else query
 
     def _with_sizes(
         self, taken: QueryText, parts: list[QueryPart], query: SearchQuery, left_out: list[str]
@@ -397,3 +376,11 @@ class Understanding:
             status = SearchStatus.LOOSENED
         pieces = tuple(as_typed(taken.text, piece) for piece in left_out)
         return replace(query, status=status, left_out=pieces)
+
+
+def _shelf_of(words: tuple[str, ...], vocabulary: Vocabulary) -> tuple[str, ...]:
+    """The words that may name a shelf: vegetables for soup are vegetables."""
+    purposes = [
+        word for word in words[1:] if word.startswith("ל") and not vocabulary.whole_forms(word)
+    ]
+    return words[:1] if words and len(purposes) == len(words) - 1 else words

@@ -21,7 +21,7 @@ from search.words import (
 )
 
 MAX_CANDIDATES = 400
-LONG, LONG_LATIN, MOST_EDITS = 7, 6, 2
+SHORT, LONG, LONG_LATIN, MOST_EDITS = 4, 7, 6, 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,8 +123,10 @@ def vocabulary_of(words: Iterable[str]) -> Vocabulary:
     return learned.of(learned.asked)
 
 
-def corrections(word: str) -> list[str]:
-    """The known words that may be meant by an unknown one, best first. One query, or none."""
+def corrections(word: str, *, alone: bool = False) -> list[str]:
+    """The known words that may be meant by an unknown one, best first. A short word `alone` is no other word
+    that only says what kind something is: a dummy (מוצץ) is nothing solid (מוצק). One query, or none.
+    """
     if len(word) < 3 or not (is_hebrew(word) or is_latin(word) or "а" <= word[0] <= "я"):
         return []
     if any(letter.isdigit() for letter in word):
@@ -137,14 +139,17 @@ def corrections(word: str) -> list[str]:
             continue  # an edit exchanges one letter for another at most
         alike = sounds(row.word) == sounds(word)
         distance = edits(word, row.word)
-        if _allowed(word, row.word, distance, alike=alike):
+        if alone and len(word) <= SHORT and not (row.heads or alike):
+            continue
+        if _allowed(word, row.word, distance, alike=alike, alone=alone):
             ranked.append((not alike, distance, not row.heads, -row.products, row.word))
     return [entry[-1] for entry in sorted(ranked)]
 
 
-def _allowed(word: str, other: str, distance: int, *, alike: bool) -> bool:
+def _allowed(word: str, other: str, distance: int, *, alike: bool, alone: bool) -> bool:
     if len(word) == 3:
-        return is_one_sound_off(word, other)
+        vowel = alike and distance == 1 and len(other) == 4 and not alone  # pepper, black: שחר
+        return vowel or is_one_sound_off(word, other)
     long = LONG_LATIN if is_latin(word) else LONG
     if len(word) < long:
         return distance <= 1 or (distance == 2 and alike)

@@ -169,7 +169,8 @@ def _hebrew_forms(word: str) -> list[str]:
     stems += [word[:-3]] if word.endswith("ויות") else []
     forms = [stem + ending for stem in stems for ending in ("", "ות", "ימ", "ה", "ת", "י")]
     shops = [f"{stem}יות" for stem in stems if stem.endswith("ו")]  # one is חנות
-    return [word, *forms, *shops, *(word + ending for ending in PLURALS)]
+    bags = [f"{word[:-1]}ות"] if word.endswith("ית") and len(word) >= BEGINNING else []
+    return [word, *forms, *shops, *bags, *(word + ending for ending in PLURALS)]
 
 
 def _english_forms(word: str) -> list[str]:

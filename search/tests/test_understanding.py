@@ -208,12 +208,10 @@ def test_the_seed_is_wide(demo_shop: None) -> None:
         ("queries.jsonl", 146, 0.02),
         ("queries_more.jsonl", 56, 0.02),
         ("queries_typed.jsonl", 125, 0.02),
-        ("queries_asked.jsonl", 106, 0.04),  # written without a look at answers, and strict
-        (
-            "queries_fresh.jsonl",
-            132,
-            0.02,
-        ),  # the same; of what is in both, 0.034 was absurd at first
+        # Written without a look at answers: what they got at first sight is in docs/search.md.
+        ("queries_asked.jsonl", 106, 0.02),
+        ("queries_fresh.jsonl", 132, 0.02),
+        ("queries_sixth.jsonl", 286, 0.02),
     ],
 )
 def test_the_lists_of_queries_are_answered_as_a_grocer_would(

@@ -19,6 +19,7 @@ LISTS = (
     "queries_typed.jsonl",
     "queries_asked.jsonl",
     "queries_fresh.jsonl",
+    "queries_sixth.jsonl",
 )
 
 
