@@ -175,12 +175,12 @@ def _said(tokens: list[str], at: int) -> tuple[Decimal | None, int]:
     litres are a size, ten pitas (עשר פיתות) a number; six alone is a word like any other.
     """
     word, after = tokens[at], tokens[at + 1 : at + 2]
-    if not after:
+    if not after or _pack(tokens, at):
         return None, 0
     if after[0] in AFTER_NUMBER or after[0] in PERCENT:
         return SAID[word], 0
     if is_pack(after[0]) and len(tokens) > at + 2:
-        return (None, 0) if _pack(tokens, at) else (None, 2)
+        return None, 2
     counts = is_hebrew(word) and word not in TOO_COMMON and after[0].endswith(HEBREW_PLURALS)
     return (SAID[word] if counts else None), 0
 
