@@ -237,7 +237,9 @@ def order_page(
         "notes": notes_of(order=order),
         "reasons": DelayReason.choices,
         "may_swap": may_swap(order, actor) and order.status == OrderStatus.MISSING,
-        "due": amount_due(order=order, items=items) if answered else due_as_it_stands(order=order),
+        "due": amount_due(order=order, items=items)
+        if answered
+        else due_as_it_stands(order=order, at_hand=items),
         "is_counted": answered,
         "may_change": actor.is_manager and not is_own and is_here,
         "may_refund": actor.is_manager and not is_own and order.captured_at is not None,

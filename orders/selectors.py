@@ -273,9 +273,10 @@ def _weighed(item: OrderItem, *, as_agreed: bool) -> Weighed:
     return Weighed(agreed=line.payable, picked=found.payable)
 
 
-def due_as_it_stands(*, order: Order) -> Decimal:
-    """What would be charged if what is not answered yet were found (₪). Uses prefetched lines."""
-    items = {item.pk: item for item in order.items.all()}
+def due_as_it_stands(*, order: Order, at_hand: Iterable[OrderItem] | None = None) -> Decimal:
+    """What would be charged if what is not answered yet were found (₪). Uses the lines `at_hand`, or
+    prefetched ones."""
+    items = {item.pk: item for item in (order.items.all() if at_hand is None else at_hand)}
     lines = [
         pricing.picked_line(line=line_of(item), picked=_expected(item))
         for item in items.values()

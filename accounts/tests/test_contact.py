@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.db import connection, transaction
+from django.test import Client
 from django.urls import reverse
 
 from accounts import services
@@ -146,6 +147,28 @@ class TestChangingTheAddress:
         services.take_back_email(token=sent["TAKE_BACK"], now=now + 6 * DAY)
         assert state(user) == ("old@mami.test", True, None)
         assert client.get(reverse("accounts:profile")).status_code == 302
+
+    @pytest.mark.parametrize("signed_in", ["here", "as somebody else", "nobody"])
+    def test_the_browser_that_confirms_stays_and_all_others_end(
+        self, now, mailoutbox, client, signed_in
+    ):
+        user, elsewhere = with_password(email="old@mami.test"), Client()
+        elsewhere.force_login(user)
+        if signed_in != "nobody":
+            client.force_login(user if signed_in == "here" else person())
+        services.ask_email_change(
+            actor=user, new_email="new@mami.test", current_password=PASSWORD, now=now
+        )
+        page = reverse("accounts:email_confirm", args=[links(mailoutbox)["CHANGE"]])
+        there = reverse("accounts:home" if signed_in == "here" else "accounts:login")
+        assert client.post(page).url == there
+        assert state(user) == ("new@mami.test", True, None)
+        profile = reverse("accounts:profile")
+        assert client.get(profile).status_code == (302 if signed_in == "nobody" else 200)
+        assert elsewhere.get(profile).status_code == 302
+        shown = client.get(profile).context
+        if signed_in != "nobody":
+            assert (shown["user"].pk == user.pk) is (signed_in == "here")
 
     def test_the_old_address_stops_it_before_it_happens(self, now, mailoutbox):
         user = with_password(email="old@mami.test")

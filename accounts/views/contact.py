@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from django.contrib import messages
+from django.contrib import auth, messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import services
 from accounts.forms import EmailChangeForm, PhoneCodeForm
+from accounts.middleware import remember_sign_in
 from accounts.services.mail_proofs import proof_by_token
 from accounts.views.responses import again, place_refusal
 from core import clock
@@ -53,11 +54,17 @@ def link(request: HttpRequest, token: str, kind: str) -> HttpResponse:
     if request.method != "POST":
         status = 200 if proof else 404
         return render(request, "accounts/mail_link.html", context, status=status)
+    who = request.user.pk
     try:
-        act(token=token, now=clock.now())
+        person = act(token=token, now=clock.now())
     except DomainError as refusal:
         context |= {"proof": None, "refusal": refusal}
         return render(request, "accounts/mail_link.html", context, status=refusal.status)
+    if kind == "CHANGE" and person.pk == who:
+        auth.update_session_auth_hash(request, person)
+        remember_sign_in(request, person)
+        messages.success(request, _("The new address holds. Other devices were signed out."))
+        return redirect("accounts:home")
     messages.success(request, str(done))
     return redirect("accounts:home" if kind == "VERIFY" else "accounts:login")
 

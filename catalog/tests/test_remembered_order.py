@@ -15,6 +15,7 @@ from catalog.process_cache import Memory
 from catalog.search_port import engine
 from catalog.selectors import shelves
 from catalog.selectors.question import ShelfQuestion
+from search.sql import stand_at
 
 
 @pytest.fixture(autouse=True)
@@ -59,4 +60,5 @@ def test_far_down_the_keys_are_remembered_and_stock_is_told_as_it_is() -> None:
     cards: Any = shelves._cards(asked, keys)
     assert [card.pk for card in cards] == keys
     assert [card.in_stock for card in cards[:2]] == [False, True]
+    stand_at(keys[:1])  # as the next look at stock does within seconds
     assert _keys(asked, Memory(2), shelves.FIRST) != keys, "asked anew of another catalogue"

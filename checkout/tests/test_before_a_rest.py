@@ -59,7 +59,7 @@ def test_the_last_moment_is_that_of_the_rest(shop: Shop) -> None:
     assert until is not None
     assert at(until) == CLOSES
     assert at(schedule.pay_until(order, clock.now())) == CLOSES
-    assert at(mailing.scheduled_context(order_id=order.pk)["change_until"]) == CLOSES
+    assert at(mailing.order_context(order_id=order.pk)["change_until"]) == CLOSES
     whole = selectors.orders_of(actor=order.user).get(pk=order.pk)
     assert at(schedule.closes_at(whole)) == CLOSES, "by its branch's own sunset"
 

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 from pytest_django import Settings
-from structlog.testing import capture_logs
 
 from mami import jobs
 from tests.architecture.project import ROOT
@@ -45,16 +44,19 @@ def test_they_are_periodic_where_they_are_wanted(
     assert done.stdout.strip() == told
 
 
-def test_a_command_beside_the_worker_says_why_it_failed(tmp_path: Path, settings: Settings) -> None:
+def test_a_command_beside_the_worker_says_why_it_failed(
+    tmp_path: Path, settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    def told() -> list[tuple[str, str, str]]:
+        lines = [record.msg for record in caplog.records if record.name == "mami.jobs"]
+        caplog.clear()
+        return [(line["event"], line["command"], line["reason"]) for line in lines]
+
     settings.BASE_DIR = tmp_path
     script = tmp_path / "manage.py"
     script.write_text("import sys; print(*sys.argv[1:]); sys.exit('no room for it')")
-    with capture_logs() as lines:
-        jobs._beside("backup", "--prune").join(30)
-    assert [(line["event"], line["command"], line["reason"]) for line in lines] == [
-        ("command_failed", "backup", "no room for it")
-    ]
+    jobs._beside("backup", "--prune").join(30)
+    assert told() == [("command_failed", "backup", "no room for it")]
     script.write_text("")
-    with capture_logs() as lines:
-        jobs._beside("backup").join(30)
-    assert lines == []
+    jobs._beside("backup").join(30)
+    assert told() == []

@@ -14,6 +14,7 @@ from checkout.invariants import ALL
 from core import clock
 from orders import services
 from orders.models import Order
+from orders.services import leaving
 from orders.services.holding import hold_scheduled
 from orders.services.unpaid import cancel_unpaid
 from orders.tests.holds import Clock, far_shop, payment, scheduled
@@ -185,6 +186,7 @@ def test_control_without_the_lock_it_leaves_twice(
     monkeypatch.setattr(
         "orders.services.leaving.lock_order", lambda *, order_id: Order.objects.get(pk=order_id)
     )
+    meet_before(monkeypatch, (leaving, "book_capture"))
     found = both_vans(shop, order)
     left = order.timeline.filter(status="OUT_FOR_DELIVERY").count()
     # The frozen columns stop the second one, which is no refusal that anybody can read.

@@ -54,7 +54,10 @@ def test_every_alert_is_tested_both_ways() -> None:
         for rule in ALERTS
         for way in ("fires", "is quiet")
     }
-    assert {test["name"] for test in TESTS} == wanted
+    told = {
+        " ".join(test["name"].split()[: 4 if " is quiet" in test["name"] else 3]) for test in TESTS
+    }
+    assert told == wanted  # some for more than one reason
 
 
 def test_every_address_and_outcome_that_a_rule_names_there_is() -> None:
