@@ -250,5 +250,5 @@ def test_every_form(world: Aftermath, who: str, caplog: pytest.LogCaptureFixture
     )
     unforeseen = [one.exc_text for one in caplog.records if "unforeseen" in str(one.msg)]
     assert not unforeseen, unforeseen[:3]
-    assert walk.sent > 300 // one_of(3)
+    assert walk.sent > 250 // one_of(3)  # what is not paid has no form to leave by
     assert walk.fields > 20
