@@ -22,6 +22,7 @@ from search.sql import stand_at
 def half_sold_out(demo_shop: None) -> None:
     with connection.cursor() as cursor:
         cursor.execute("UPDATE inventory_stock SET on_hand = reserved WHERE product_id % 2 = 0")
+    stand_at(list(Product.objects.values_list("pk", flat=True)))
     assert Product.objects.count() > 2 * shelves.FIRST
 
 
