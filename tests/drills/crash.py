@@ -15,7 +15,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.drills.running_shop import RunningShop, WholeShop, patience
+from runtime.run.tests.conftest import patience, until
+from tests.drills.running_shop import RunningShop, WholeShop
 from tests.drills.shoppers import Crowd, DrillData, Ledger
 from tests.drills.verdicts import pending
 
@@ -153,6 +154,9 @@ def _job_dies(drill: Drill, kind: str) -> None:
     The worker stands still until that is armed: it passes `before_commit_2` as well, with what
     earlier strikes left, and might settle everything while the shoppers go home.
     """
+    until(
+        lambda: len(drill.running.worker()) == 1, seconds=30 * patience()
+    )  # one may have just died
     (worker,) = drill.running.worker()
     os.kill(worker, signal.SIGSTOP)
     crowd = drill.crowd(retries=False)
