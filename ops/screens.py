@@ -28,8 +28,7 @@ from orders.change_models import OrderQuestion
 from orders.choices import DelayReason
 from orders.models import FulfillmentType, Order, OrderStatus, PickedStatus
 from orders.selectors import amount_due, due_as_it_stands, notes_of, proof_of
-from orders.status import BY_CUSTOMERS_CHOICE, FINAL, NOT_PAID, OPEN, allowed_transitions
-from payments.choices import PaymentState
+from orders.status import BY_CUSTOMERS_CHOICE, FINAL, NOT_PAID, OPEN, offered_transitions
 from payments.refunds import refunds_of
 
 PAGE = 50
@@ -60,9 +59,6 @@ SIGNS = {
     OrderStatus.DELAYED: "hourglass",
     OrderStatus.CANCELED: "x",
 }
-
-
-LEAVING = frozenset({OrderStatus.OUT_FOR_DELIVERY, OrderStatus.DELIVERED})
 WORDS_OF_JOBS = {
     NOT_PAID: _("nobody paid in time"),
     BY_CUSTOMERS_CHOICE: _("as its customer chose"),
@@ -212,7 +208,7 @@ def order_page(
     lines = selectors.lines_of(order=order)
     items = selectors.items_in(lines)
     answered = all(item.picked_status != PickedStatus.PENDING for item in items)
-    moves, is_own = allowed_transitions(order, actor), order.user_id == actor.pk
+    moves, is_own = offered_transitions(order, actor), order.user_id == actor.pk
     is_here = order.status not in {*FINAL, OrderStatus.OUT_FOR_DELIVERY}
     asked = selectors.asked(order=order)
     open_ones = [one.answer_until for one in asked if one.status == OrderQuestion.Status.OPEN]
@@ -220,9 +216,6 @@ def order_page(
     if order.status in {OrderStatus.CREATED, OrderStatus.IN_PROGRESS}:
         # Picking has its own screen: claiming begins it and finishing ends it.
         moves = [to for to in moves if to in {OrderStatus.DELAYED, OrderStatus.CANCELED}]
-    if order.payment.state == PaymentState.UNPAID and order.left_at is None:
-        # It may not leave before it is paid: asking for payment is what can be done.
-        moves = [to for to in moves if to not in LEAVING]
     return {
         "order": order,
         "row": selectors.rows(orders=[order], now=now)[0],

@@ -9,6 +9,7 @@ from accounts.models import MANAGER_ROLES, STAFF_ROLES
 from core.errors import Busy
 from orders.errors import OrderBeingChanged, OwnOrder
 from orders.models import FulfillmentType, Order, OrderItem, OrderStatus, PickedStatus
+from payments.choices import PaymentState
 
 S = OrderStatus
 
@@ -28,6 +29,7 @@ NOT_PAID = "NOT_PAID"
 """Why the shop itself cancels an order."""
 BY_CUSTOMERS_CHOICE = "BY_CUSTOMERS_CHOICE"
 """Why an order that misses something is ready without anybody."""
+LEAVING = (S.OUT_FOR_DELIVERY, S.DELIVERED)
 FINAL = (S.DELIVERED, S.CANCELED)
 # While an order is in one of these, what is still to pick of it is promised on the shelf.
 OPEN = tuple(status for status in S if status not in FINAL)
@@ -49,6 +51,16 @@ def allowed_transitions(order: Order, actor: Person) -> list[str]:
     if order.user_id == actor.pk:
         return []
     return [to for to in _moves(actor).get(order.status, ()) if _fits(order, to)]
+
+
+def offered_transitions(order: Order, actor: Person) -> list[str]:
+    """`allowed_transitions` without those that are refused whatever the lines say: what is not paid does
+    not leave; asking for payment is what can be done. Reads the order's payment.
+    """
+    moves = allowed_transitions(order, actor)
+    if order.left_at is not None or order.payment.state != PaymentState.UNPAID:
+        return moves
+    return [to for to in moves if to not in LEAVING]
 
 
 def may_move(order: Order, actor: Person, to: str) -> bool:

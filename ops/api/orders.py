@@ -40,7 +40,7 @@ from orders import errors, services
 from orders.invoice_pdf import print_order, print_stored
 from orders.models import OrderStatus
 from orders.selectors import notes_of, order_by_id
-from orders.status import allowed_transitions
+from orders.status import offered_transitions
 from orders.substitutes import SubstituteCandidate, substitute_candidates
 from payments.errors import PaymentNotHeld, PaymentPending, RefundExceedsCapture
 from payments.selectors import holds_of
@@ -244,7 +244,7 @@ def shown(actor: User, order_id: int) -> OpsOrder:
     products = {item.product_id for item in order.items.all()}
     return OpsOrder(
         order=order,
-        allowed=allowed_transitions(order, actor),
+        allowed=offered_transitions(order, actor),
         holds=holds_of(order_number=order.order_number),
         notes=notes_of(order=order),
         available=availability(branch_id=order.branch_id, product_ids=products),

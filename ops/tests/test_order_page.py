@@ -13,6 +13,7 @@ from accounts.models import User
 from checkout.requests import ChangeLine, ChangeRequest
 from checkout.services import change
 from core import clock
+from ops.api.orders import shown
 from orders import services
 from orders.models import Order
 from orders.services import RefundRequest
@@ -156,16 +157,22 @@ def test_after_the_charge_nothing_is_held_any_more(shop: Shop, client: Client) -
 
 
 def test_what_is_not_paid_is_not_offered_to_leave(shop: Shop, client: Client) -> None:
-    """It was drawn, and refused once it was pressed."""
+    """It was drawn, and refused once it was pressed; by the API as on the page."""
+
+    def told() -> list[str]:
+        return shown(mia, order.pk).allowed
+
     order = shop.order()
     picked(shop, order)
     order.refresh_from_db()
     assert order.status == "READY"
     mia = shop.manager()
     assert 'value="OUT_FOR_DELIVERY"' in page(client, mia, order)
+    assert told() == ["OUT_FOR_DELIVERY", "DELAYED"]
     payment = order.payment
     payment.state, payment.failure = "UNPAID", "expired"
     payment.save()
     html = page(client, mia, order)
     assert 'value="OUT_FOR_DELIVERY"' not in html
+    assert told() == ["DELAYED"]
     assert f"/ops/orders/{order.order_number}/request-payment/" in html
